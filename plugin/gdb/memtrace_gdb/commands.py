@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: MIT
+"""The commands `mt VERB` and `memtrace VERB`, and two convenience functions.
+
+Words are passed on as they were typed; the core knows what they mean.
+"""
+
+import gdb
+
+from . import library
+
+_HELP = """Trace memory allocations of the program (memtrace).
+
+mt VERB [ARGUMENTS]; `mt` alone shows the status.
+In GDB `mt` was an abbreviation of `maintenance`: a word that is none of the
+verbs below is still handed on to it."""
+
+
+class _Family(gdb.Command):
+    """The prefix, and everything that is not one of its registered verbs."""
+
+    def __init__(self, name, sessions):
+        super().__init__(name, gdb.COMMAND_DATA, gdb.COMPLETE_NONE, True)
+        self._sessions = sessions
+
+    def invoke(self, arguments, from_tty):
+        if not self._sessions.current().run(arguments):
+            _maintenance(arguments, from_tty)
+
+
+class _Verb(gdb.Command):
+    def __init__(self, family, verb, help_text, sessions):
+        self.__doc__ = help_text
+        super().__init__("%s %s" % (family, verb), gdb.COMMAND_DATA)
+        self._verb = verb
+        self._sessions = sessions
+
+    def invoke(self, arguments, from_tty):
+        self._sessions.current().run(("%s %s" % (self._verb, arguments)).rstrip())
+
+    def complete(self, text, word):
+        # `-` and `=` break words for GDB: `word` is then the end of the last one.
+        last = text.split(" ")[-1]
+        words = self._sessions.current().complete("%s %s" % (self._verb, text))
+        skipped = len(last) - len(word) if word is not None else 0
+        return [whole[skipped:] for whole in words if whole.startswith(last)]
+
+
+class _TracedMemory(gdb.Function):
+    def __init__(self, name, help_text, position, sessions):
+        self.__doc__ = help_text
+        super().__init__(name)
+        self._position = position
+        self._sessions = sessions
+
+    def invoke(self):
+        # 0 while nothing is traced, as tracemalloc.get_traced_memory() has it:
+        # a breakpoint's condition may be asked before the start.
+        traced = self._sessions.current().traced_memory()
+        return traced[self._position] if traced is not None else 0
+
+
+def _maintenance(line, from_tty):
+    try:
+        gdb.execute("maintenance " + line, from_tty)
+    except gdb.error as error:
+        if not str(error).startswith("Undefined maintenance command"):
+            raise
+        raise gdb.GdbError(
+            '"%s" is a command neither of memtrace nor of maintenance; try "help mt"'
+            % line.split()[0]
+        ) from None
+
+
+def register(core, sessions):
+    for family in ("mt", "memtrace"):
+        # GDB reads the text from the class and keeps it.
+        _Family.__doc__ = _HELP
+        _Family(family, sessions)
+        for verb, text in _verbs(core):
+            _Verb(family, verb, text, sessions)
+    _TracedMemory(
+        "_mt_current", "$_mt_current (): bytes traced now; 0 while nothing is traced.", 0, sessions
+    )
+    _TracedMemory(
+        "_mt_peak", "$_mt_peak (): bytes traced at the peak; 0 while nothing is traced.", 1, sessions
+    )
+
+
+def _verbs(core):
+    index = 0
+    while True:
+        verb = core.mtc_verb(index)
+        if verb is None:
+            return
+        summary = library.to_text(core.mtc_verb_summary(index))
+        details = library.to_text(core.mtc_verb_help(index))
+        yield library.to_text(verb), "%s\n\n%s" % (summary.rstrip("."), details)
+        index += 1

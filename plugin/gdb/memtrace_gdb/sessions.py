@@ -1,0 +1,263 @@
+# SPDX-License-Identifier: MIT
+"""One session of the core per inferior, and what GDB's events mean for it.
+
+The callbacks answer the core's questions about the inferior they belong to;
+GDB's own functions work on the selected one, which is the same while a command
+or an event of that inferior runs.
+"""
+
+import ctypes
+import sys
+
+import gdb
+
+from . import launch, library, memory, symbols, target
+
+
+class Sessions:
+    def __init__(self, core, libraries):
+        self._core = core
+        self._libraries = libraries
+        self._by_number = {}
+        self._exited = set()
+        self._launch = launch.Launch()
+        self._events = [
+            (gdb.events.exited, self._on_exited),
+            (gdb.events.inferior_deleted, self._on_deleted),
+            (gdb.events.new_objfile, self._on_new_objfile),
+        ]
+        for event, handler in self._events:
+            event.connect(handler)
+
+    def current(self):
+        """The session of the selected inferior; made when it is first asked for."""
+        inferior = gdb.selected_inferior()
+        session = self._by_number.get(inferior.num)
+        if session is None:
+            session = Session(self._core, self._libraries, inferior, self._launch, self._exited)
+            self._by_number[inferior.num] = session
+        return session
+
+    def close(self):
+        for event, handler in self._events:
+            event.disconnect(handler)
+        for session in self._by_number.values():
+            session.close()
+        self._by_number.clear()
+
+    def _on_exited(self, event):
+        self._exited.add(event.inferior.num)
+        session = self._by_number.get(event.inferior.num)
+        if session is not None:
+            session.awaiting = False
+
+    def _on_deleted(self, event):
+        self._exited.discard(event.inferior.num)
+        session = self._by_number.pop(event.inferior.num, None)
+        if session is not None:
+            session.close()
+
+    def _on_new_objfile(self, event):
+        for session in list(self._by_number.values()):
+            session.on_new_objfile(event.new_objfile)
+
+
+class Session:
+    def __init__(self, core, libraries, inferior, shared_launch, exited):
+        self._core = core
+        self._inferior = inferior
+        self._launch = shared_launch
+        self._exited = exited
+        self._caught = None  # what a callback must not let through the core
+        self._kept = []  # strings whose addresses the core was given
+        self.awaiting = False
+        self._debugger = self._describe()  # the core calls into it: kept alive here
+        self._handle = core.mtc_open(ctypes.byref(self._debugger), library.to_bytes(libraries))
+        if not self._handle:
+            raise gdb.GdbError("memtrace: no session could be opened: out of memory")
+
+    def close(self):
+        self._core.mtc_close(self._handle)
+        self._handle = None
+
+    # --- what the commands ask for -------------------------------------------
+
+    def run(self, line):
+        """Runs one command; False when its first word is none of ours."""
+        status = self._call(self._core.mtc_run, library.to_bytes(line))
+        if status == library.ERROR:
+            raise gdb.GdbError(self._error())
+        return status != library.NOT_OURS
+
+    def complete(self, line):
+        words = []
+        add = library.ADD_TEXT(lambda _, text: words.append(library.to_text(text)))
+        self._call(self._core.mtc_complete, library.to_bytes(line), add, None)
+        return words
+
+    def traced_memory(self):
+        """(current, peak) in bytes, or None when nothing is traced."""
+        current, peak = ctypes.c_uint64(), ctypes.c_uint64()
+        status = self._call(
+            self._core.mtc_traced_memory, ctypes.byref(current), ctypes.byref(peak)
+        )
+        return (current.value, peak.value) if status == library.OK else None
+
+    def on_new_objfile(self, objfile):
+        """The runtime is mapped here, and none of its code has run yet."""
+        if not self.awaiting or objfile.progspace != self._inferior.progspace:
+            return
+        if memory.find_symbol("memtrace_root") is None:
+            return
+        self.awaiting = False
+        if self._call(self._core.mtc_loaded) == library.ERROR:
+            gdb.write("memtrace: %s\n" % self._error(), gdb.STDERR)
+
+    def _error(self):
+        return library.to_text(self._core.mtc_error(self._handle))
+
+    def _call(self, function, *arguments):
+        """Calls the core; raises afterwards what a callback has caught meanwhile."""
+        self._caught = None
+        hook = sys.unraisablehook
+        # Ctrl-C may strike before a callback's own `try`; ctypes reports it here.
+        sys.unraisablehook = lambda event: self._catch(event.exc_value)
+        try:
+            status = function(self._handle, *arguments)
+        finally:
+            sys.unraisablehook = hook
+            self._kept.clear()
+        caught, self._caught = self._caught, None
+        if caught is not None:
+            raise caught
+        if status == library.INTERRUPTED:
+            raise KeyboardInterrupt
+        return status
+
+    def _catch(self, exception):
+        if self._caught is None or isinstance(exception, KeyboardInterrupt):
+            self._caught = exception
+
+    # --- what the core asks for ----------------------------------------------
+
+    def _describe(self):
+        return library.Debugger(
+            abi=library.ABI,
+            size=ctypes.sizeof(library.Debugger),
+            user=None,
+            read=library.READ(self._guarded(self._read)),
+            write=library.WRITE(self._guarded(self._write)),
+            find_symbol=library.FIND_SYMBOL(self._guarded(self._find_symbol)),
+            symbolise=library.SYMBOLISE(self._guarded(self._symbolise)),
+            symbol_at=library.SYMBOL_AT(self._guarded(self._symbol_at)),
+            target=library.TARGET(self._guarded(self._target)),
+            print=library.PRINT(self._guarded(self._print)),
+            interrupted=library.INTERRUPTED_CALL(self._guarded(self._interrupted)),
+            prepare_run=library.PREPARE_RUN(self._guarded(self._prepare_run)),
+            await_runtime=library.AWAIT_RUNTIME(self._guarded(self._await_runtime)),
+        )
+
+    def _guarded(self, function):
+        """`function` as C may call it: no exception gets out, none is lost."""
+
+        def call(_, *arguments):
+            try:
+                return function(*arguments)
+            except KeyboardInterrupt as interrupt:
+                self._catch(interrupt)
+                return library.INTERRUPTED
+            except gdb.error:
+                return library.ERROR
+            except BaseException as error:
+                self._catch(error)
+                return library.ERROR
+
+        return call
+
+    def _keep(self, text):
+        raw = library.to_bytes(text)
+        self._kept.append(raw)
+        return raw
+
+    def _read(self, address, buffer, size, got):
+        got[0] = 0
+        got[0] = memory.read(self._inferior, address, buffer, size)
+        return library.OK
+
+    def _write(self, address, data, size):
+        self._inferior.write_memory(address, ctypes.string_at(data, size))
+        return library.OK
+
+    def _find_symbol(self, name, address):
+        found = memory.find_symbol(library.to_text(name))
+        if found is None:
+            return library.ERROR
+        address[0] = found
+        return library.OK
+
+    def _symbolise(self, pc, add, sink):
+        for function, linkage, file, line in symbols.frames(pc):
+            frame = library.Frame(
+                library.to_bytes(function),
+                library.to_bytes(linkage),
+                library.to_bytes(file),
+                None,
+                line,
+            )
+            add(sink, ctypes.byref(frame))
+        return library.OK
+
+    def _symbol_at(self, pc, add, sink):
+        found = symbols.symbol_at(pc)
+        if found is not None:
+            # GDB checks the symbol's size, and does not tell it.
+            add(sink, ctypes.byref(library.Symbol(library.to_bytes(found[0]), found[1], 0)))
+        return library.OK
+
+    def _target(self, out):
+        inferior = self._inferior
+        kind = target.kind(inferior, inferior.num in self._exited)
+        alive = kind not in (library.NONE, library.EXITED)
+        answer = out[0]
+        answer.kind = kind
+        answer.is_remote = target.is_remote(inferior)
+        answer.is_running = target.is_running(inferior)
+        answer.pointer_width = memory.pointer_width() if alive else 0
+        answer.pid = inferior.pid
+        answer.executable = self._keep(target.executable(inferior))
+        answer.core = self._keep(target.core_file() if kind == library.CORE else None)
+        return library.OK
+
+    def _print(self, text, length):
+        if isinstance(self._caught, KeyboardInterrupt):
+            return None  # the pager was left: the rest is not wanted
+        shown = library.to_text(ctypes.string_at(text, length))
+        try:
+            gdb.write(shown)
+        except UnicodeError:
+            # GDB's character set cannot print it; GDB escapes such bytes too.
+            gdb.write(shown.encode("ascii", "backslashreplace").decode("ascii"))
+        return None
+
+    def _interrupted(self):
+        return int(isinstance(self._caught, KeyboardInterrupt))
+
+    def _prepare_run(self, wanted, start, why, sink):
+        if target.is_remote(self._inferior):
+            why(
+                sink,
+                b"the program is started on the remote side; preload it there, for example with "
+                b"gdbserver --wrapper env LD_PRELOAD=PATH/libmemtrace.so -- HOST:PORT PROGRAM",
+            )
+            return library.ERROR
+        self._launch.prepare(
+            None if wanted is None else wanted.decode("utf-8", "surrogateescape"),
+            None if start is None else start.decode("utf-8", "surrogateescape"),
+        )
+        return library.OK
+
+    def _await_runtime(self):
+        if not gdb.parameter("auto-solib-add"):
+            return library.ERROR  # no event will tell
+        self.awaiting = True
+        return library.OK

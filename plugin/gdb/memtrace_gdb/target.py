@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: MIT
+"""What GDB is connected to: nothing, a process, a core file, a recording."""
+
+import re
+import sys
+
+import gdb
+
+from . import library
+
+_CORE_FILE = re.compile(r"^Local core dump file:\n\s*[`']?(.*?)', file type ", re.MULTILINE)
+_REMOTE = ("remote", "extended-remote")
+
+
+def connection_type(inferior):
+    connection = getattr(inferior, "connection", None)
+    if connection is not None and connection.is_valid():
+        return connection.type
+    return None
+
+
+def is_remote(inferior):
+    return connection_type(inferior) in _REMOTE
+
+
+def is_running(inferior):
+    return any(thread.is_running() for thread in inferior.threads())
+
+
+def kind(inferior, has_exited):
+    if inferior.pid == 0:
+        return library.EXITED if has_exited else library.NONE
+    if connection_type(inferior) == "core":
+        return library.CORE
+    if _is_replay(inferior):
+        return library.REPLAY
+    return library.LIVE
+
+
+def _is_replay(inferior):
+    if gdb.current_recording() is not None:
+        # "record" only refuses writes while it is replaying.
+        return "Replay mode" in gdb.execute("info record", to_string=True)
+    if not is_remote(inferior):
+        return False
+    main = sys.modules["__main__"]
+    if hasattr(main, "RRCmd") or "undodb" in sys.modules:
+        return True
+    # A stub that can go backwards plays a recording: rr, UDB, QEMU with -replay.
+    text = gdb.execute("show remote reverse-continue-packet", to_string=True)
+    return "currently enabled" in text
+
+
+def executable(inferior):
+    return getattr(inferior.progspace, "filename", None)
+
+
+def core_file():
+    match = _CORE_FILE.search(gdb.execute("info files", to_string=True))
+    return match.group(1) if match else None
