@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+//
+// What LLDB's `plugin load` calls: registers `mt` with one subcommand per verb of the
+// core. Each passes its words on; nothing is decided here.
+#include <exception>
+
+#include <lldb/API/LLDB.h>
+
+#include "command_line.h"
+#include "memtrace_core.h"
+#include "sessions.h"
+
+namespace lldb {
+__attribute__((visibility("default"))) bool PluginInitialize(SBDebugger debugger);
+}
+
+namespace mt::adapter {
+namespace {
+
+class Verb : public lldb::SBCommandPluginInterface {
+  public:
+    explicit Verb(const char* name) : name_(name) {}
+
+    bool DoExecute(lldb::SBDebugger debugger, char** words,
+                   lldb::SBCommandReturnObject& result) override {
+        try {
+            if (auto* const session = session_of(debugger)) {
+                return session->run(command_line(name_, words), result);
+            }
+            result.SetError(
+                "memtrace: libmemtrace_core.so beside this plugin is of another version");
+        } catch (const std::exception& failure) {
+            result.SetError(failure.what());
+        }
+        result.SetStatus(lldb::eReturnStatusFailed);
+        return false;
+    }
+
+  private:
+    const char* name_;
+};
+
+}  // namespace
+}  // namespace mt::adapter
+
+bool lldb::PluginInitialize(SBDebugger debugger) {
+    if (mtc_abi() != MTC_ABI) return false;
+    auto mt = debugger.GetCommandInterpreter().AddMultiwordCommand(
+        "mt", "Trace the memory that a C or C++ program allocates. Begin with `mt status`.");
+    if (!mt.IsValid()) return false;
+    for (std::uint32_t i = 0; const char* name = mtc_verb(i); ++i) {
+        // LLDB owns the object from here on.
+        mt.AddCommand(name, new mt::adapter::Verb(name), mtc_verb_summary(i), mtc_verb_help(i));
+    }
+    return true;
+}

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: MIT
+//
+// A session's life, memory, target and output by the SB API; see session.h. Symbols
+// are in symbols.cpp, the next run in launch.cpp.
+#include "session.h"
+
+#include <algorithm>
+#include <climits>
+#include <cstring>
+#include <string_view>
+
+#include "host.h"
+
+namespace mt::adapter {
+namespace {
+
+constexpr std::uint64_t kPage = 4096;  // the smallest page of any platform that we serve
+
+Session& self(void* user) { return *static_cast<Session*>(user); }
+
+// No exception may cross into the core, which is C to us.
+template <typename Function>
+int guarded(Function function) noexcept {
+    try {
+        return function();
+    } catch (...) {
+        return MTC_ERROR;
+    }
+}
+
+mtc_debugger callbacks_of(Session* session) {
+    mtc_debugger d{};
+    d.abi = MTC_ABI;
+    d.size = sizeof d;
+    d.user = session;
+    d.read = [](void* user, std::uint64_t address, void* buffer, std::uint64_t size,
+                std::uint64_t* got) {
+        return guarded([&] { return self(user).read(address, buffer, size, got); });
+    };
+    d.write = [](void* user, std::uint64_t address, const void* bytes, std::uint64_t size) {
+        return guarded([&] { return self(user).write(address, bytes, size); });
+    };
+    d.find_symbol = [](void* user, const char* name, std::uint64_t* address) {
+        return guarded([&] { return self(user).find_symbol(name, address); });
+    };
+    d.regions = [](void* user, mtc_add_region add, void* sink) {
+        return guarded([&] { return self(user).regions(add, sink); });
+    };
+    d.symbolise = [](void* user, std::uint64_t pc, mtc_add_frame add, void* sink) {
+        return guarded([&] { return self(user).symbolise(pc, add, sink); });
+    };
+    d.symbol_at = [](void* user, std::uint64_t pc, mtc_add_symbol add, void* sink) {
+        return guarded([&] { return self(user).symbol_at(pc, add, sink); });
+    };
+    d.target = [](void* user, mtc_target* out) {
+        return guarded([&] { return self(user).describe_target(out); });
+    };
+    d.print = [](void* user, const char* text, std::uint64_t length) {
+        guarded([&] { return self(user).print(text, length), MTC_OK; });
+    };
+    d.interrupted = [](void* user) {
+        try {
+            return self(user).interrupted();
+        } catch (...) {
+            return 0;
+        }
+    };
+    d.prepare_run = [](void* user, const char* library, const char* start, mtc_add_text why,
+                       void* sink) {
+        return guarded([&] { return self(user).prepare_run(library, start, why, sink); });
+    };
+    d.await_runtime = [](void* user) {
+        return guarded([&] { return self(user).await_runtime(); });
+    };
+    return d;
+}
+
+std::string path_of(const lldb::SBFileSpec& file) {
+    char path[PATH_MAX];
+    if (!file.IsValid() || file.GetPath(path, sizeof path) == 0) return {};
+    return path;
+}
+
+bool is_core_plugin(const char* name) {
+    return name != nullptr && std::string_view(name).find("core") != std::string_view::npos;
+}
+
+}  // namespace
+
+Session::Session(const lldb::SBDebugger& debugger, const lldb::SBTarget& target)
+    : debugger_(debugger),
+      target_(target),
+      had_target_(target.IsValid()),
+      callbacks_(callbacks_of(this)) {
+    core_ = mtc_open(&callbacks_, library_directory().c_str());
+}
+
+Session::~Session() {
+    if (core_ != nullptr) mtc_close(core_);
+}
+
+bool Session::belongs_to(lldb::SBDebugger& debugger, const lldb::SBTarget& target) {
+    return debugger_.GetID() == debugger.GetID() && target_ == target;
+}
+
+bool Session::adopt(lldb::SBDebugger& debugger, const lldb::SBTarget& target) {
+    if (had_target_ || debugger_.GetID() != debugger.GetID()) return false;
+    target_ = target;
+    had_target_ = true;
+    return true;
+}
+
+bool Session::run(const std::string& line, lldb::SBCommandReturnObject& result) {
+    const std::lock_guard lock(mutex_);
+    auto* const outer = result_;
+    result_ = &result;
+    const int status = mtc_run(core_, line.c_str());
+    result_ = outer;
+    if (status == MTC_OK) {
+        result.SetStatus(lldb::eReturnStatusSuccessFinishResult);
+        return true;
+    }
+    result.SetError(status == MTC_INTERRUPTED ? "interrupted" : mtc_error(core_));
+    result.SetStatus(lldb::eReturnStatusFailed);
+    return false;
+}
+
+int Session::read(std::uint64_t address, void* buffer, std::uint64_t size, std::uint64_t* got) {
+    // A packet that touches an unreadable page fails as a whole: ask for less and less,
+    // down to the rest of one page, so that everything before that page arrives.
+    auto process = target_.GetProcess();
+    auto* const bytes = static_cast<char*>(buffer);
+    std::uint64_t done = 0;
+    for (std::uint64_t piece = size; done < size;) {
+        const auto at = address + done;
+        const auto rest_of_page = kPage - at % kPage;
+        const auto ask = std::min(size - done, piece > kPage ? piece : rest_of_page);
+        lldb::SBError error;
+        const auto part = process.ReadMemory(at, bytes + done, ask, error);
+        done += part;
+        if (part == ask) continue;
+        if (ask <= rest_of_page) break;
+        piece = ask / 2;
+    }
+    *got = done;
+    return MTC_OK;
+}
+
+int Session::write(std::uint64_t address, const void* bytes, std::uint64_t size) {
+    lldb::SBError error;
+    const auto written = target_.GetProcess().WriteMemory(address, bytes, size, error);
+    return error.Success() && written == size ? MTC_OK : MTC_ERROR;
+}
+
+int Session::regions(mtc_add_region add, void* sink) {
+    auto list = target_.GetProcess().GetMemoryRegions();
+    lldb::SBMemoryRegionInfo info;
+    for (std::uint32_t i = 0; i < list.GetSize(); ++i) {
+        if (!list.GetMemoryRegionAtIndex(i, info) || !info.IsMapped()) continue;
+        const mtc_region region{info.GetRegionBase(), info.GetRegionEnd(), info.IsReadable(),
+                                info.IsWritable()};
+        add(sink, &region);
+    }
+    return MTC_OK;
+}
+
+int Session::describe_target(mtc_target* out) {
+    *out = mtc_target{};
+    executable_ = path_of(target_.GetExecutable());
+    core_file_.clear();
+    out->executable = executable_.empty() ? nullptr : executable_.c_str();
+    out->pointer_width = static_cast<std::int32_t>(target_.GetAddressByteSize());
+    auto platform = target_.IsValid() ? target_.GetPlatform() : debugger_.GetSelectedPlatform();
+    const char* platform_name = platform.IsValid() ? platform.GetName() : nullptr;
+    out->is_remote = platform_name != nullptr && std::strcmp(platform_name, "host") != 0;
+
+    auto process = target_.GetProcess();
+    if (!process.IsValid()) return MTC_OK;
+    out->pid = static_cast<std::int64_t>(process.GetProcessID());
+    switch (process.GetState()) {
+        case lldb::eStateInvalid:
+        case lldb::eStateUnloaded:
+        case lldb::eStateConnected:
+            out->kind = MTC_TARGET_NONE;
+            return MTC_OK;
+        case lldb::eStateExited:
+        case lldb::eStateDetached:
+            out->kind = MTC_TARGET_EXITED;
+            return MTC_OK;
+        case lldb::eStateRunning:
+        case lldb::eStateStepping:
+        case lldb::eStateLaunching:
+        case lldb::eStateAttaching:
+            out->is_running = 1;
+            break;
+        default:
+            break;
+    }
+    const char* plugin = process.GetPluginName();
+    if (is_core_plugin(plugin) || (plugin != nullptr && std::strcmp(plugin, "minidump") == 0)) {
+        out->kind = MTC_TARGET_CORE;
+        out->is_remote = 0;
+        if (host_has_core_file()) core_file_ = path_of(process.GetCoreFile());
+        out->core = core_file_.empty() ? nullptr : core_file_.c_str();
+    } else {
+        out->kind = MTC_TARGET_LIVE;
+    }
+    return MTC_OK;
+}
+
+void Session::print(const char* text, std::uint64_t length) {
+    if (result_ != nullptr) {
+        // Not PutCString: that ends what it gets with a newline of its own.
+        while (length > 0) {
+            const auto part = static_cast<int>(std::min<std::uint64_t>(length, INT_MAX / 2));
+            result_->Printf("%.*s", part, text);
+            text += part;
+            length -= static_cast<std::uint64_t>(part);
+        }
+        return;
+    }
+    std::size_t written = 0;
+    debugger_.GetOutputFile().Write(reinterpret_cast<const std::uint8_t*>(text), length, &written);
+}
+
+int Session::interrupted() {
+    if (host_has_interrupt_requested() && debugger_.InterruptRequested()) return 1;
+    return debugger_.GetCommandInterpreter().WasInterrupted() ? 1 : 0;
+}
+
+}  // namespace mt::adapter

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+//
+// One LLDB target, as the core sees a debugger: every callback of mtc_debugger by the
+// SB API. Holds no logic: no parsing, no arithmetic on sizes, no formatting.
+#ifndef MEMTRACE_LLDB_SESSION_H
+#define MEMTRACE_LLDB_SESSION_H
+
+#include <cstdint>
+#include <mutex>
+#include <string>
+
+#include <lldb/API/LLDB.h>
+
+#include "memtrace_core.h"
+
+namespace mt::adapter {
+
+class Session {
+  public:
+    Session(const lldb::SBDebugger& debugger, const lldb::SBTarget& target);
+    ~Session();
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
+
+    // False: the core is of another version, or memory ran out.
+    bool is_open() const { return core_ != nullptr; }
+    bool belongs_to(lldb::SBDebugger& debugger, const lldb::SBTarget& target);
+    // A session that was begun before any target existed goes on with the first one.
+    bool adopt(lldb::SBDebugger& debugger, const lldb::SBTarget& target);
+    bool is_orphan() const { return had_target_ && !target_.IsValid(); }
+
+    // Runs one line, as typed after `mt`, and fills `result`. True: success.
+    bool run(const std::string& line, lldb::SBCommandReturnObject& result);
+
+    // What the core asks; each answers with enum mtc_status.
+    int read(std::uint64_t address, void* buffer, std::uint64_t size, std::uint64_t* got);
+    int write(std::uint64_t address, const void* bytes, std::uint64_t size);
+    int find_symbol(const char* name, std::uint64_t* address);
+    int regions(mtc_add_region add, void* sink);
+    int symbolise(std::uint64_t pc, mtc_add_frame add, void* sink);
+    int symbol_at(std::uint64_t pc, mtc_add_symbol add, void* sink);
+    int describe_target(mtc_target* out);
+    void print(const char* text, std::uint64_t length);
+    int interrupted();
+    int prepare_run(const char* library, const char* start, mtc_add_text why, void* sink);
+    int await_runtime();
+
+  private:
+    static bool on_loaded(void* session, lldb::SBProcess& process, lldb::SBThread& thread,
+                          lldb::SBBreakpointLocation& location);
+    bool loaded(lldb::SBProcess& process);
+    void stop_waiting();
+    bool set_variable(const char* name, const std::string& value, std::string* failure);
+    bool remove_variable(const char* name, std::string* failure);
+    bool execute(const std::string& command, std::string* failure);
+
+    lldb::SBDebugger debugger_;
+    lldb::SBTarget target_;
+    bool had_target_;
+    mtc_debugger callbacks_;
+    mtc_session* core_ = nullptr;
+    // LLDB runs breakpoint callbacks on another thread than commands.
+    std::recursive_timed_mutex mutex_;
+    lldb::SBCommandReturnObject* result_ = nullptr;  // of the command that runs
+    std::string executable_;                         // what mtc_target points to
+    std::string core_file_;
+    std::string preloaded_;                             // our entry in LD_PRELOAD
+    std::string start_;                                 // our value of MEMTRACE
+    lldb::break_id_t waiting_ = LLDB_INVALID_BREAK_ID;  // breakpoint at memtrace_loaded
+    std::uint32_t waiting_process_ = 0;                 // SBProcess::GetUniqueID
+};
+
+}  // namespace mt::adapter
+
+#endif

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+//
+// Names for addresses, and addresses for names, by the SB API. Hands the core what
+// LLDB knows, frame by frame; which name is shown is the core's business.
+#include <climits>
+#include <cstring>
+
+#include "session.h"
+
+namespace mt::adapter {
+namespace {
+
+// An inline chain is as deep as a function's nested blocks; anything beyond is damage.
+constexpr int kMaxInlineDepth = 512;
+
+// Names that LLDB makes up for code without a symbol.
+bool is_made_up(const char* name) { return std::strncmp(name, "___lldb_unnamed_symbol", 22) == 0; }
+
+const char* usable(const char* name) {
+    return name == nullptr || *name == '\0' || is_made_up(name) ? nullptr : name;
+}
+
+// Hands over the frame that `context` describes; false: it has no debug information.
+bool add_frame_of(lldb::SBSymbolContext& context, mtc_add_frame add, void* sink) {
+    auto line = context.GetLineEntry();
+    auto function = context.GetFunction();
+    auto block = context.GetBlock();
+    auto inlined =
+        block.IsValid() && !block.IsInlined() ? block.GetContainingInlinedBlock() : block;
+    if (!line.IsValid() && !function.IsValid()) return false;
+
+    mtc_frame frame{};
+    if (inlined.IsValid() && inlined.IsInlined()) {
+        frame.function = usable(inlined.GetInlinedName());
+    } else if (function.IsValid()) {
+        frame.function = usable(function.GetName());
+        frame.linkage = usable(function.GetMangledName());
+    }
+    char path[PATH_MAX];
+    if (line.IsValid()) {
+        auto file = line.GetFileSpec();
+        if (file.IsValid() && file.GetPath(path, sizeof path) > 0) frame.file = path;
+        frame.line = line.GetLine();
+    }
+    add(sink, &frame);
+    return true;
+}
+
+}  // namespace
+
+int Session::find_symbol(const char* name, std::uint64_t* address) {
+    auto found = target_.FindSymbols(name, lldb::eSymbolTypeData);
+    for (std::uint32_t i = 0; i < found.GetSize(); ++i) {
+        auto symbol = found.GetContextAtIndex(i).GetSymbol();
+        if (!symbol.IsValid()) continue;
+        const auto load = symbol.GetStartAddress().GetLoadAddress(target_);
+        if (load == LLDB_INVALID_ADDRESS) continue;
+        *address = load;
+        return MTC_OK;
+    }
+    return MTC_ERROR;
+}
+
+int Session::symbolise(std::uint64_t pc, mtc_add_frame add, void* sink) {
+    auto address = target_.ResolveLoadAddress(pc);
+    if (!address.IsValid()) return MTC_OK;
+    auto context = address.GetSymbolContext(lldb::eSymbolContextEverything);
+    for (int depth = 0; depth < kMaxInlineDepth; ++depth) {
+        if (!add_frame_of(context, add, sink)) break;
+        lldb::SBAddress parent_address;
+        auto parent = context.GetParentOfInlinedScope(address, parent_address);
+        if (!parent.IsValid() || !parent_address.IsValid()) break;
+        context = parent;
+        address = parent_address;
+    }
+    return MTC_OK;
+}
+
+int Session::symbol_at(std::uint64_t pc, mtc_add_symbol add, void* sink) {
+    auto address = target_.ResolveLoadAddress(pc);
+    if (!address.IsValid()) return MTC_OK;
+    auto symbol = address.GetSymbol();
+    if (!symbol.IsValid() || symbol.IsSynthetic()) return MTC_OK;
+    const char* name = usable(symbol.GetMangledName());
+    if (name == nullptr) name = usable(symbol.GetName());
+    if (name == nullptr) return MTC_OK;
+    const auto start = symbol.GetStartAddress().GetLoadAddress(target_);
+    const auto end = symbol.GetEndAddress().GetLoadAddress(target_);
+    if (start == LLDB_INVALID_ADDRESS) return MTC_OK;
+    const mtc_symbol found{name, start,
+                           end == LLDB_INVALID_ADDRESS || end < start ? 0 : end - start};
+    add(sink, &found);
+    return MTC_OK;
+}
+
+}  // namespace mt::adapter
