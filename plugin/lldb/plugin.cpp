@@ -45,12 +45,17 @@ class Verb : public lldb::SBCommandPluginInterface {
 
 bool lldb::PluginInitialize(SBDebugger debugger) {
     if (mtc_abi() != MTC_ABI) return false;
-    auto mt = debugger.GetCommandInterpreter().AddMultiwordCommand(
-        "mt", "Trace the memory that a C or C++ program allocates. Begin with `mt status`.");
-    if (!mt.IsValid()) return false;
-    for (std::uint32_t i = 0; const char* name = mtc_verb(i); ++i) {
-        // LLDB owns the object from here on.
-        mt.AddCommand(name, new mt::adapter::Verb(name), mtc_verb_summary(i), mtc_verb_help(i));
+    auto interpreter = debugger.GetCommandInterpreter();
+    // The long name is GDB's way around its own alias `mt`; scripts may use it in both.
+    for (const char* family : {"mt", "memtrace"}) {
+        auto command = interpreter.AddMultiwordCommand(
+            family, "Trace the memory that a C or C++ program allocates. Begin with `mt status`.");
+        if (!command.IsValid()) return false;
+        for (std::uint32_t i = 0; const char* name = mtc_verb(i); ++i) {
+            // LLDB owns the object from here on.
+            command.AddCommand(name, new mt::adapter::Verb(name), mtc_verb_summary(i),
+                               mtc_verb_help(i));
+        }
     }
     return true;
 }

@@ -2,8 +2,12 @@
 //
 // Names for addresses, and addresses for names, by the SB API. Hands the core what
 // LLDB knows, frame by frame; which name is shown is the core's business.
+#include <algorithm>
 #include <climits>
 #include <cstring>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "session.h"
 
@@ -11,7 +15,7 @@ namespace mt::adapter {
 namespace {
 
 // An inline chain is as deep as a function's nested blocks; anything beyond is damage.
-constexpr int kMaxInlineDepth = 512;
+constexpr std::size_t kMaxInlineDepth = 512;
 
 // Names that LLDB makes up for code without a symbol.
 bool is_made_up(const char* name) { return std::strncmp(name, "___lldb_unnamed_symbol", 22) == 0; }
@@ -20,18 +24,51 @@ const char* usable(const char* name) {
     return name == nullptr || *name == '\0' || is_made_up(name) ? nullptr : name;
 }
 
-// Hands over the frame that `context` describes; false: it has no debug information.
-bool add_frame_of(lldb::SBSymbolContext& context, mtc_add_frame add, void* sink) {
+// Mangled names of the inlined functions that `context` lies in, innermost first; ""
+// where one has none. The SB API answers this only as text: one line per block,
+// outermost first, where `name = "…"` marks an inlined function.
+std::vector<std::string> inlined_linkage(lldb::SBSymbolContext& context) {
+    static constexpr std::string_view kName = ", name = \"";
+    static constexpr std::string_view kMangled = ", mangled = ";
+    lldb::SBStream stream;
+    if (!context.GetDescription(stream)) return {};
+    std::string_view text(stream.GetData(), stream.GetSize());
+    std::vector<std::string> names;
+    const auto blocks = text.find("Blocks: ");
+    const auto end = text.find("LineEntry: ", blocks);
+    if (blocks == text.npos) return {};
+    text = text.substr(blocks, end == text.npos ? end : end - blocks);
+    while (!text.empty()) {
+        const auto line = text.substr(0, text.find('\n'));
+        text.remove_prefix(std::min(line.size() + 1, text.size()));
+        if (line.find(kName) == line.npos) continue;
+        // ", demangled = …" follows where LLDB has needed that before.
+        const auto at = line.find(kMangled);
+        std::string name;
+        if (at != line.npos) name = line.substr(at + kMangled.size());
+        names.insert(names.begin(), name.substr(0, name.find(',')));
+    }
+    return names;
+}
+
+lldb::SBBlock inlined_block(lldb::SBSymbolContext& context) {
+    auto block = context.GetBlock();
+    return block.IsValid() && !block.IsInlined() ? block.GetContainingInlinedBlock() : block;
+}
+
+// Hands over the frame that `context` describes; `inlined_name` is its mangled name
+// if it is an inlined one. False: it has no debug information.
+bool add_frame_of(lldb::SBSymbolContext& context, const std::string& inlined_name,
+                  mtc_add_frame add, void* sink) {
     auto line = context.GetLineEntry();
     auto function = context.GetFunction();
-    auto block = context.GetBlock();
-    auto inlined =
-        block.IsValid() && !block.IsInlined() ? block.GetContainingInlinedBlock() : block;
+    auto inlined = inlined_block(context);
     if (!line.IsValid() && !function.IsValid()) return false;
 
     mtc_frame frame{};
     if (inlined.IsValid() && inlined.IsInlined()) {
         frame.function = usable(inlined.GetInlinedName());
+        frame.linkage = usable(inlined_name.c_str());
     } else if (function.IsValid()) {
         frame.function = usable(function.GetName());
         frame.linkage = usable(function.GetMangledName());
@@ -65,8 +102,11 @@ int Session::symbolise(std::uint64_t pc, mtc_add_frame add, void* sink) {
     auto address = target_.ResolveLoadAddress(pc);
     if (!address.IsValid()) return MTC_OK;
     auto context = address.GetSymbolContext(lldb::eSymbolContextEverything);
-    for (int depth = 0; depth < kMaxInlineDepth; ++depth) {
-        if (!add_frame_of(context, add, sink)) break;
+    std::vector<std::string> inlined;
+    if (inlined_block(context).IsValid()) inlined = inlined_linkage(context);
+    for (std::size_t depth = 0; depth < kMaxInlineDepth; ++depth) {
+        const auto name = depth < inlined.size() ? inlined[depth] : std::string();
+        if (!add_frame_of(context, name, add, sink)) break;
         lldb::SBAddress parent_address;
         auto parent = context.GetParentOfInlinedScope(address, parent_address);
         if (!parent.IsValid() || !parent_address.IsValid()) break;
