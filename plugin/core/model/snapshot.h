@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+//
+// What a table says, in the debugger's own memory: plain values, no addresses
+// to follow. Filled by read/, grouped by analyse/, shown by show/.
+// Nothing here reads memory or knows a debugger.
+#ifndef MEMTRACE_CORE_MODEL_SNAPSHOT_H
+#define MEMTRACE_CORE_MODEL_SNAPSHOT_H
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace mt::core {
+
+// A report's closing line: something that the figures do not show by themselves.
+struct Remark {
+    std::string code;  // stable, for --json: "loss", "in-flight", "late-start", …
+    std::string text;  // for people
+    std::uint64_t count = 0;
+};
+
+struct Module {
+    std::uint64_t bias = 0;
+    std::uint64_t start = 0;
+    std::uint64_t end = 0;
+    std::uint64_t load_sequence = 0;
+    std::uint64_t unload_sequence = 0;  // 0 = still mapped
+    std::string path;                   // a label from the traced process; never opened unchecked
+    std::string build_id;               // lower-case hex
+};
+
+// How a traceback ends at its outermost frame.
+enum class End : std::uint8_t { complete, cut, broken };
+
+// pc - 1 lies in the calling instruction (abi/layout.h, Node).
+struct Pc {
+    std::uint64_t address = 0;
+    std::uint16_t module = 0;  // index into Table::modules; 0 = none
+};
+
+// One traceback with its counters, summed over the shards. `id` below
+// abi::kReservedStacks has no frames: the ids' meaning stands there.
+struct Trace {
+    std::uint32_t id = 0;
+    std::uint32_t domain = 0;
+    std::uint32_t node = 0;  // innermost node in the depot
+    End end = End::complete;
+    std::uint64_t alloc_bytes = 0, alloc_count = 0;
+    std::uint64_t free_bytes = 0, free_count = 0;
+    std::int64_t size = 0, count = 0;            // live
+    std::int64_t peak_size = 0, peak_count = 0;  // its part of the peak
+    std::uint64_t temporary_count = 0;
+};
+
+struct Block {
+    std::uint64_t address = 0;
+    std::uint64_t size = 0;
+    std::uint32_t stack = 0;
+    std::uint32_t domain = 0;
+};
+
+struct Thread {
+    std::uint32_t serial = 0, tid = 0;
+    std::string name;
+    std::uint64_t alloc_bytes = 0, alloc_count = 0, free_bytes = 0, free_count = 0;
+};
+
+struct Loss {
+    std::string name;
+    std::uint64_t since_state = 0;  // since start or clear
+    std::uint64_t total = 0;        // since the process began
+};
+
+// What identifies the process and moment (contract 26).
+struct Identity {
+    std::uint64_t cookie = 0;
+    std::uint32_t pid = 0;
+    std::uint32_t generation = 0;
+};
+
+// The root and header, checked.
+struct Status {
+    Identity identity;
+    bool tracing = false;
+    bool paused = false;
+    bool sampling = false;
+    bool fresh = false;  // a request has not been seen by the runtime yet: no traces
+    std::uint16_t frame_limit = 0;
+    std::uint32_t runtime_status = 0;  // abi::Status
+    std::uint32_t reason = 0;          // abi::Reason
+    std::uint32_t origin = 0;          // abi::Origin
+    std::uint16_t major = 0, minor = 0;
+    std::uint64_t root_address = 0, header_address = 0;
+    bool found_by_scan = false;  // not by symbol
+    bool direct = false;         // memory read without the debugger
+};
+
+struct Table {
+    Status status;
+    std::vector<Module> modules;  // [0] is "none"
+    std::vector<Pc> nodes;        // by node index; reserved ones are empty
+    std::vector<std::uint32_t> parents;
+    std::vector<Trace> traces;    // those with any event, by id
+    std::vector<Thread> threads;
+    std::vector<Loss> losses;
+    std::vector<Remark> remarks;
+    std::vector<Block> blocks;    // filled on request only, by address
+    bool has_blocks = false;
+    std::int64_t current_size = 0, current_count = 0;
+    std::int64_t peak_size = 0, peak_count = 0;
+    std::uint64_t peak_bound = 0;  // bytes by which concurrent events may have blurred the peak
+    std::uint64_t node_count = 0, stack_count = 0;
+    std::uint64_t own_bytes = 0;   // memory that the runtime mapped
+    std::uint64_t untracked_frees = 0;
+    std::uint32_t in_flight = 0;   // events that were under way
+
+    // The frames of a traceback, most recent first.
+    std::vector<Pc> frames(std::uint32_t node) const;
+};
+
+}  // namespace mt::core
+
+#endif

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: MIT
+//
+// Finds root, header and state and says what they mean together. A core may
+// lack any page: missing ones read as nothing, as zeros, or as the file's
+// first image of .data, and none of these may pass for an empty table.
+#include "read/anchor.h"
+
+#include <fmt/format.h>
+
+#include <cstring>
+
+namespace mt::core {
+namespace {
+
+constexpr std::uint64_t kPage = abi::kPageSize;
+
+enum class Page : std::uint8_t { good, missing, failed };
+
+Page check_root(Reading& reading, std::uint64_t address, const abi::Root& root) {
+    if (std::memcmp(root.magic, abi::kRootMagic, sizeof root.magic) != 0) {
+        reading.fail(Code::damaged,
+                     fmt::format("no memtrace runtime at {:#x} (memtrace_root): its magic number "
+                                 "is wrong",
+                                 address),
+                     address);
+        return Page::failed;
+    }
+    if (root.major == __builtin_bswap16(abi::kMajor)) {
+        reading.fail(Code::version,
+                     fmt::format("the program's runtime at {:#x} has another byte order", address),
+                     address);
+        return Page::failed;
+    }
+    if (root.major != abi::kMajor) {
+        reading.fail(Code::version,
+                     fmt::format("the program's runtime writes table format {}.{}, this memtrace "
+                                 "reads {}.x: use the one that the runtime came with",
+                                 root.major, root.minor, abi::kMajor),
+                     address);
+        return Page::failed;
+    }
+    if (root.size < sizeof(abi::Root)) {
+        reading.fail(Code::damaged,
+                     fmt::format("the table is damaged: its root at {:#x} states a size of {} "
+                                 "bytes, not {}",
+                                 address, root.size, sizeof(abi::Root)),
+                     address);
+        return Page::failed;
+    }
+    return Page::good;
+}
+
+Page load_root(Reading& reading, std::uint64_t address, abi::Root& root) {
+    std::size_t got = 0;
+    if (!reading.some(address, &root, sizeof root, got)) return Page::failed;
+    if (got < sizeof root || all_zero(&root, sizeof root)) return Page::missing;
+    return check_root(reading, address, root);
+}
+
+// The root as the library's file holds it: what a debugger shows for a page
+// that the core lacks, and what a process shows before its first allocation.
+bool is_first_image(const abi::Root& root) {
+    return root.header == 0 && root.cookie == 0 && root.request == 0 &&
+           root.status == static_cast<abi::u32>(abi::Status::untouched);
+}
+
+bool load_state(Reading& reading, Anchor& anchor) {
+    const std::uint64_t address = anchor.header.state;
+    if (address == 0) return true;
+    abi::State& state = anchor.state;
+    if (!reading.exact(address, &state, sizeof state, "the state")) return false;
+    if (state.self != address) {
+        if (all_zero(&state, sizeof state)) {
+            return reading.fail(Code::unreadable,
+                                fmt::format("the table's state at {:#x} is all zero: its pages "
+                                            "were not dumped (truncated core or coredump_filter)",
+                                            address),
+                                address);
+        }
+        return reading.fail(
+            Code::damaged,
+            fmt::format("the table is damaged: no state where its header points ({:#x})", address),
+            address);
+    }
+    anchor.has_state = true;
+    return true;
+}
+
+bool belongs_together(Reading& reading, const Anchor& anchor) {
+    if (!anchor.has_root) return true;
+    const abi::Header& header = anchor.header;
+    if (header.root == anchor.root_address && header.cookie == anchor.root.cookie) return true;
+    return reading.fail(Code::damaged,
+                        fmt::format("the table is damaged: the header at {:#x} belongs to another "
+                                    "root ({:#x}, not {:#x})",
+                                    anchor.header_address, header.root, anchor.root_address),
+                        anchor.header_address);
+}
+
+bool load_behind(Reading& reading, Anchor& anchor) {
+    if (!load_header(reading, anchor.header_address, anchor.header)) return false;
+    anchor.has_header = true;
+    return belongs_together(reading, anchor) && load_state(reading, anchor);
+}
+
+// --- the scan ----------------------------------------------------------------
+
+struct Scan {
+    std::uint64_t wanted_root = 0;  // 0 = any
+    std::uint64_t found = 0;
+    Error refused;  // why the first candidate was not taken
+    bool has_refused = false;
+    unsigned misses_left = 1u << 16;
+};
+
+void consider(Reading& reading, std::uint64_t address, Scan& scan) {
+    abi::Header header;
+    if (!load_header(reading, address, header)) {
+        if (!scan.has_refused) scan.refused = reading.error();
+        scan.has_refused = true;
+        return;
+    }
+    if (scan.wanted_root != 0 && header.root != scan.wanted_root) return;
+    scan.found = address;
+}
+
+bool scan_region(Reading& reading, const MemoryRegion& region, Scan& scan) {
+    std::vector<std::byte> buffer(Reading::kBulk);
+    if (region.start > UINT64_MAX - kPage) return true;
+    std::uint64_t at = (region.start + kPage - 1) / kPage * kPage;
+    while (at < region.end && region.end - at >= kPage && scan.found == 0) {
+        if (!reading.go_on()) return false;
+        const auto want = static_cast<std::size_t>(
+            std::min<std::uint64_t>(buffer.size(), region.end - at));
+        const Result<std::size_t> got = reading.memory().read(at, buffer.data(), want);
+        if (!got) return reading.fail(got.error().code, got.error().text);
+        for (std::size_t page = 0; page + kPage <= *got && scan.found == 0; page += kPage) {
+            if (std::memcmp(buffer.data() + page, abi::kHeaderMagic, 16) != 0) continue;
+            consider(reading, at + page, scan);
+            if (reading.error().code == Code::interrupted) return false;
+        }
+        const std::uint64_t whole = *got / kPage * kPage;
+        if (whole == 0 && scan.misses_left-- == 0) break;
+        const std::uint64_t step = std::max<std::uint64_t>(whole, kPage);
+        if (at > UINT64_MAX - step) break;
+        at += step;
+    }
+    return true;
+}
+
+bool scan_memory(Reading& reading, Scan& scan) {
+    for (const MemoryRegion& region : reading.memory().writable_regions()) {
+        if (!scan_region(reading, region, scan)) return false;
+        if (scan.found != 0 || scan.misses_left == 0) break;
+    }
+    return true;
+}
+
+bool use_found(Reading& reading, const Scan& scan, Anchor& anchor) {
+    anchor.found_by_scan = true;
+    anchor.header_address = scan.found;
+    if (!load_header(reading, scan.found, anchor.header)) return false;
+    anchor.root_address = anchor.header.root;
+    const Page page = load_root(reading, anchor.root_address, anchor.root);
+    anchor.has_root = page == Page::good && anchor.root.header == scan.found;
+    if (reading.error().code == Code::interrupted) return false;
+    return load_behind(reading, anchor);
+}
+
+bool find_by_symbol(Reading& reading, std::uint64_t symbol, Anchor& anchor) {
+    const Page page = load_root(reading, symbol, anchor.root);
+    if (page == Page::failed) return false;
+    anchor.root_address = symbol;
+    if (page == Page::good && anchor.root.header != 0) {
+        anchor.has_root = true;
+        anchor.header_address = anchor.root.header;
+        return load_behind(reading, anchor);
+    }
+    if (page == Page::good && !is_first_image(anchor.root)) {
+        anchor.has_root = true;
+        return true;
+    }
+    Scan scan;
+    scan.wanted_root = symbol;
+    if (!scan_memory(reading, scan)) return false;
+    if (scan.found != 0) return use_found(reading, scan, anchor);
+    anchor.has_root = page == Page::good;
+    if (anchor.has_root) return true;
+    return reading.fail(Code::unreadable,
+                        fmt::format("the runtime's root at {:#x} cannot be read or is all zero: "
+                                    "its page was not dumped (truncated core or coredump_filter)",
+                                    symbol),
+                        symbol);
+}
+
+}  // namespace
+
+bool find_anchor(Reading& reading, std::uint64_t symbol, Anchor& anchor) {
+    if (symbol != 0) return find_by_symbol(reading, symbol, anchor);
+    Scan scan;
+    if (!scan_memory(reading, scan)) return false;
+    if (scan.found != 0) return use_found(reading, scan, anchor);
+    if (scan.has_refused) {
+        return reading.fail(scan.refused.code, scan.refused.text, scan.refused.address);
+    }
+    return reading.fail(Code::no_runtime,
+                        "the memtrace runtime is not in this process: use 'mt preload' before "
+                        "'run', or link the program with libmemtrace");
+}
+
+bool load_anchor(Reading& reading, const Status& status, Anchor& anchor) {
+    if (status.root_address == 0 && status.header_address == 0) {
+        return reading.fail(Code::no_runtime, "no memtrace runtime has been found yet");
+    }
+    anchor.found_by_scan = status.found_by_scan;
+    anchor.root_address = status.root_address;
+    anchor.header_address = status.header_address;
+    if (anchor.root_address != 0) {
+        const Page page = load_root(reading, anchor.root_address, anchor.root);
+        const bool scanned = status.found_by_scan && reading.error().code != Code::interrupted;
+        if (page == Page::failed && !scanned) return false;
+        anchor.has_root = page == Page::good && !(scanned && anchor.root.header == 0);
+    }
+    if (anchor.has_root) anchor.header_address = anchor.root.header;
+    if (anchor.header_address != 0) return load_behind(reading, anchor);
+    if (anchor.has_root) return true;
+    return reading.fail(Code::unreadable,
+                        fmt::format("the runtime's root at {:#x} cannot be read any more",
+                                    anchor.root_address),
+                        anchor.root_address);
+}
+
+Status status_of(const Anchor& anchor) {
+    Status status;
+    const abi::Root& root = anchor.root;
+    const std::uint32_t made_for = anchor.has_state ? anchor.state.generation : 0;
+    status.root_address = anchor.root_address;
+    status.header_address = anchor.header_address;
+    status.found_by_scan = anchor.found_by_scan;
+    if (anchor.has_root) {
+        status.identity = {root.cookie, root.pid, abi::request_generation(root.request)};
+        status.tracing = (root.request & abi::kRequestOn) != 0;
+        status.paused = (root.request & abi::kRequestPaused) != 0;
+        status.sampling = (root.request & abi::kRequestSampling) != 0;
+        status.fresh = status.identity.generation != made_for ||
+                       (status.tracing && !anchor.has_state);
+        status.frame_limit = abi::request_limit(root.request);
+        status.runtime_status = root.status;
+        status.reason = root.reason;
+        status.origin = root.origin;
+        status.major = root.major;
+        status.minor = root.minor;
+    } else {
+        status.identity = {anchor.header.cookie, 0, made_for};
+        status.tracing = anchor.has_state;
+        status.runtime_status = static_cast<std::uint32_t>(abi::Status::ready);
+        status.major = anchor.header.major;
+        status.minor = anchor.header.minor;
+    }
+    if (status.frame_limit == 0) status.frame_limit = abi::kDefaultFrameLimit;
+    return status;
+}
+
+}  // namespace mt::core

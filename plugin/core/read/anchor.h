@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+//
+// Where a table begins: root, header and state, found and checked.
+// Nothing behind them is touched here.
+#ifndef MEMTRACE_CORE_READ_ANCHOR_H
+#define MEMTRACE_CORE_READ_ANCHOR_H
+
+#include "abi/layout.h"
+#include "model/snapshot.h"
+#include "read/reading.h"
+
+namespace mt::core {
+
+struct Anchor {
+    abi::Root root{};
+    abi::Header header{};
+    abi::State state{};
+    std::uint64_t root_address = 0;
+    std::uint64_t header_address = 0;
+    bool has_root = false;    // its page is there
+    bool has_header = false;  // something has been traced
+    bool has_state = false;
+    bool found_by_scan = false;
+};
+
+// By symbol, else by scan (reader.h).
+bool find_anchor(Reading& reading, std::uint64_t symbol, Anchor& anchor);
+// Again, from what an earlier read_status found.
+bool load_anchor(Reading& reading, const Status& status, Anchor& anchor);
+Status status_of(const Anchor& anchor);
+
+// Reads and checks a header; the caller knows what it belongs to.
+bool load_header(Reading& reading, std::uint64_t address, abi::Header& header);
+
+}  // namespace mt::core
+
+#endif

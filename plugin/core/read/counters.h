@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+//
+// The shards: counters per traceback, summed over the threads, as they were
+// before each event that was not committed. Knows no frames and no blocks.
+#ifndef MEMTRACE_CORE_READ_COUNTERS_H
+#define MEMTRACE_CORE_READ_COUNTERS_H
+
+#include <cstdint>
+#include <vector>
+
+#include "model/snapshot.h"
+#include "read/anchor.h"
+#include "read/events.h"
+
+namespace mt::core {
+
+struct Counters {
+    std::vector<Trace> traces;  // by id once summed; only id and figures are filled
+    std::int64_t current_size = 0, current_count = 0;
+    std::int64_t peak_size = 0, peak_count = 0;
+    std::uint64_t untracked_frees = 0;
+    std::uint32_t active_shards = 0;  // with events
+};
+
+// With records == false only the sums: no traces, and peak_count stays 0.
+bool read_counters(Reading& reading, const Anchor& anchor, bool records, Events& events,
+                   Counters& counters);
+
+}  // namespace mt::core
+
+#endif

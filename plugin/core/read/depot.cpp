@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+//
+// Nodes and stacks, chunk by chunk. A parent lies below its child, so that no
+// chain can loop; everything else is bounded by what the chunks can hold.
+#include "read/depot.h"
+
+#include <fmt/format.h>
+
+#include <cstring>
+
+namespace mt::core {
+namespace {
+
+bool check_count(Reading& reading, const char* what, std::uint64_t count, std::uint64_t capacity) {
+    if (count <= capacity) return true;
+    return reading.fail(Code::damaged,
+                        fmt::format("the table is damaged: it claims {} {}, more than the {} that "
+                                    "it can hold",
+                                    count, what, capacity));
+}
+
+// Calls row(index, bytes) for rows [0, count) of a directory of chunks.
+template <typename Row>
+bool chunked(Reading& reading, const char* what, const abi::u64* directory, std::uint64_t count,
+             std::uint32_t per_chunk, std::uint32_t stride, Row row) {
+    for (std::uint64_t first = 0; first < count; first += per_chunk) {
+        const std::uint64_t address = directory[first / per_chunk];
+        const std::uint64_t n = std::min<std::uint64_t>(per_chunk, count - first);
+        if (!reading.claim(address, std::uint64_t{per_chunk} * stride, what)) return false;
+        const bool read = reading.rows(
+            address, n, stride, what, [&](std::uint64_t i, const std::byte* bytes) {
+                return row(first + i, address + i * stride, bytes);
+            });
+        if (!read) return false;
+    }
+    return true;
+}
+
+bool not_dumped(Reading& reading, const char* what, std::uint64_t address) {
+    return reading.fail(Code::unreadable,
+                        fmt::format("cannot read the table: {} at {:#x} are all zero: their pages "
+                                    "were not dumped (truncated core or coredump_filter)",
+                                    what, address),
+                        address);
+}
+
+End root_end(std::uint32_t root) {
+    if (root == abi::kRootComplete) return End::complete;
+    return root == abi::kRootCut ? End::cut : End::broken;
+}
+
+bool read_nodes(Reading& reading, const abi::Header& header, Table& table, Depot& depot) {
+    const std::size_t modules = table.modules.size();
+    auto row = [&](std::uint64_t index, std::uint64_t address, const std::byte* bytes) {
+        abi::Node node;
+        std::memcpy(&node, bytes, sizeof node);
+        if (index < abi::kReservedNodes) {
+            table.nodes.emplace_back();
+            table.parents.push_back(static_cast<std::uint32_t>(index));
+            depot.ends.push_back(root_end(static_cast<std::uint32_t>(index)));
+            return true;
+        }
+        if (node.pc_module == 0 && node.parent == 0 && node.id == 0) {
+            return not_dumped(reading, "frames", address);
+        }
+        const std::uint16_t module = abi::node_module(node.pc_module);
+        if (node.parent >= index || (module >= modules && module != 0)) {
+            const bool parent = node.parent >= index;
+            return reading.fail(Code::damaged,
+                                fmt::format("the table is damaged: frame {} at {:#x} names {} {}",
+                                            index, address, parent ? "parent" : "module",
+                                            parent ? node.parent : module),
+                                address);
+        }
+        table.nodes.push_back({abi::node_pc(node.pc_module), module});
+        table.parents.push_back(node.parent);
+        depot.ends.push_back(depot.ends[node.parent]);
+        return true;
+    };
+    return chunked(reading, "frames", header.node_chunk, header.node_count, abi::kNodesPerChunk,
+                   header.node_size, row);
+}
+
+bool read_stacks(Reading& reading, const abi::Header& header, Table& table, Depot& depot) {
+    bool saw_zero = false;
+    auto row = [&](std::uint64_t index, std::uint64_t address, const std::byte* bytes) {
+        abi::Stack stack{};
+        if (index >= abi::kReservedStacks) {
+            std::memcpy(&stack, bytes, sizeof stack);
+            // (node, domain) is distinct for each id, so at most one can be zero.
+            const bool zero = stack.node == 0 && stack.domain == 0;
+            if (zero && saw_zero) return not_dumped(reading, "tracebacks", address);
+            saw_zero = saw_zero || zero;
+        }
+        if (stack.node >= table.nodes.size() && stack.node >= abi::kReservedNodes) {
+            return reading.fail(Code::damaged,
+                                fmt::format("the table is damaged: traceback {} at {:#x} names "
+                                            "frame {} of {}",
+                                            index, address, stack.node, table.nodes.size()),
+                                address);
+        }
+        depot.stacks.push_back(stack);
+        return true;
+    };
+    return chunked(reading, "tracebacks", header.stack_chunk, header.stack_count,
+                   abi::kStacksPerChunk, header.stack_size, row);
+}
+
+}  // namespace
+
+bool read_depot(Reading& reading, const abi::Header& header, Table& table, Depot& depot) {
+    constexpr std::uint64_t kNodes = std::uint64_t{abi::kNodesPerChunk} * abi::kNodeChunks;
+    constexpr std::uint64_t kStacks = std::uint64_t{abi::kStacksPerChunk} * abi::kStackChunks;
+    if (!check_count(reading, "frames", header.node_count, kNodes)) return false;
+    if (!check_count(reading, "tracebacks", header.stack_count, kStacks)) return false;
+    if (!read_nodes(reading, header, table, depot)) return false;
+    return read_stacks(reading, header, table, depot);
+}
+
+bool read_threads(Reading& reading, const abi::Header& header, std::uint32_t generation,
+                  Table& table) {
+    constexpr std::uint64_t kRows = std::uint64_t{abi::kThreadsPerChunk} * abi::kThreadChunks;
+    if (!check_count(reading, "threads", header.thread_count, kRows)) return false;
+    std::vector<std::byte> chunk(std::size_t{abi::kThreadsPerChunk} * header.thread_size);
+    for (std::uint64_t first = 0; first < header.thread_count; first += abi::kThreadsPerChunk) {
+        const std::uint64_t address = header.thread_chunk[first / abi::kThreadsPerChunk];
+        if (!reading.claim(address, chunk.size(), "threads")) return false;
+        const auto n = static_cast<std::size_t>(
+            std::min<std::uint64_t>(abi::kThreadsPerChunk, header.thread_count - first));
+        if (!reading.patchy(address, chunk.data(), n * header.thread_size, "rows of threads")) {
+            return false;
+        }
+        if (all_zero(chunk.data(), n * header.thread_size)) {
+            reading.incomplete("rows of threads", address);
+        }
+        for (std::size_t i = 0; i < n; ++i) {
+            abi::Thread row;
+            std::memcpy(&row, chunk.data() + i * header.thread_size, sizeof row);
+            if (row.serial == 0) continue;
+            Thread& thread = table.threads.emplace_back();
+            thread.serial = row.serial;
+            thread.tid = row.tid;
+            thread.name.assign(row.comm, strnlen(row.comm, sizeof row.comm));
+            if ((row.flags & 1) != 0 && thread.name.empty()) thread.name = "exited";
+            if (row.generation != generation) continue;
+            thread.alloc_bytes = row.alloc_bytes;
+            thread.alloc_count = row.alloc_count;
+            thread.free_bytes = row.free_bytes;
+            thread.free_count = row.free_count;
+        }
+    }
+    return true;
+}
+
+}  // namespace mt::core

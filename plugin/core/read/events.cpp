@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+//
+// Walks the contexts. Decides which events concern this state; what they do to
+// counters and blocks is done there.
+#include "read/events.h"
+
+#include <algorithm>
+
+namespace mt::core {
+namespace {
+
+constexpr unsigned kMaxContexts = 1u << 20;
+
+void add_restores(const abi::Inflight& flight, std::size_t event, Events& events) {
+    if (flight.alloc_record != 0) {
+        events.restores.push_back({flight.alloc_record, false, flight.before_alloc_bytes,
+                                   flight.before_alloc_count, event, false});
+    }
+    if (flight.free_record != 0) {
+        events.restores.push_back({flight.free_record, true, flight.before_free_bytes,
+                                   flight.before_free_count, event, false});
+    }
+}
+
+// False when the word is no operation that this version knows.
+bool add_event(const abi::Inflight& flight, Events& events) {
+    const std::uint64_t op = flight.op & 0xff;
+    if ((flight.op & ~(abi::kCommitted | 0xff)) != 0) return false;
+    if (op < static_cast<std::uint64_t>(abi::Op::allocate) ||
+        op > static_cast<std::uint64_t>(abi::Op::drain)) {
+        return false;
+    }
+    Event event;
+    event.op = static_cast<abi::Op>(op);
+    event.committed = (flight.op & abi::kCommitted) != 0;
+    event.address = flight.address;
+    event.size = flight.size;
+    event.new_address = flight.new_address;
+    event.old_word = flight.old_word;
+    event.old_size = flight.old_size;
+    event.alloc_record = flight.alloc_record;
+    if (!event.committed) add_restores(flight, events.list.size(), events);
+    events.list.push_back(event);
+    return true;
+}
+
+void add_ring(Reading& reading, std::uint64_t address, std::uint32_t generation,
+              const abi::Context& context, Events& events) {
+    const std::uint64_t waiting = context.ring_head - context.ring_tail;
+    if (waiting > abi::kRingEntries) {
+        reading.incomplete("events of a signal handler", address);
+        return;
+    }
+    const abi::Inflight& flight = context.inflight;
+    const bool drained =
+        flight.op == (static_cast<abi::u64>(abi::Op::drain) | abi::kCommitted);
+    for (std::uint64_t position = context.ring_tail; position != context.ring_head; ++position) {
+        if (drained && position == flight.ring_position) continue;
+        const abi::RingEntry& entry = context.ring[position % abi::kRingEntries];
+        const bool void_entry = (entry.stack_op >> 48) != (generation & 0xffff);
+        if (entry.stack_op == 0 || void_entry) continue;
+        const auto op = static_cast<abi::Op>(entry.stack_op >> 32 & 0xffff);
+        const auto stack = static_cast<std::uint32_t>(entry.stack_op);
+        const bool known = op == abi::Op::allocate || op == abi::Op::free;
+        if (!known || stack >> abi::kStackIdBits != 0) {
+            reading.incomplete("events of a signal handler", address);
+            continue;
+        }
+        events.pending.push_back({stack, op == abi::Op::free, entry.size});
+    }
+}
+
+}  // namespace
+
+bool read_events(Reading& reading, const Anchor& anchor, Events& events) {
+    const abi::Header& header = anchor.header;
+    std::uint64_t address = header.contexts;
+    for (unsigned walked = 0; address != 0; ++walked) {
+        if (walked == kMaxContexts) {
+            reading.incomplete("contexts of threads", address);
+            break;
+        }
+        if (!reading.claim(address, header.context_size, "a thread's context")) return false;
+        abi::Context context;
+        if (!reading.exact(address, &context, sizeof context, "a thread's context")) return false;
+        if (context.self != address) {
+            const bool zero = all_zero(&context, sizeof context);
+            return reading.fail(zero ? Code::unreadable : Code::damaged,
+                                zero ? "cannot read the table: a thread's context is all zero: its "
+                                       "page was not dumped (truncated core or coredump_filter)"
+                                     : "the table is damaged: no context where the list points",
+                                address);
+        }
+        // Of a parent process: what its other threads did has no part here. A
+        // lost root cannot tell; then only a table that never forked is sure.
+        const bool ours =
+            anchor.has_root ? context.pid == anchor.root.pid : header.fork_count == 0;
+        const bool this_state = context.state == header.state;
+        if (ours && this_state && context.inflight.op != 0) {
+            if (!add_event(context.inflight, events)) {
+                reading.incomplete("an event in flight", address);
+            }
+            events.busy_shards.push_back(context.shard);
+        }
+        if (ours) add_ring(reading, address, anchor.state.generation, context, events);
+        address = context.next;
+    }
+    std::sort(events.restores.begin(), events.restores.end(),
+              [](const Restore& a, const Restore& b) { return a.record < b.record; });
+    std::sort(events.busy_shards.begin(), events.busy_shards.end());
+    return true;
+}
+
+}  // namespace mt::core

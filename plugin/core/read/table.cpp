@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: MIT
+//
+// The order of a reading, and the remarks that close it. Decodes nothing itself.
+#include <fmt/format.h>
+
+#include <cctype>
+#include <cstring>
+
+#include "read/anchor.h"
+#include "read/blocks.h"
+#include "read/counters.h"
+#include "read/depot.h"
+#include "read/events.h"
+#include "read/reader.h"
+
+namespace mt::core {
+namespace {
+
+std::string loss_name(const abi::Loss& loss) {
+    std::string name(loss.name, strnlen(loss.name, sizeof loss.name));
+    for (char& c : name) {
+        if (std::isprint(static_cast<unsigned char>(c)) == 0) c = '?';
+    }
+    return name;
+}
+
+void add_losses(const Anchor& anchor, bool traces, Table& table) {
+    for (std::size_t i = 0; i < abi::kLossSlots; ++i) {
+        const abi::Loss& loss = anchor.header.losses[i];
+        if (loss.name[0] == '\0') continue;
+        Loss& out = table.losses.emplace_back();
+        out.name = loss_name(loss);
+        out.total = loss.count;
+        const std::uint64_t base = anchor.state.loss_base[i];
+        if (!traces || loss.count <= base) continue;
+        out.since_state = loss.count - base;
+        table.remarks.push_back({"loss", fmt::format("{} events not recorded: {}", out.since_state,
+                                                     out.name),
+                                 out.since_state});
+    }
+}
+
+void add_remarks(const Events& events, const Counters& counters, Table& table) {
+    table.in_flight = static_cast<std::uint32_t>(events.list.size());
+    if (table.in_flight != 0) {
+        table.remarks.push_back({"in-flight",
+                                 fmt::format("{} event{} in flight at this stop", table.in_flight,
+                                             table.in_flight == 1 ? "" : "s"),
+                                 table.in_flight});
+    }
+    table.untracked_frees = counters.untracked_frees;
+    if (table.untracked_frees != 0) {
+        table.remarks.push_back({"late-start",
+                                 fmt::format("{} frees of blocks from before the start",
+                                             table.untracked_frees),
+                                 table.untracked_frees});
+    }
+    if (counters.active_shards > 1 && table.peak_size > 0) {
+        table.peak_bound = static_cast<std::uint64_t>(table.peak_size) / 1024;
+        table.remarks.push_back(
+            {"peak-bound",
+             fmt::format("threads allocated at the same time: the peak is exact to {} B or one "
+                         "event per thread, whichever is more",
+                         table.peak_bound),
+             table.peak_bound});
+    }
+}
+
+// Each traceback that a shard counts was published before it was counted.
+bool name_traces(Reading& reading, const Depot& depot, std::vector<Trace>&& traces, Table& table) {
+    table.traces = std::move(traces);
+    for (Trace& trace : table.traces) {
+        if (trace.id >= depot.stacks.size()) {
+            return reading.fail(Code::damaged,
+                                fmt::format("the table is damaged: it counts for traceback {} of {}",
+                                            trace.id, depot.stacks.size()));
+        }
+        const abi::Stack& stack = depot.stacks[trace.id];
+        trace.domain = stack.domain;
+        trace.node = stack.node;
+        trace.end = stack.node < depot.ends.size() ? depot.ends[stack.node] : End::complete;
+    }
+    return true;
+}
+
+void compare(const Counters& counters, Table& table) {
+    std::uint64_t size = 0;
+    for (const Block& block : table.blocks) size += block.size;
+    const auto count = static_cast<std::int64_t>(table.blocks.size());
+    if (count == counters.current_count &&
+        size == static_cast<std::uint64_t>(counters.current_size)) {
+        return;
+    }
+    table.remarks.push_back({"blocks-differ",
+                             fmt::format("the block table holds {} blocks of {} B, the counters {} "
+                                         "of {} B",
+                                         count, size, counters.current_count,
+                                         counters.current_size),
+                             table.blocks.size()});
+}
+
+// The process may run on: what a shard or a word names was published before,
+// so counts read after them cover them.
+bool read_named(Reading& reading, Anchor& anchor, Table& table, Depot& depot) {
+    if (!load_header(reading, anchor.header_address, anchor.header)) return false;
+    table.node_count = anchor.header.node_count;
+    table.stack_count = anchor.header.stack_count;
+    return read_modules(reading, anchor.header, table) &&
+           read_depot(reading, anchor.header, table, depot) &&
+           read_threads(reading, anchor.header, anchor.state.generation, table);
+}
+
+bool read_traces(Reading& reading, Anchor& anchor, const ReadOptions& options, Table& table) {
+    Events events;
+    Counters counters;
+    Depot depot;
+    std::uint64_t flagged = 0;
+    if (!read_events(reading, anchor, events)) return false;
+    if (!read_counters(reading, anchor, options.counters, events, counters)) return false;
+    table.current_size = counters.current_size;
+    table.current_count = counters.current_count;
+    table.peak_size = counters.peak_size;
+    table.peak_count = counters.peak_count;
+    if (options.blocks) {
+        if (!read_blocks(reading, anchor, counters.current_count, table, flagged)) return false;
+        if (!read_tracked(reading, anchor, table)) return false;
+        undo_events(events, table);
+    }
+    if (options.counters || options.blocks) {
+        if (!read_named(reading, anchor, table, depot)) return false;
+    }
+    if (!name_traces(reading, depot, std::move(counters.traces), table)) return false;
+    if (options.blocks) {
+        check_blocks(depot, flagged, table);
+        compare(counters, table);
+    }
+    add_remarks(events, counters, table);
+    return true;
+}
+
+bool read_all(Reading& reading, const Status& status, const ReadOptions& options, Table& table) {
+    Anchor anchor;
+    if (!load_anchor(reading, status, anchor)) return false;
+    table.status = status_of(anchor);
+    table.status.direct = status.direct;
+    if (!anchor.has_header) return true;
+    if (!anchor.has_root) {
+        table.remarks.push_back(
+            {"root-missing",
+             fmt::format("the runtime's root at {:#x} is not in this core: the frame limit is not "
+                         "known ({} assumed), nor whether a clear or stop was under way",
+                         anchor.root_address, table.status.frame_limit),
+             1});
+    }
+    table.own_bytes = anchor.header.mapped_bytes + anchor.header.retired_bytes +
+                      (anchor.has_state ? anchor.state.mapped_bytes : 0);
+    table.node_count = anchor.header.node_count;
+    table.stack_count = anchor.header.stack_count;
+    const bool traces = table.status.tracing && !table.status.fresh;
+    if (traces && !read_traces(reading, anchor, options, table)) return false;
+    add_losses(anchor, traces, table);
+    reading.close(table.remarks);
+    table.has_blocks = options.blocks;
+    return true;
+}
+
+}  // namespace
+
+Result<Status> read_status(Memory& memory, std::uint64_t symbol) {
+    Reading reading(memory);
+    Anchor anchor;
+    if (!find_anchor(reading, symbol, anchor)) return tl::make_unexpected(reading.error());
+    return status_of(anchor);
+}
+
+Result<Table> read_table(Memory& memory, const Status& status, const ReadOptions& options) {
+    Reading reading(memory);
+    Table table;
+    if (!read_all(reading, status, options, table)) return tl::make_unexpected(reading.error());
+    return table;
+}
+
+}  // namespace mt::core

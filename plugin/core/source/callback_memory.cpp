@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+//
+// Large pieces for speed, none so large that Ctrl-C waits for it.
+#include "source/callback_memory.h"
+
+#include <algorithm>
+
+#include "source/regions.h"
+
+namespace mt::core {
+namespace {
+
+constexpr std::size_t kChunk = 1u << 20;
+
+std::vector<MemoryRegion> debugger_regions(const mtc_debugger& debugger) {
+    std::vector<MemoryRegion> regions;
+    if (debugger.regions == nullptr) return regions;
+    auto add = [](void* sink, const mtc_region* region) {
+        if (region == nullptr || region->writable == 0 || region->end <= region->start) return;
+        static_cast<std::vector<MemoryRegion>*>(sink)->push_back({region->start, region->end});
+    };
+    debugger.regions(debugger.user, add, &regions);
+    return in_order(std::move(regions));
+}
+
+}  // namespace
+
+Result<std::size_t> CallbackMemory::read(std::uint64_t address, void* out, std::size_t size) {
+    auto* bytes = static_cast<unsigned char*>(out);
+    std::size_t done = 0;
+    while (done < size) {
+        if (done != 0 && interrupted()) return fail(Code::interrupted, "interrupted");
+        const std::size_t want = std::min(size - done, kChunk);
+        std::uint64_t got = 0;
+        const int status =
+            debugger_.read(debugger_.user, address + done, bytes + done, want, &got);
+        if (status == MTC_INTERRUPTED) return fail(Code::interrupted, "interrupted");
+        if (status != MTC_OK) break;
+        const std::size_t sound = static_cast<std::size_t>(std::min<std::uint64_t>(got, want));
+        done += sound;
+        if (sound < want) break;
+    }
+    return done;
+}
+
+std::vector<MemoryRegion> CallbackMemory::writable_regions() {
+    std::vector<MemoryRegion> regions;
+    mtc_target target{};
+    if (debugger_.target != nullptr && debugger_.target(debugger_.user, &target) == MTC_OK) {
+        if (target.kind == MTC_TARGET_LIVE && target.is_remote == 0 && target.pid > 0) {
+            regions = process_regions(target.pid);
+        } else if (target.kind == MTC_TARGET_CORE && target.core != nullptr) {
+            regions = core_regions(target.core);
+        }
+    }
+    return regions.empty() ? debugger_regions(debugger_) : regions;
+}
+
+bool CallbackMemory::interrupted() {
+    return debugger_.interrupted != nullptr && debugger_.interrupted(debugger_.user) != 0;
+}
+
+}  // namespace mt::core

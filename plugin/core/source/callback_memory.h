@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+//
+// Memory through the debugger's callbacks: works everywhere (remote, core,
+// replay), costs what the debugger costs. Not for decoding.
+#ifndef MEMTRACE_CORE_SOURCE_CALLBACK_MEMORY_H
+#define MEMTRACE_CORE_SOURCE_CALLBACK_MEMORY_H
+
+#include "memtrace_core.h"
+#include "source/memory.h"
+
+namespace mt::core {
+
+class CallbackMemory final : public Memory {
+  public:
+    explicit CallbackMemory(const mtc_debugger& debugger) : debugger_(debugger) {}
+
+    Result<std::size_t> read(std::uint64_t address, void* out, std::size_t size) override;
+    // Live and on this machine: /proc; a core file: its program headers; else,
+    // or where these say nothing, what the debugger knows.
+    std::vector<MemoryRegion> writable_regions() override;
+    bool interrupted() override;
+
+  private:
+    const mtc_debugger& debugger_;
+};
+
+}  // namespace mt::core
+
+#endif

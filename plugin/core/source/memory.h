@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+//
+// Where a reader's bytes come from. Implementations: the debugger's callbacks,
+// the process itself (direct.h), a byte map in tests. Not for decoding.
+#ifndef MEMTRACE_CORE_SOURCE_MEMORY_H
+#define MEMTRACE_CORE_SOURCE_MEMORY_H
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "model/error.h"
+
+namespace mt::core {
+
+struct MemoryRegion {
+    std::uint64_t start = 0, end = 0;
+};
+
+class Memory {
+  public:
+    virtual ~Memory() = default;
+    // Reads up to `size` bytes from `address` into `out`; returns how many from
+    // the start could be read. Errors: interrupted only.
+    virtual Result<std::size_t> read(std::uint64_t address, void* out, std::size_t size) = 0;
+    // Writable regions, ascending; empty when they cannot be told.
+    virtual std::vector<MemoryRegion> writable_regions() { return {}; }
+    // True once the user has asked to stop.
+    virtual bool interrupted() { return false; }
+};
+
+}  // namespace mt::core
+
+#endif
