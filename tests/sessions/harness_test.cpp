@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+//
+// The harness itself: a session that went wrong must not look right.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <stdexcept>
+
+#include "golden.h"
+#include "script.h"
+#include "subprocess.h"
+
+namespace mt::sessions {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+
+const Places kPlaces{"/stage", "/built", "/src/programs", "/work"};
+
+Scenario scenario_from(const std::string& text) {
+    const fs::path file = fs::path(testing::TempDir()) / "scenario.txt";
+    std::ofstream(file) << text;
+    return read_scenario(file);
+}
+
+const char* const kText =
+    "program lesson_peak\nrun here\nmt start\ncore\nmt peak\nonly-core mt stop\n";
+
+TEST(ScenarioTest, MisspeltStepsAndMovesAfterTheCoreAreRefused) {
+    EXPECT_THROW(scenario_from("program x\nstop here\n"), std::runtime_error);
+    EXPECT_THROW(scenario_from("program x\ncore\ngo here\n"), std::runtime_error);
+    EXPECT_THROW(scenario_from("run here\n"), std::runtime_error);
+    EXPECT_THROW(read_scenario("/nowhere"), std::runtime_error);
+}
+
+TEST(ScenarioTest, ACoreIsAskedWhatFollowsIt) {
+    const Scenario scenario = scenario_from(kText);
+    EXPECT_EQ(4u, steps_of(scenario, {}).size());
+    Session session;
+    session.core = "/work/core";
+    const std::vector<Step> steps = steps_of(scenario, session);
+    ASSERT_EQ(2u, steps.size());
+    EXPECT_EQ("mt peak", steps[0].text);
+    EXPECT_EQ("mt stop", steps[1].text);
+}
+
+TEST(AnswersTest, GdbIsCutAtItsMarks) {
+    const auto answers = answers_of(scenario_from(kText), {},
+                                    "noise\n@@ at here\n@@\n@@ mt start\n@@\nmore noise\n"
+                                    "@@ mt peak\npeak\n/src/programs/a.c:1\n@@\n@@ end\n@@\n",
+                                    kPlaces);
+    ASSERT_EQ(2u, answers.size());
+    EXPECT_EQ("", answers[0].text);
+    EXPECT_EQ("peak\n<programs>/a.c:1\n", answers[1].text);
+}
+
+TEST(AnswersTest, LldbIsCutAtItsPrompts) {
+    Session session;
+    session.debugger = Debugger::lldb;
+    const auto answers =
+        answers_of(scenario_from(kText), session,
+                   "(lldb) frame info\nframe #0: p`here at a.c\n(lldb) mt start\n"
+                   "(lldb) mt peak\npeak\n(lldb) version\nlldb version 19\n",
+                   kPlaces);
+    ASSERT_EQ(2u, answers.size());
+    EXPECT_EQ("peak\n", answers[1].text);
+}
+
+TEST(AnswersTest, AStopElsewhereOrAnEarlyEndIsAnError) {
+    const Scenario scenario = scenario_from(kText);
+    const std::string rest = "@@ mt start\n@@\n@@ mt peak\n@@\n";
+    EXPECT_THROW(answers_of(scenario, {}, "@@ at main\n@@\n" + rest + "@@ end\n", kPlaces),
+                 std::runtime_error);
+    EXPECT_THROW(answers_of(scenario, {}, "@@ at here\n@@\n" + rest, kPlaces), std::runtime_error);
+    EXPECT_THROW(answers_of(scenario, {}, "@@ at here\n@@\n@@ end\n", kPlaces),
+                 std::runtime_error);
+    EXPECT_THROW(answers_of(scenario, {}, "", kPlaces), std::runtime_error);
+}
+
+TEST(GoldenTest, LiveAndCorePartsComeBackAsWritten) {
+    const fs::path file = fs::path(testing::TempDir()) / "golden.txt";
+    Golden::make(scenario_from(kText), {{"mt start", ""}, {"mt peak", "peak\n"}},
+                 {{"mt peak", "peak\n"}, {"mt stop", "error: a core\n"}})
+        .write(file);
+    const Golden golden = Golden::read(file);
+    EXPECT_EQ("> mt start\n> mt peak\npeak\n", golden.live());
+    EXPECT_EQ("> mt peak\npeak\n> mt stop\nerror: a core\n", golden.core());
+    EXPECT_EQ("", Golden::read("/nowhere").live());
+}
+
+TEST(SubprocessTest, TellsStatusOutputAndDeadline) {
+    const Outcome plain = run_program("sh", {"-c", "echo a; echo b >&2; exit 3"}, "/", 10s);
+    EXPECT_EQ(3, plain.status);
+    EXPECT_EQ("a\nb\n", plain.output);
+    EXPECT_EQ(-1, run_program("sleep", {"60"}, "/", 1s).status);
+    EXPECT_THROW(run_program("no-such-debugger", {}, "/", 10s), std::runtime_error);
+}
+
+}  // namespace
+}  // namespace mt::sessions

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+//
+// A scenario: a program, where it stops, and what is typed at each stop. Read
+// from a small text file; knows nothing of a debugger's own commands.
+//
+//   program NAME            a debuggee of tests/programs
+//   preload no              the program runs as it is (default: mt preload)
+//   idle-thread             all again with a second, idle thread alive
+//   debugger NAME           only there: gdb or lldb (default: both)
+//   run [FUNCTION]          starts it; to FUNCTION, else to its end
+//   enter                   starts it; stops at its very first instruction
+//   go [FUNCTION]           goes on to FUNCTION, else to its end
+//   signal NAME FUNCTION    goes on by a signal that the program gets here
+//   age                     makes the table look one major version newer
+//   core                    what follows is also asked of cores written here
+//   mt WORDS                a command; its output goes into the golden text
+//   only-core mt WORDS      asked of the cores alone
+#ifndef MEMTRACE_TESTS_SESSIONS_SCENARIO_H
+#define MEMTRACE_TESTS_SESSIONS_SCENARIO_H
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace mt::sessions {
+
+enum class StepKind { run, enter, go, signal, age, core, command };
+
+struct Step {
+    StepKind kind = StepKind::command;
+    std::string text;      // of command: "mt peak"; of signal: its name
+    std::string function;  // of run, go, signal: where to stop; empty = runs to its end
+    bool only_core = false;
+};
+
+struct Scenario {
+    std::string name;
+    std::string program;
+    std::vector<std::string> debuggers = {"gdb", "lldb"};
+    bool preload = true;
+    bool idle_thread = false;
+    std::vector<Step> steps;
+
+    bool has_core() const;
+};
+
+// Throws std::runtime_error that names file and line.
+Scenario read_scenario(const std::filesystem::path& file);
+
+}  // namespace mt::sessions
+
+#endif

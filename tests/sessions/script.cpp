@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: MIT
+//
+// See script.h. GDB frames each answer with marks of ours; LLDB echoes each
+// command after its prompt, which serves as the mark.
+#include "script.h"
+
+#include <map>
+#include <sstream>
+#include <stdexcept>
+
+namespace mt::sessions {
+namespace {
+
+constexpr const char* kGdbPrelude = R"(set confirm off
+set pagination off
+set width 0
+set debuginfod enabled off
+python
+def answer(command):
+    gdb.write("@@ %s\n" % command)
+    try:
+        gdb.execute(command)
+    except gdb.error as error:
+        gdb.write("error: %s\n" % error)
+    gdb.write("@@\n")
+    gdb.flush()
+def stopped():
+    gdb.write("@@ at %s\n@@\n" % gdb.selected_frame().name())
+end
+)";
+
+// Echo stays on; an error is an answer like others, and does not end the script.
+constexpr const char* kLldbPrelude = R"(settings set auto-confirm true
+settings set stop-line-count-before 0
+settings set stop-line-count-after 0
+settings set target.process.stop-on-exec false
+)";
+
+// Offsets of Root::header and Header::major: what a newer table has in common.
+constexpr const char* kHeaderField = "64";
+constexpr const char* kMajorField = "16";
+
+std::string quoted(const std::filesystem::path& path) { return '"' + path.string() + '"'; }
+
+std::string gdb_step(const Step& step, const Session& session) {
+    const std::string stop =
+        step.function.empty() ? "" : "tbreak " + step.function + "\n";
+    const std::string check = step.function.empty() ? "" : "python stopped()\n";
+    switch (step.kind) {
+        case StepKind::run: return stop + "run </dev/null >debuggee.out 2>&1\n" + check;
+        case StepKind::enter: return "starti </dev/null >debuggee.out 2>&1\n";
+        case StepKind::go: return stop + "continue\n" + check;
+        case StepKind::signal: return stop + "signal " + step.text + "\n" + check;
+        case StepKind::age:
+            return std::string("set var {unsigned short}({unsigned long}((char*)&memtrace_root+") +
+                   kHeaderField + ")+" + kMajorField + ") = 2\n";
+        case StepKind::core:
+            return session.save_as.empty() ? "" : "gcore " + session.save_as.string() + "\n";
+        case StepKind::command: return "python answer(\"\"\"" + step.text + "\"\"\")\n";
+    }
+    return {};
+}
+
+std::string lldb_step(const Step& step) {
+    const std::string stop =
+        step.function.empty() ? "" : "breakpoint set --one-shot true --name " + step.function + "\n";
+    const std::string check = step.function.empty() ? "" : "frame info\n";
+    const std::string launch = "process launch -i /dev/null -o debuggee.out -e debuggee.err";
+    switch (step.kind) {
+        case StepKind::run: return stop + launch + "\n" + check;
+        case StepKind::enter: return launch + " --stop-at-entry\n";
+        case StepKind::go: return stop + "continue\n" + check;
+        case StepKind::signal:
+            return stop + "process handle --stop false --pass true " + step.text +
+                   "\nprocess signal " + step.text + "\ncontinue\n" + check;
+        case StepKind::age:
+            return std::string("memory write --size 2 `*(unsigned long*)((char*)&memtrace_root+") +
+                   kHeaderField + ")+" + kMajorField + "` 2\n";
+        case StepKind::core: return "";
+        case StepKind::command: return step.text + "\n";
+    }
+    return {};
+}
+
+std::string gdb_script(const Scenario& scenario, const Session& session, const Places& places) {
+    std::ostringstream out;
+    out << kGdbPrelude << "source " << (places.stage / "share/memtrace/gdb/memtrace.py").string()
+        << "\nfile " << quoted(places.programs / scenario.program) << '\n';
+    if (!session.core.empty()) {
+        out << "core-file " << session.core.string() << '\n';
+    } else {
+        if (session.idle_thread) out << "set args --idle-thread\n";
+        if (scenario.preload) out << "mt preload\n";
+    }
+    for (const Step& step : steps_of(scenario, session)) out << gdb_step(step, session);
+    // The kernel's core shows the same stop: the program dies where it stands.
+    if (session.core.empty() && !session.save_as.empty()) out << "signal SIGABRT\n";
+    out << "echo @@ end\\n@@\\n\n";
+    return out.str();
+}
+
+std::string lldb_script(const Scenario& scenario, const Session& session, const Places& places) {
+    std::ostringstream out;
+    out << kLldbPrelude << "plugin load "
+        << quoted(places.stage / "lib/memtrace/libmemtrace_lldb.so") << '\n';
+    const std::string program = quoted(places.programs / scenario.program);
+    if (!session.core.empty()) {
+        out << "target create " << program << " --core " << quoted(session.core) << '\n';
+    } else {
+        out << "target create " << program << '\n';
+        if (session.idle_thread) out << "settings set target.run-args -- --idle-thread\n";
+        if (scenario.preload) out << "mt preload\n";
+    }
+    for (const Step& step : steps_of(scenario, session)) out << lldb_step(step);
+    out << "version\n";
+    return out.str();
+}
+
+struct Piece {
+    std::string title;
+    std::string text;
+};
+
+// GDB: "@@ TITLE", text, "@@". Text ends with a newline unless it is empty.
+std::vector<Piece> gdb_pieces(const std::string& output) {
+    std::vector<Piece> pieces;
+    std::istringstream in(output);
+    std::string line;
+    bool inside = false;
+    while (std::getline(in, line)) {
+        if (line.rfind("@@ ", 0) == 0) {
+            pieces.push_back({line.substr(3), ""});
+            inside = true;
+        } else if (line == "@@") {
+            inside = false;
+        } else if (inside) {
+            pieces.back().text += line + '\n';
+        }
+    }
+    return pieces;
+}
+
+std::vector<Piece> lldb_pieces(const std::string& output) {
+    std::vector<Piece> pieces;
+    std::istringstream in(output);
+    std::string line;
+    while (std::getline(in, line)) {
+        if (line.rfind("(lldb) ", 0) == 0)
+            pieces.push_back({line.substr(7), ""});
+        else if (!pieces.empty())
+            pieces.back().text += line + '\n';
+    }
+    for (Piece& piece : pieces)
+        if (piece.title == "version") piece.title = "end";
+    return pieces;
+}
+
+// Whether GDB's name, or LLDB's frame line, is of `function`. The C library's
+// functions go by longer names of their own, __GI___mmap64 for mmap.
+bool stands_in(const Piece& piece, Debugger debugger, const std::string& function) {
+    if (debugger == Debugger::gdb) return piece.title.find(function) != std::string::npos;
+    const auto name = piece.text.find('`');
+    return name != std::string::npos && piece.text.find(function, name) != std::string::npos;
+}
+
+std::string normalised(std::string text, const Places& places) {
+    const std::string sources = places.sources.string() + '/';
+    for (auto at = text.find(sources); at != std::string::npos; at = text.find(sources, at))
+        text.replace(at, sources.size(), "<programs>/");
+    return text;
+}
+
+}  // namespace
+
+std::vector<Step> steps_of(const Scenario& scenario, const Session& session) {
+    std::vector<Step> steps;
+    bool after = false;
+    for (const Step& step : scenario.steps) {
+        if (session.core.empty() ? !step.only_core : after) steps.push_back(step);
+        if (step.kind == StepKind::core) after = true;
+    }
+    return steps;
+}
+
+std::string script_of(const Scenario& scenario, const Session& session, const Places& places) {
+    return session.debugger == Debugger::gdb ? gdb_script(scenario, session, places)
+                                             : lldb_script(scenario, session, places);
+}
+
+std::vector<std::string> command_line(const Session& session, const std::filesystem::path& script) {
+    if (session.debugger == Debugger::gdb) return {"-nx", "-batch", "-x", script.string()};
+    // -e: an error does not stop the file; -c: nor does a process that goes on.
+    return {"--no-lldbinit", "--no-use-colors", "--batch", "-o",
+            "command source -e false -c false -s false " + quoted(script)};
+}
+
+std::vector<Answer> answers_of(const Scenario& scenario, const Session& session,
+                               const std::string& output, const Places& places) {
+    const bool gdb = session.debugger == Debugger::gdb;
+    const std::vector<Piece> pieces = gdb ? gdb_pieces(output) : lldb_pieces(output);
+    if (pieces.empty() || pieces.back().title != "end")
+        throw std::runtime_error("the session ended before its script did");
+    std::vector<Answer> answers;
+    std::size_t next = 0;
+    const auto find = [&](auto&& matches, const std::string& what) {
+        while (next < pieces.size() && !matches(pieces[next])) ++next;
+        if (next == pieces.size()) throw std::runtime_error("not found in the output: " + what);
+        return pieces[next++];
+    };
+    for (const Step& step : steps_of(scenario, session)) {
+        if (step.kind == StepKind::command) {
+            const Piece piece =
+                find([&](const Piece& p) { return p.title == step.text; }, step.text);
+            answers.push_back({step.text, normalised(piece.text, places)});
+        } else if (!step.function.empty()) {
+            const Piece piece = find(
+                [&](const Piece& p) {
+                    return gdb ? p.title.rfind("at ", 0) == 0 : p.title == "frame info";
+                },
+                "the stop in " + step.function);
+            if (!stands_in(piece, session.debugger, step.function))
+                throw std::runtime_error("did not stop in " + step.function + " but at " +
+                                         (gdb ? piece.title : piece.text));
+        }
+    }
+    return answers;
+}
+
+}  // namespace mt::sessions

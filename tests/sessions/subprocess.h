@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+//
+// Runs one program to its end, with a deadline, and keeps what it printed.
+#ifndef MEMTRACE_TESTS_SESSIONS_SUBPROCESS_H
+#define MEMTRACE_TESTS_SESSIONS_SUBPROCESS_H
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace mt::sessions {
+
+struct Outcome {
+    int status = 0;  // exit status; 128 + n: ended by signal n; -1: past the deadline
+    std::string output;  // both streams, in the order written
+};
+
+// The child runs in `directory`, may write cores of any size, and sees no MEMTRACE,
+// LD_PRELOAD or debuginfod of ours. Throws std::runtime_error if it cannot be started.
+Outcome run_program(const std::string& program, const std::vector<std::string>& arguments,
+                    const std::filesystem::path& directory, std::chrono::seconds deadline);
+
+}  // namespace mt::sessions
+
+#endif
