@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+//
+// See callback_debugger.h. A sink that fails (out of memory) remembers that and
+// throws after the callback has returned: nothing unwinds through the adapter.
+#include "capi/callback_debugger.h"
+
+#include <new>
+
+namespace mt::core {
+namespace {
+
+constexpr std::size_t kMostFrames = 1024;  // of one address; more is an adapter gone wrong
+
+std::string text_of(const char* text) { return text == nullptr ? std::string() : text; }
+
+tl::unexpected<Error> interrupted_error() { return fail(Code::interrupted, "interrupted"); }
+
+template <typename T>
+struct Sink {
+    T value;
+    bool failed = false;
+
+    template <typename Body>
+    void fill(Body body) noexcept {
+        try {
+            body(value);
+        } catch (...) {
+            failed = true;
+        }
+    }
+    T take() {
+        if (failed) throw std::bad_alloc();
+        return std::move(value);
+    }
+};
+
+using TextSink = Sink<std::optional<std::string>>;
+
+void add_text(void* sink, const char* text) {
+    static_cast<TextSink*>(sink)->fill([text](auto& value) { value = text_of(text); });
+}
+
+}  // namespace
+
+Result<Target> CallbackDebugger::target() {
+    mtc_target raw{};
+    const int status = callbacks_.target(callbacks_.user, &raw);
+    if (status == MTC_INTERRUPTED) return interrupted_error();
+    if (status != MTC_OK) return fail(Code::internal, "the debugger cannot tell its target");
+    Target out;
+    switch (raw.kind) {
+        case MTC_TARGET_NONE: out.kind = TargetKind::none; break;
+        case MTC_TARGET_LIVE: out.kind = TargetKind::live; break;
+        case MTC_TARGET_CORE: out.kind = TargetKind::core; break;
+        case MTC_TARGET_REPLAY: out.kind = TargetKind::replay; break;
+        case MTC_TARGET_EXITED: out.kind = TargetKind::exited; break;
+        default: return fail(Code::internal, "the debugger names an unknown kind of target");
+    }
+    out.remote = raw.is_remote != 0;
+    out.running = raw.is_running != 0;
+    out.pointer_width = raw.pointer_width < 0 ? 0 : static_cast<std::uint32_t>(raw.pointer_width);
+    out.pid = raw.pid;
+    out.executable = text_of(raw.executable);
+    out.core = text_of(raw.core);
+    return out;
+}
+
+Result<void> CallbackDebugger::write(std::uint64_t address, const void* bytes, std::size_t size) {
+    const int status = callbacks_.write(callbacks_.user, address, bytes, size);
+    if (status == MTC_INTERRUPTED) return interrupted_error();
+    if (status != MTC_OK)
+        return fail(Code::refused, "the debugger could not write the program's memory", address);
+    return {};
+}
+
+Result<std::uint64_t> CallbackDebugger::find_symbol(const char* name) {
+    std::uint64_t address = 0;
+    const int status = callbacks_.find_symbol(callbacks_.user, name, &address);
+    if (status == MTC_INTERRUPTED) return interrupted_error();
+    return status == MTC_OK ? address : 0;
+}
+
+Result<std::vector<RawFrame>> CallbackDebugger::frames(std::uint64_t address) {
+    Sink<std::vector<RawFrame>> sink;
+    const auto add = [](void* to, const mtc_frame* frame) {
+        if (frame == nullptr) return;
+        static_cast<Sink<std::vector<RawFrame>>*>(to)->fill([frame](auto& list) {
+            if (list.size() >= kMostFrames) return;
+            list.push_back({text_of(frame->function), text_of(frame->linkage),
+                            text_of(frame->file), text_of(frame->directory), frame->line});
+        });
+    };
+    const int status = callbacks_.symbolise(callbacks_.user, address, add, &sink);
+    if (status == MTC_INTERRUPTED) return interrupted_error();
+    if (status != MTC_OK) return std::vector<RawFrame>();
+    return sink.take();
+}
+
+Result<std::optional<RawSymbol>> CallbackDebugger::symbol(std::uint64_t address) {
+    if (callbacks_.symbol_at == nullptr) return std::nullopt;
+    Sink<std::optional<RawSymbol>> sink;
+    const auto add = [](void* to, const mtc_symbol* symbol) {
+        if (symbol == nullptr) return;
+        static_cast<Sink<std::optional<RawSymbol>>*>(to)->fill([symbol](auto& value) {
+            value = RawSymbol{text_of(symbol->name), symbol->start, symbol->size};
+        });
+    };
+    const int status = callbacks_.symbol_at(callbacks_.user, address, add, &sink);
+    if (status == MTC_INTERRUPTED) return interrupted_error();
+    if (status != MTC_OK) return std::nullopt;
+    return sink.take();
+}
+
+void CallbackDebugger::print(std::string_view text) {
+    // The adapter may treat it as a C string.
+    const std::string whole(text);
+    callbacks_.print(callbacks_.user, whole.c_str(), whole.size());
+}
+
+bool CallbackDebugger::interrupted() {
+    return callbacks_.interrupted(callbacks_.user) != 0;
+}
+
+Result<std::optional<std::string>> CallbackDebugger::source_line(const std::string& file,
+                                                                 std::uint32_t line) {
+    if (callbacks_.source_line == nullptr) return std::nullopt;
+    TextSink sink;
+    const int status = callbacks_.source_line(callbacks_.user, file.c_str(), line, add_text, &sink);
+    if (status == MTC_INTERRUPTED) return interrupted_error();
+    if (status != MTC_OK) return std::nullopt;
+    return sink.take();
+}
+
+Result<void> CallbackDebugger::prepare_run(const std::optional<std::string>& library,
+                                           const std::optional<std::string>& start) {
+    TextSink why;
+    const int status = callbacks_.prepare_run(
+        callbacks_.user, library ? library->c_str() : nullptr, start ? start->c_str() : nullptr,
+        add_text, &why);
+    if (status == MTC_INTERRUPTED) return interrupted_error();
+    if (status != MTC_OK)
+        return fail(Code::refused,
+                    why.take().value_or("the debugger could not prepare the next run"));
+    return {};
+}
+
+Result<bool> CallbackDebugger::await_runtime() {
+    const int status = callbacks_.await_runtime(callbacks_.user);
+    if (status == MTC_INTERRUPTED) return interrupted_error();
+    return status == MTC_OK;
+}
+
+}  // namespace mt::core

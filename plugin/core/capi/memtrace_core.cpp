@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+//
+// The C interface of include/memtrace_core.h. The border that no exception
+// crosses: each call catches everything, running out of memory too, and leaves
+// a line that says so. Holds no logic of the commands.
+#include <cstring>
+#include <memory>
+#include <new>
+#include <string>
+
+#include "capi/callback_debugger.h"
+#include "command/session.h"
+#include "command/verb.h"
+#include "memtrace_core.h"
+
+using mt::core::CallbackDebugger;
+using mt::core::Code;
+using mt::core::Error;
+using mt::core::Session;
+
+struct mtc_session {
+    mtc_session(const mtc_debugger& callbacks, const char* directory)
+        : debugger(callbacks), session(debugger, directory) {}
+
+    CallbackDebugger debugger;
+    Session session;
+    std::string error;
+    const char* fixed_error = nullptr;  // wins; set where not even a string can be made
+};
+
+namespace {
+
+constexpr const char* kOutOfMemory = "memtrace ran out of memory inside the debugger";
+constexpr const char* kInternal = "memtrace failed inside the debugger (an exception in a callback)";
+
+// One line, whatever the names in it hold.
+std::string one_line(const Error& error) {
+    std::string text = error.text.empty() ? "the command failed" : error.text;
+    for (char& c : text)
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+    return text;
+}
+
+int failed(mtc_session& session, const Error& error) {
+    session.error = one_line(error);
+    return error.code == Code::interrupted ? MTC_INTERRUPTED : MTC_ERROR;
+}
+
+template <typename Body>
+int guarded(mtc_session* session, Body body) noexcept {
+    if (session == nullptr) return MTC_ERROR;
+    try {
+        session->fixed_error = nullptr;
+        session->error.clear();
+        return body();
+    } catch (const std::bad_alloc&) {
+        session->fixed_error = kOutOfMemory;
+    } catch (...) {
+        session->fixed_error = kInternal;
+    }
+    return MTC_ERROR;
+}
+
+bool is_complete(const mtc_debugger& given) {
+    return given.read != nullptr && given.write != nullptr && given.find_symbol != nullptr &&
+           given.symbolise != nullptr && given.target != nullptr && given.print != nullptr &&
+           given.interrupted != nullptr && given.prepare_run != nullptr &&
+           given.await_runtime != nullptr;
+}
+
+// Texts of the verbs live as long as the library: adapters register with them.
+struct VerbTexts {
+    std::string name, summary, help;
+};
+
+const VerbTexts* verb_texts(std::uint32_t index) noexcept {
+    try {
+        static const std::vector<VerbTexts> all = [] {
+            std::vector<VerbTexts> texts;
+            for (const auto& verb : mt::core::verbs())
+                texts.push_back({std::string(verb.name), std::string(verb.summary),
+                                 mt::core::help_of(verb)});
+            return texts;
+        }();
+        return index < all.size() ? &all[index] : nullptr;
+    } catch (...) {
+        return nullptr;
+    }
+}
+
+}  // namespace
+
+extern "C" {
+
+mtc_session* mtc_open(const mtc_debugger* debugger, const char* library_directory) {
+    if (debugger == nullptr || debugger->abi != MTC_ABI || debugger->size != sizeof(mtc_debugger) ||
+        !is_complete(*debugger))
+        return nullptr;
+    try {
+        return new mtc_session(*debugger, library_directory == nullptr ? "" : library_directory);
+    } catch (...) {
+        return nullptr;
+    }
+}
+
+void mtc_close(mtc_session* session) { delete session; }
+
+int mtc_run(mtc_session* session, const char* line) {
+    return guarded(session, [session, line]() -> int {
+        auto outcome = session->session.run(line == nullptr ? "" : line);
+        if (!outcome) return failed(*session, outcome.error());
+        if (*outcome == Session::Outcome::done) return MTC_OK;
+        session->error = one_line({Code::usage, session->session.not_ours_text()});
+        return MTC_NOT_OURS;
+    });
+}
+
+const char* mtc_error(const mtc_session* session) {
+    if (session == nullptr) return "there is no memtrace session";
+    return session->fixed_error != nullptr ? session->fixed_error : session->error.c_str();
+}
+
+int mtc_loaded(mtc_session* session) {
+    return guarded(session, [session]() -> int {
+        auto done = session->session.loaded();
+        return done ? MTC_OK : failed(*session, done.error());
+    });
+}
+
+int mtc_complete(mtc_session* session, const char* line, mtc_add_text add, void* sink) {
+    return guarded(session, [&]() -> int {
+        if (add == nullptr) return MTC_ERROR;
+        for (const std::string& word :
+             mt::core::complete(session->session, line == nullptr ? "" : line))
+            add(sink, word.c_str());
+        return MTC_OK;
+    });
+}
+
+const char* mtc_verb(uint32_t index) {
+    const VerbTexts* texts = verb_texts(index);
+    return texts == nullptr ? nullptr : texts->name.c_str();
+}
+
+const char* mtc_verb_summary(uint32_t index) {
+    const VerbTexts* texts = verb_texts(index);
+    return texts == nullptr ? nullptr : texts->summary.c_str();
+}
+
+const char* mtc_verb_help(uint32_t index) {
+    const VerbTexts* texts = verb_texts(index);
+    return texts == nullptr ? nullptr : texts->help.c_str();
+}
+
+uint32_t mtc_abi(void) { return MTC_ABI; }
+
+const char* mtc_version(void) { return MEMTRACE_VERSION; }
+
+int mtc_traced_memory(mtc_session* session, uint64_t* current, uint64_t* peak) {
+    return guarded(session, [&]() -> int {
+        auto figures = session->session.traced_memory();
+        if (!figures) return failed(*session, figures.error());
+        if (current != nullptr) *current = figures->first;
+        if (peak != nullptr) *peak = figures->second;
+        return MTC_OK;
+    });
+}
+
+}  // extern "C"

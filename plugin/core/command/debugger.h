@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+//
+// The debugger, as commands see it. Implemented by capi/ over the adapter's
+// callbacks. Knows no layout and no command.
+#ifndef MEMTRACE_CORE_COMMAND_DEBUGGER_H
+#define MEMTRACE_CORE_COMMAND_DEBUGGER_H
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "model/error.h"
+#include "source/memory.h"
+#include "symbols/debug_info.h"
+
+namespace mt::core {
+
+enum class TargetKind : std::uint8_t { none, live, core, replay, exited };
+
+struct Target {
+    TargetKind kind = TargetKind::none;
+    bool remote = false;
+    bool running = false;
+    std::uint32_t pointer_width = 0;  // bytes; 0 = unknown
+    std::int64_t pid = 0;
+    std::string executable;
+    std::string core;
+};
+
+class Debugger {
+  public:
+    virtual ~Debugger() = default;
+    virtual Result<Target> target() = 0;
+    // The debugger's own reads.
+    virtual Memory& memory() = 0;
+    virtual Result<void> write(std::uint64_t address, const void* bytes, std::size_t size) = 0;
+    // 0 = there is none.
+    virtual Result<std::uint64_t> find_symbol(const char* name) = 0;
+    virtual DebugInfo& debug_info() = 0;
+    virtual void print(std::string_view text) = 0;
+    virtual bool interrupted() = 0;
+    // Empty = the debugger has no such line.
+    virtual Result<std::optional<std::string>> source_line(const std::string& file,
+                                                           std::uint32_t line) = 0;
+    virtual Result<void> prepare_run(const std::optional<std::string>& library,
+                                     const std::optional<std::string>& start) = 0;
+    // False = the debugger cannot.
+    virtual Result<bool> await_runtime() = 0;
+};
+
+}  // namespace mt::core
+
+#endif

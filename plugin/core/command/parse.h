@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+//
+// From what the user typed to words and options. One grammar for both
+// debuggers: GNU style, unique abbreviations, one error text. Knows options by
+// the verbs' lists only, and what they mean not at all.
+#ifndef MEMTRACE_CORE_COMMAND_PARSE_H
+#define MEMTRACE_CORE_COMMAND_PARSE_H
+
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/error.h"
+
+namespace mt::core {
+
+enum class Level : std::uint8_t { none, row, block };  // what a statistics option is about
+
+struct Option {
+    std::string_view name;      // "--by"
+    std::string_view short_name;  // "-n", or empty
+    std::string_view argument;  // "KEY"; empty = a switch
+    Level level = Level::none;
+    std::string_view help;
+};
+
+struct Arguments {
+    std::map<std::string, std::string> values;  // by long name
+    std::set<std::string> switches;
+    std::vector<std::string> words;
+
+    bool has(const std::string& name) const { return switches.count(name) != 0; }
+    const std::string* value(const std::string& name) const {
+        const auto found = values.find(name);
+        return found == values.end() ? nullptr : &found->second;
+    }
+};
+
+// Words of a line; quotes and backslashes as in a shell.
+Result<std::vector<std::string>> split_words(std::string_view line);
+
+// `verb` is for messages. "--help" and "-h" are always known.
+Result<Arguments> parse_options(std::string_view verb, const std::vector<Option>& options,
+                                const std::vector<std::string>& words);
+
+// The long name of one that begins with `text`; an error when none or several do.
+Result<std::string> expand_option(std::string_view verb, const std::vector<Option>& options,
+                                  std::string_view text);
+
+}  // namespace mt::core
+
+#endif

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+//
+// See session.h.
+#include "command/session.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <utility>
+
+#include "command/control.h"
+#include "command/verb.h"
+#include "read/reader.h"
+#include "source/direct_memory.h"
+
+namespace mt::core {
+namespace {
+
+constexpr const char* kRootSymbol = "memtrace_root";
+constexpr std::size_t kLongestSourceFile = 64u << 20;
+
+// Lines of files that were opened for one report.
+class LocalSources {
+  public:
+    std::string line(const std::string& file, std::uint32_t number) {
+        auto [entry, is_new] = files_.try_emplace(file);
+        if (is_new) load(file, entry->second);
+        return number == 0 || number > entry->second.size() ? "" : entry->second[number - 1];
+    }
+
+  private:
+    static void load(const std::string& file, std::vector<std::string>& lines) {
+        // The name comes from debug information: only a plain file is opened.
+        std::error_code error;
+        if (!std::filesystem::is_regular_file(file, error) ||
+            std::filesystem::file_size(file, error) > kLongestSourceFile)
+            return;
+        std::ifstream in(file);
+        for (std::string text; std::getline(in, text);) lines.push_back(text);
+    }
+    std::map<std::string, std::vector<std::string>> files_;
+};
+
+Error explained(Error error, const Target& target) {
+    if (target.running && (error.code == Code::unreadable || error.code == Code::no_runtime))
+        error.text = "the program is running; stop it first";
+    else if (error.code == Code::no_runtime && target.kind == TargetKind::core)
+        error.text = "this core has no memtrace runtime: " + error.text;
+    else if (error.code == Code::no_runtime)
+        error.text =
+            "this program runs without the memtrace runtime; load it with mt preload before run, "
+            "or link the program with -lmemtrace";
+    return error;
+}
+
+}  // namespace
+
+Session::Session(Debugger& asked, std::string directory)
+    : debugger(asked), library_directory(std::move(directory)) {}
+
+Result<Session::Outcome> Session::run(std::string_view line) {
+    output_.clear();
+    not_ours_text_.clear();
+    auto words = split_words(line);
+    // A quote left open is no reason to keep a line of maintenance's from it.
+    const std::string first =
+        words ? (words->empty() ? "" : words->front())
+              : std::string(line.substr(0, line.find_first_of(" \t")));
+    const bool bare = first.empty() || first.front() == '-';
+    std::vector<std::string> candidates;
+    const Verb* verb = find_verb(bare ? "status" : std::string_view(first), &candidates);
+    if (verb == nullptr) {
+        not_ours_text_ = candidates.empty()
+                             ? fmt::format("mt {} is no command; mt help lists them", first)
+                             : fmt::format("mt {} is ambiguous: {}", first,
+                                           fmt::join(candidates, ", "));
+        return Outcome::not_ours;
+    }
+    if (!words) return tl::make_unexpected(std::move(words.error()));
+    if (!bare) words->erase(words->begin());
+    auto arguments = parse_options(verb->name, verb->options, *words);
+    if (!arguments) return tl::make_unexpected(std::move(arguments.error()));
+    if (arguments->has("--help")) {
+        debugger.print(help_of(*verb));
+        return Outcome::done;
+    }
+    if (arguments->words.size() > verb->most_words)
+        return fail(Code::usage, fmt::format("mt {}: one word too many: {}; usage: {}", verb->name,
+                                             arguments->words[verb->most_words], usage_of(*verb)));
+    if (auto done = verb->run(*this, *arguments); !done)
+        return tl::make_unexpected(std::move(done.error()));
+    if (!output_.empty()) debugger.print(output_);
+    output_.clear();
+    return Outcome::done;
+}
+
+Result<Process> Session::process() {
+    auto target = debugger.target();
+    if (!target) return tl::make_unexpected(std::move(target.error()));
+    if (target->kind == TargetKind::none)
+        return fail(Code::no_process,
+                    "no program is being debugged; start one with run, or open a core");
+    if (target->kind == TargetKind::exited)
+        return fail(Code::exited,
+                    "the program has exited and its traces are gone with it; mt stats shows a "
+                    "snapshot that was taken before");
+    auto symbol = debugger.find_symbol(kRootSymbol);
+    if (!symbol) return tl::make_unexpected(std::move(symbol.error()));
+    Process found;
+    found.target = std::move(*target);
+    found.memory = &debugger.memory();
+    auto status = read_status(*found.memory, *symbol);
+    if (!status) return tl::make_unexpected(explained(std::move(status.error()), found.target));
+    found.status = std::move(*status);
+    const bool can_be_direct = settings.direct && !found.target.remote &&
+                               found.target.kind == TargetKind::live && found.target.pid > 0;
+    if (can_be_direct) {
+        found.direct = open_direct(found.target.pid, *found.memory, found.status);
+        if (found.direct) found.memory = found.direct.get();
+        found.status.direct = found.direct != nullptr;
+    }
+    return found;
+}
+
+Sources Session::sources_for(const Table& table, const Process* process) {
+    Sources sources;
+    sources.local_files = process == nullptr || !process->target.remote;
+    if (process != nullptr && process->status.identity.cookie == table.status.identity.cookie &&
+        process->status.identity.pid == table.status.identity.pid)
+        sources.debugger = &debugger.debug_info();
+    return sources;
+}
+
+Kept* Session::find_snapshot(std::string_view name) {
+    for (Kept& kept : snapshots)
+        if (kept.number == name || (!kept.name.empty() && kept.name == name)) return &kept;
+    return nullptr;
+}
+
+SourceLine Session::source_lines(const Target* target) {
+    auto files = std::make_shared<LocalSources>();
+    const bool local = target == nullptr || !target->remote;
+    return [this, files, local](const std::string& file, std::uint32_t line) -> std::string {
+        if (auto answer = debugger.source_line(file, line); answer && *answer) return **answer;
+        return local ? files->line(file, line) : std::string();
+    };
+}
+
+Result<std::pair<std::uint64_t, std::uint64_t>> Session::traced_memory() {
+    auto found = process();
+    if (!found) return tl::make_unexpected(std::move(found.error()));
+    if (!found->status.tracing) return fail(Code::refused, "tracing is off; mt start begins");
+    ReadOptions options;
+    options.counters = false;
+    auto table = read_table(*found->memory, found->status, options);
+    if (!table) return tl::make_unexpected(std::move(table.error()));
+    return std::make_pair(static_cast<std::uint64_t>(table->current_size),
+                          static_cast<std::uint64_t>(table->peak_size));
+}
+
+Result<void> Session::loaded() {
+    if (!pending.frames) return {};
+    auto symbol = debugger.find_symbol(kRootSymbol);
+    if (!symbol) return tl::make_unexpected(std::move(symbol.error()));
+    auto status = read_status(debugger.memory(), *symbol);
+    if (!status) return tl::make_unexpected(std::move(status.error()));
+    Control control(debugger, status->root_address);
+    auto done = control.start(*pending.frames);
+    if (done) pending.frames.reset();
+    return done;
+}
+
+}  // namespace mt::core

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+//
+// What one target's commands share: the debugger, the names found so far, the
+// kept snapshots, the settings, the last report. A command that fails or is
+// interrupted leaves all of it as it was. Holds no command's own logic.
+#ifndef MEMTRACE_CORE_COMMAND_SESSION_H
+#define MEMTRACE_CORE_COMMAND_SESSION_H
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "analyse/statistics.h"
+#include "command/debugger.h"
+#include "model/error.h"
+#include "model/snapshot.h"
+#include "show/report.h"
+#include "symbols/symboliser.h"
+
+namespace mt::core {
+
+// A process or core that has a readable runtime, at this moment.
+struct Process {
+    Target target;
+    Status status;
+    std::unique_ptr<Memory> direct;  // set when the debugger is not needed to read
+    Memory* memory = nullptr;
+};
+
+struct Kept {
+    std::string number;
+    std::string name;  // the user's, or empty
+    std::shared_ptr<Table> table;
+};
+
+struct Settings {
+    std::size_t rows = 10;
+    bool source = false;
+    bool direct = true;
+};
+
+struct LastReport {
+    std::shared_ptr<Table> table;
+    Grouping grouping;
+    std::vector<Statistic> rows;
+};
+
+// What is done as soon as a process with a runtime is there.
+struct Pending {
+    std::optional<std::uint16_t> frames;  // start with this limit
+    bool preloaded = false;               // the next run was prepared
+};
+
+class Session {
+  public:
+    enum class Outcome : std::uint8_t { done, not_ours };
+
+    Session(Debugger& asked, std::string directory);
+
+    // One command line. not_ours: the first word is no verb; nothing was printed,
+    // and not_ours_text() says it in a line.
+    Result<Outcome> run(std::string_view line);
+    const std::string& not_ours_text() const { return not_ours_text_; }
+    // The runtime has been mapped: does what is pending.
+    Result<void> loaded();
+    // (current, peak) in bytes.
+    Result<std::pair<std::uint64_t, std::uint64_t>> traced_memory();
+
+    // Printed when the command has succeeded.
+    void say(std::string_view text) { output_ += text; }
+
+    Result<Process> process();
+    // Who can name the code of `table`: the debugger only while it shows that process.
+    Sources sources_for(const Table& table, const Process* process);
+    Kept* find_snapshot(std::string_view name);
+    SourceLine source_lines(const Target* target);
+
+    Debugger& debugger;
+    const std::string library_directory;
+    Symboliser symboliser;
+    SkipRules skip;
+    Settings settings;
+    std::vector<Kept> snapshots;
+    std::uint64_t next_number = 1;
+    std::optional<LastReport> last;
+    Pending pending;
+
+  private:
+    std::string output_;
+    std::string not_ours_text_;
+};
+
+}  // namespace mt::core
+
+#endif

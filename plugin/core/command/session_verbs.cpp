@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+//
+// list, drop, config, help: the verbs about the session itself. They touch no
+// process.
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "command/session.h"
+#include "command/verb.h"
+
+namespace mt::core {
+namespace {
+
+constexpr const char* kSkipDefault = "default";
+
+std::string_view kind_name(SkipKind kind) {
+    switch (kind) {
+        case SkipKind::module: return "module ";
+        case SkipKind::function: return "function ";
+        case SkipKind::file: return "file ";
+        case SkipKind::any: break;
+    }
+    return "";
+}
+
+Result<bool> on_or_off(const std::string& key, const std::string& value) {
+    if (value == "on") return true;
+    if (value == "off") return false;
+    return fail(Code::usage, fmt::format("mt config {} takes on or off, not {}", key, value));
+}
+
+Result<void> set(Session& session, const std::string& key, const std::string& value) {
+    Settings& settings = session.settings;
+    if (key == "rows") {
+        std::size_t rows = 0;
+        const auto [end, error] =
+            std::from_chars(value.data(), value.data() + value.size(), rows);
+        if (error != std::errc() || end != value.data() + value.size())
+            return fail(Code::usage, fmt::format(
+                            "mt config rows takes a number of rows (0 = all), not {}", value));
+        settings.rows = rows;
+        return {};
+    }
+    if (key == "skip") {
+        if (value == kSkipDefault)
+            session.skip.forget_added();
+        else
+            session.skip.add(value);
+        return {};
+    }
+    if (key != "source" && key != "direct")
+        return fail(Code::usage,
+                    fmt::format("mt config has no key {}; it has rows, source, direct, skip", key));
+    auto on = on_or_off(key, value);
+    if (!on) return tl::make_unexpected(std::move(on.error()));
+    (key == "source" ? settings.source : settings.direct) = *on;
+    return {};
+}
+
+}  // namespace
+
+Result<void> run_list(Session& session, const Arguments& arguments) {
+    std::vector<ListedSnapshot> listed;
+    for (const Kept& kept : session.snapshots)
+        listed.push_back({kept.number, kept.name,
+                          {kept.table->current_size, kept.table->current_count},
+                          kept.table->traces.size(), kept.table->status.identity.pid,
+                          kept.table->has_blocks});
+    session.say(arguments.has("--json") ? list_json(listed) : list_text(listed));
+    return {};
+}
+
+Result<void> run_drop(Session& session, const Arguments& arguments) {
+    if (arguments.words.empty())
+        return fail(Code::usage, "mt drop takes the number or name of a snapshot");
+    const Kept* kept = session.find_snapshot(arguments.words.front());
+    if (kept == nullptr)
+        return fail(Code::usage, fmt::format("there is no snapshot {}; mt list shows them",
+                                             arguments.words.front()));
+    session.snapshots.erase(session.snapshots.begin() + (kept - session.snapshots.data()));
+    return {};
+}
+
+Result<void> run_config(Session& session, const Arguments& arguments) {
+    if (arguments.words.size() == 1)
+        return fail(Code::usage, fmt::format("mt config {0} needs a value: mt config {0} VALUE",
+                                             arguments.words.front()));
+    if (arguments.words.size() == 2) return set(session, arguments.words[0], arguments.words[1]);
+    std::vector<Setting> listed;
+    listed.push_back({"rows", {std::to_string(session.settings.rows)}, false});
+    listed.push_back({"source", {session.settings.source ? "on" : "off"}, false});
+    listed.push_back({"direct", {session.settings.direct ? "on" : "off"}, false});
+    Setting skip{"skip", {}, true};
+    for (const SkipPattern& pattern : session.skip.patterns())
+        skip.values.push_back(fmt::format("{}{}", kind_name(pattern.kind), pattern.glob));
+    listed.push_back(std::move(skip));
+    session.say(arguments.has("--json") ? config_json(listed) : config_text(listed));
+    return {};
+}
+
+Result<void> run_help(Session& session, const Arguments& arguments) {
+    if (arguments.words.empty()) {
+        session.say(help_overview());
+        return {};
+    }
+    const Verb* verb = find_verb(arguments.words.front());
+    if (verb == nullptr)
+        return fail(Code::usage, fmt::format("mt {} is no command; mt help lists them",
+                                             arguments.words.front()));
+    session.say(help_of(*verb));
+    return {};
+}
+
+}  // namespace mt::core

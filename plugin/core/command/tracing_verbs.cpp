@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT
+//
+// start, stop, clear, preload: the verbs that change something in the program
+// or its next run.
+#include <fmt/format.h>
+
+#include <charconv>
+#include <filesystem>
+
+#include "abi/layout.h"
+#include "command/control.h"
+#include "command/session.h"
+#include "command/verb.h"
+
+namespace mt::core {
+namespace {
+
+// tracemalloc's words.
+constexpr const char* kFramesRange = "the number of frames must be in range [1; 65535]";
+// A data symbol of every libc.so: absent while the loader has not mapped libc yet.
+constexpr const char* kLibcSymbol = "_IO_2_1_stdout_";
+
+Result<std::uint16_t> frames_of_words(const Arguments& arguments) {
+    if (arguments.words.empty()) return abi::kDefaultFrameLimit;
+    const std::string& word = arguments.words.front();
+    long long frames = 0;
+    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), frames);
+    if (error == std::errc::result_out_of_range) return fail(Code::usage, kFramesRange);
+    if (error != std::errc() || end != word.data() + word.size())
+        return fail(Code::usage,
+                    fmt::format("mt start takes a number of frames, not {}", word));
+    if (frames < 1 || frames > 65535) return fail(Code::usage, kFramesRange);
+    return static_cast<std::uint16_t>(frames);
+}
+
+std::string frames_text(std::uint16_t frames) {
+    std::string text = fmt::format("{} frame{}", frames, frames == 1 ? "" : "s");
+    if (frames > abi::kMaxFrames) text += fmt::format(", capped at {}", abi::kMaxFrames);
+    return text;
+}
+
+Result<void> may_change(const Target& target, std::string_view verb) {
+    if (target.kind == TargetKind::core)
+        return fail(Code::refused, fmt::format("a core file cannot be changed; mt {} needs a live "
+                                               "process, the reports work here",
+                                               verb));
+    if (target.kind == TargetKind::replay)
+        return fail(Code::refused,
+                    fmt::format("a recording cannot be changed, so mt {} does not work in replay; "
+                                "set MEMTRACE=32 when the program is recorded",
+                                verb));
+    return {};
+}
+
+std::string library_of(const Session& session) {
+    return (std::filesystem::path(session.library_directory) / "libmemtrace.so").string();
+}
+
+Result<std::string> present_library(const Session& session) {
+    std::string library = library_of(session);
+    std::error_code error;
+    if (!std::filesystem::exists(library, error))
+        return fail(Code::io, fmt::format("there is no {}; install memtrace's runtime there",
+                                          library));
+    return library;
+}
+
+// No process: the next run is started with the runtime and MEMTRACE.
+Result<void> start_with_next_run(Session& session, std::uint16_t frames) {
+    auto library = present_library(session);
+    if (!library) return tl::make_unexpected(std::move(library.error()));
+    if (auto done = session.debugger.prepare_run(*library, std::to_string(frames)); !done)
+        return done;
+    session.pending.frames = frames;
+    session.pending.preloaded = true;
+    session.say(fmt::format("tracing starts with the next run ({})\n", frames_text(frames)));
+    return {};
+}
+
+// A process whose libraries are not mapped yet (starti).
+Result<bool> start_when_loaded(Session& session, std::uint16_t frames) {
+    auto libc = session.debugger.find_symbol(kLibcSymbol);
+    if (!libc) return tl::make_unexpected(std::move(libc.error()));
+    if (*libc != 0) return false;
+    auto waits = session.debugger.await_runtime();
+    if (!waits) return tl::make_unexpected(std::move(waits.error()));
+    if (!*waits) return false;
+    session.pending.frames = frames;
+    session.say(fmt::format("tracing starts as soon as the runtime is loaded ({})\n",
+                            frames_text(frames)));
+    return true;
+}
+
+Result<void> can_trace(const Status& status) {
+    if (status.runtime_status != static_cast<std::uint32_t>(abi::Status::refused)) return {};
+    return fail(Code::refused,
+                fmt::format("the runtime cannot trace this program: {}", reason_text(status.reason)));
+}
+
+}  // namespace
+
+Result<void> run_start(Session& session, const Arguments& arguments) {
+    auto frames = frames_of_words(arguments);
+    if (!frames) return tl::make_unexpected(std::move(frames.error()));
+    auto target = session.debugger.target();
+    if (!target) return tl::make_unexpected(std::move(target.error()));
+    if (target->kind == TargetKind::none || target->kind == TargetKind::exited)
+        return start_with_next_run(session, *frames);
+    if (auto allowed = may_change(*target, "start"); !allowed) return allowed;
+    auto process = session.process();
+    if (!process && process.error().code == Code::no_runtime && !target->running) {
+        auto waits = start_when_loaded(session, *frames);
+        if (!waits) return tl::make_unexpected(std::move(waits.error()));
+        if (*waits) return {};
+    }
+    if (!process) return tl::make_unexpected(std::move(process.error()));
+    if (auto able = can_trace(process->status); !able) return able;
+    if (process->status.tracing) {
+        session.say(fmt::format("tracing is on already ({}); nothing was changed\n",
+                                frames_text(process->status.frame_limit)));
+        return {};
+    }
+    if (auto done = Control(session.debugger, process->status.root_address).start(*frames); !done)
+        return done;
+    session.say(fmt::format("tracing is on ({})\n", frames_text(*frames)));
+    return {};
+}
+
+Result<void> run_stop(Session& session, const Arguments&) {
+    auto target = session.debugger.target();
+    if (!target) return tl::make_unexpected(std::move(target.error()));
+    if (auto allowed = may_change(*target, "stop"); !allowed) return allowed;
+    auto process = session.process();
+    if (!process && session.pending.frames) {
+        if (session.pending.preloaded) {
+            auto kept = session.debugger.prepare_run(library_of(session), std::nullopt);
+            if (!kept) return kept;
+        }
+        session.pending.frames.reset();
+        session.say("tracing does not start with the next run any more\n");
+        return {};
+    }
+    if (!process) return tl::make_unexpected(std::move(process.error()));
+    if (!process->status.tracing) {
+        session.say("tracing is off already\n");
+        return {};
+    }
+    if (auto done = Control(session.debugger, process->status.root_address).stop(); !done)
+        return done;
+    session.say("tracing is off; all traces were dropped\n");
+    return {};
+}
+
+Result<void> run_clear(Session& session, const Arguments&) {
+    auto target = session.debugger.target();
+    if (!target) return tl::make_unexpected(std::move(target.error()));
+    if (auto allowed = may_change(*target, "clear"); !allowed) return allowed;
+    auto process = session.process();
+    if (!process) return tl::make_unexpected(std::move(process.error()));
+    if (!process->status.tracing) {
+        session.say("tracing is off; there are no traces to clear\n");
+        return {};
+    }
+    if (auto done = Control(session.debugger, process->status.root_address).clear(); !done)
+        return done;
+    session.say("all traces were dropped; tracing goes on\n");
+    return {};
+}
+
+Result<void> run_preload(Session& session, const Arguments& arguments) {
+    if (!arguments.words.empty()) {
+        if (arguments.words.front() != "off")
+            return fail(Code::usage,
+                        fmt::format("mt preload takes nothing or off, not {}",
+                                    arguments.words.front()));
+        if (auto done = session.debugger.prepare_run(std::nullopt, std::nullopt); !done)
+            return done;
+        session.pending = {};
+        session.say("the next run does not preload the runtime\n");
+        return {};
+    }
+    auto library = present_library(session);
+    if (!library) return tl::make_unexpected(std::move(library.error()));
+    std::optional<std::string> start;
+    if (session.pending.frames) start = std::to_string(*session.pending.frames);
+    if (auto done = session.debugger.prepare_run(*library, start); !done) return done;
+    session.pending.preloaded = true;
+    session.say(fmt::format("the next run preloads {}\n", *library));
+    return {};
+}
+
+}  // namespace mt::core

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+//
+// The JSON form of report.h: schema 1, keys in a fixed order, sizes in bytes,
+// names whole; what is not UTF-8 is replaced. A key is added, never renamed.
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "abi/layout.h"
+#include "show/report.h"
+
+namespace mt::core {
+namespace {
+
+using Json = nlohmann::ordered_json;
+constexpr int kSchema = 1;
+
+std::string dump(const Json& json) {
+    return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+Json amount(std::int64_t size, std::int64_t count) { return {{"size", size}, {"count", count}}; }
+
+Json begin(const Head& head) {
+    Json json;
+    json["schema"] = kSchema;
+    json["command"] = head.command;
+    json["tracing"] = head.tracing;
+    json["current"] = amount(head.current.size, head.current.count);
+    json["peak"] = amount(head.peak.size, head.peak.count);
+    json["traceback_limit"] = head.traceback_limit;
+    return json;
+}
+
+Json begin(const char* command) {
+    Json json;
+    json["schema"] = kSchema;
+    json["command"] = command;
+    return json;
+}
+
+Json remarks_of(const std::vector<Remark>& remarks) {
+    Json list = Json::array();
+    for (const Remark& remark : remarks)
+        list.push_back({{"code", remark.code}, {"text", remark.text}, {"count", remark.count}});
+    return list;
+}
+
+Json text_or_null(const FrameBook& book, TextId id) {
+    return id == 0 ? Json() : Json(book.text(id));
+}
+
+Json frame_of(const FrameBook& book, KeyType key, const RowFrame& row) {
+    const bool code = row.module.value_or(0) != 0 || row.function.value_or(0) != 0;
+    Json json;
+    // A frame that stands for no code ("<unknown>") has its label as its file, as in tracemalloc.
+    const bool stands_for_none = row.file == 0 && !code && key != KeyType::module;
+    json["file"] = text_or_null(book, stands_for_none ? row.label : row.file);
+    json["line"] = row.line;
+    json["function"] = text_or_null(book, row.function.value_or(0));
+    json["module"] = text_or_null(book, row.module.value_or(0));
+    json["offset"] = row.offset ? Json(*row.offset) : Json();
+    return json;
+}
+
+}  // namespace
+
+std::string statistics_json(const StatisticsReport& report) {
+    const auto& rows = *report.rows;
+    const std::size_t shown = report.shown == 0 ? rows.size() : std::min(report.shown, rows.size());
+    Json json = begin(report.head);
+    json["by"] = std::string(name_of(report.key));
+    Json list = Json::array();
+    Amount other, total;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        const Statistic& row = rows[i];
+        total.size += row.size;
+        total.count += row.count;
+        if (i >= shown) {
+            other.size += row.size;
+            other.count += row.count;
+            continue;
+        }
+        Json entry = amount(row.size, row.count);
+        entry["total_size"] = row.total_size;
+        entry["total_count"] = row.total_count;
+        Json frames = Json::array();
+        for (const RowFrame& frame : row.traceback)
+            frames.push_back(frame_of(*report.book, report.key, frame));
+        entry["traceback"] = std::move(frames);
+        list.push_back(std::move(entry));
+    }
+    json["statistics"] = std::move(list);
+    json["other"] = amount(other.size, other.count);
+    json["other"]["statistics"] = rows.size() - shown;
+    json["total"] = amount(total.size, total.count);
+    json["remarks"] = remarks_of(report.remarks);
+    return dump(json);
+}
+
+std::string status_json(const StatusReport& report) {
+    static constexpr std::array kOrigins = {"unknown", "preloaded", "linked"};
+    const Status& status = report.status;
+    Json json = begin(report.head);
+    json["paused"] = status.paused;
+    json["traceback_limit_recorded"] = std::min<std::uint32_t>(status.frame_limit, abi::kMaxFrames);
+    json["blocks"] = report.blocks;
+    json["tracebacks"] = report.tracebacks;
+    json["tracer_memory"] = report.own_bytes;
+    Json losses = Json::array();
+    for (const Loss& loss : report.losses)
+        losses.push_back({{"name", loss.name}, {"count", loss.since_state}, {"total", loss.total}});
+    json["losses"] = std::move(losses);
+    json["runtime"] = kOrigins[status.origin < kOrigins.size() ? status.origin : 0];
+    const std::string reason = reason_text(status.reason);
+    json["reason"] = reason.empty() ? Json() : Json(reason);
+    json["table_format"] = {{"major", status.major}, {"minor", status.minor}};
+    json["pid"] = status.identity.pid;
+    json["generation"] = status.identity.generation;
+    json["direct"] = status.direct;
+    json["found_by_scan"] = status.found_by_scan;
+    json["remarks"] = remarks_of(report.remarks);
+    return dump(json);
+}
+
+std::string list_json(const std::vector<ListedSnapshot>& snapshots) {
+    Json json = begin("list");
+    Json list = Json::array();
+    for (const ListedSnapshot& one : snapshots) {
+        Json entry;
+        entry["number"] = one.number;
+        entry["name"] = one.name.empty() ? Json() : Json(one.name);
+        entry["size"] = one.live.size;
+        entry["count"] = one.live.count;
+        entry["tracebacks"] = one.tracebacks;
+        entry["pid"] = one.pid;
+        entry["blocks"] = one.blocks;
+        list.push_back(std::move(entry));
+    }
+    json["snapshots"] = std::move(list);
+    return dump(json);
+}
+
+std::string config_json(const std::vector<Setting>& settings) {
+    Json json = begin("config");
+    Json values = Json::object();
+    for (const Setting& setting : settings)
+        values[setting.key] = setting.many ? Json(setting.values) : Json(setting.values.front());
+    json["config"] = std::move(values);
+    return dump(json);
+}
+
+}  // namespace mt::core

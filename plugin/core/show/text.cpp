@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+//
+// See text.h.
+#include "show/text.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cmath>
+#include <vector>
+
+namespace mt::core {
+namespace {
+
+constexpr std::size_t kLongestName = 200;
+constexpr std::string_view kGap = "...";
+
+struct Character {
+    std::size_t length = 1;
+    bool valid = false;
+    std::uint32_t code = 0;
+};
+
+// The UTF-8 character at the start of `text`, which is not empty.
+Character decode(std::string_view text) {
+    const auto byte = [&text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+    const unsigned char lead = byte(0);
+    if (lead < 0x80) return {1, true, lead};
+    const std::size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+    if (lead < 0xc2 || lead > 0xf4 || text.size() < length) return {};
+    std::uint32_t code = lead & (0x7fu >> length);
+    for (std::size_t i = 1; i < length; ++i) {
+        if ((byte(i) & 0xc0) != 0x80) return {};
+        code = code << 6 | (byte(i) & 0x3fu);
+    }
+    static constexpr std::array<std::uint32_t, 5> kSmallest = {0, 0, 0x80, 0x800, 0x10000};
+    const bool surrogate = code >= 0xd800 && code <= 0xdfff;
+    if (code < kSmallest[length] || code > 0x10ffff || surrogate) return {};
+    return {length, true, code};
+}
+
+bool is_dangerous(std::uint32_t code) {
+    return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x2028 || code == 0x2029 ||
+           (code >= 0x200b && code <= 0x200f) || (code >= 0x202a && code <= 0x202e) ||
+           (code >= 0x2066 && code <= 0x2069) || code == 0xfeff;
+}
+
+// One entry per character as it will be shown.
+std::vector<std::string> characters(std::string_view text) {
+    std::vector<std::string> out;
+    while (!text.empty()) {
+        const Character next = decode(text);
+        if (next.valid && !is_dangerous(next.code)) {
+            out.emplace_back(text.substr(0, next.length));
+        } else {
+            std::string bytes;
+            for (char c : text.substr(0, next.length))
+                bytes += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+            out.push_back(std::move(bytes));
+        }
+        text.remove_prefix(next.length);
+    }
+    return out;
+}
+
+}  // namespace
+
+std::string format_size(double bytes, bool sign) {
+    static constexpr std::array kUnits = {"B", "KiB", "MiB", "GiB", "TiB"};
+    for (std::size_t i = 0;; ++i) {
+        const bool last = i + 1 == kUnits.size();
+        if (std::fabs(bytes) < 100 && i != 0)
+            return sign ? fmt::format("{:+.1f} {}", bytes, kUnits[i])
+                        : fmt::format("{:.1f} {}", bytes, kUnits[i]);
+        if (std::fabs(bytes) < 10 * 1024 || last)
+            return sign ? fmt::format("{:+.0f} {}", bytes, kUnits[i])
+                        : fmt::format("{:.0f} {}", bytes, kUnits[i]);
+        bytes /= 1024;
+    }
+}
+
+std::string format_figures(std::int64_t size, std::int64_t count) {
+    return fmt::format("size={}, count={}", format_size(size), count);
+}
+
+std::string format_statistic(std::int64_t size, std::int64_t count) {
+    std::string text = format_figures(size, count);
+    if (count != 0)
+        text += fmt::format(", average={}",
+                            format_size(static_cast<double>(size) / static_cast<double>(count)));
+    return text;
+}
+
+std::string escaped(std::string_view text) {
+    std::string out;
+    out.reserve(text.size());
+    for (const std::string& character : characters(text)) out += character;
+    return out;
+}
+
+std::string printable(std::string_view text) {
+    bool plain = text.size() <= kLongestName;
+    for (char c : text) plain = plain && c >= 0x20 && c < 0x7f;
+    if (plain) return std::string(text);
+    const std::vector<std::string> shown = characters(text);
+    std::size_t head = shown.size(), tail = 0;
+    if (shown.size() > kLongestName) {
+        head = (kLongestName - kGap.size() + 1) / 2;
+        tail = kLongestName - kGap.size() - head;
+    }
+    std::string out;
+    for (std::size_t i = 0; i < head; ++i) out += shown[i];
+    if (head < shown.size()) out += kGap;
+    for (std::size_t i = shown.size() - tail; i < shown.size(); ++i) out += shown[i];
+    return out;
+}
+
+}  // namespace mt::core

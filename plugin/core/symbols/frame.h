@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+//
+// Frames with names, each stored once. A FrameId stays valid as long as its
+// book, which outlives the process that the frame came from. Only storage: who
+// fills it is symboliser.h.
+#ifndef MEMTRACE_CORE_SYMBOLS_FRAME_H
+#define MEMTRACE_CORE_SYMBOLS_FRAME_H
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <unordered_map>
+#include <vector>
+
+namespace mt::core {
+
+using TextId = std::uint32_t;   // 0 = the empty text
+using FrameId = std::uint32_t;  // 0 = <unknown>:0
+
+struct Frame {
+    TextId file = 0;      // absolute, normalised; empty without line information
+    TextId function = 0;  // canonical; empty when unknown
+    TextId module = 0;    // path of the module, a label
+    std::uint32_t line = 0;
+    TextId label = 0;           // what stands before ":LINE": the file, else MODULE(FUNCTION)
+    TextId function_label = 0;  // FILE:FUNCTION, else the label
+
+    bool has_file() const { return file != 0; }
+};
+
+class FrameBook {
+  public:
+    FrameBook();
+
+    TextId text(std::string_view value);
+    const std::string& text(TextId id) const { return texts_[id]; }
+
+    FrameId frame(std::string_view file, std::string_view function, std::string_view module,
+                  std::uint32_t line);
+    // A frame that stands for no code: "<unknown>" and the reserved stack ids.
+    FrameId label(std::string_view text);
+    const Frame& operator[](FrameId id) const { return frames_[id]; }
+    std::size_t size() const { return frames_.size(); }
+
+  private:
+    std::deque<std::string> texts_;  // a deque: the index's keys point into it
+    std::unordered_map<std::string_view, TextId> text_index_;
+    std::vector<Frame> frames_;
+    std::map<std::tuple<TextId, TextId, TextId, std::uint32_t>, FrameId> frame_index_;
+};
+
+}  // namespace mt::core
+
+#endif
