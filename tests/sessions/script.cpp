@@ -31,8 +31,6 @@ end
 
 // Echo stays on; an error is an answer like others, and does not end the script.
 constexpr const char* kLldbPrelude = R"(settings set auto-confirm true
-settings set stop-line-count-before 0
-settings set stop-line-count-after 0
 settings set target.process.stop-on-exec false
 )";
 
@@ -61,14 +59,17 @@ std::string gdb_step(const Step& step, const Session& session) {
     return {};
 }
 
-std::string lldb_step(const Step& step) {
+std::string lldb_step(const Step& step, const Session& session) {
     const std::string stop =
         step.function.empty() ? "" : "breakpoint set --one-shot true --name " + step.function + "\n";
     const std::string check = step.function.empty() ? "" : "frame info\n";
-    const std::string launch = "process launch -i /dev/null -o debuggee.out -e debuggee.err";
+    const std::string launch =
+        std::string("process launch -i /dev/null -o debuggee.out -e debuggee.err") +
+        (step.kind == StepKind::enter ? " --stop-at-entry" : "") +
+        (session.idle_thread ? " -- --idle-thread\n" : "\n");
     switch (step.kind) {
-        case StepKind::run: return stop + launch + "\n" + check;
-        case StepKind::enter: return launch + " --stop-at-entry\n";
+        case StepKind::run: return stop + launch + check;
+        case StepKind::enter: return launch;
         case StepKind::go: return stop + "continue\n" + check;
         case StepKind::signal:
             return stop + "process handle --stop false --pass true " + step.text +
@@ -108,10 +109,9 @@ std::string lldb_script(const Scenario& scenario, const Session& session, const 
         out << "target create " << program << " --core " << quoted(session.core) << '\n';
     } else {
         out << "target create " << program << '\n';
-        if (session.idle_thread) out << "settings set target.run-args -- --idle-thread\n";
         if (scenario.preload) out << "mt preload\n";
     }
-    for (const Step& step : steps_of(scenario, session)) out << lldb_step(step);
+    for (const Step& step : steps_of(scenario, session)) out << lldb_step(step, session);
     out << "version\n";
     return out.str();
 }

@@ -152,7 +152,7 @@ TEST_P(Sessions, SayTheSameEverywhere) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Scenarios, Sessions, testing::ValuesIn(scenario_names()),
-                         [](const auto& info) { return info.param; });
+                         [](const auto& parameter) { return parameter.param; });
 
 // A scenario dropped from the folder would otherwise take its test along.
 TEST(SessionsAsAWhole, EveryGoldenTextHasItsScenario) {
