@@ -337,7 +337,8 @@ struct Inflight {
 
 // Events of a signal handler inside an event: the outer one enters them later.
 struct RingEntry {
-    u64 stack_op;  // stack id | Op << 32; 0 = empty
+    u64 stack_op;  // stack id : 24 | Op << 32 | low 16 bits of the state's generation << 48;
+                   // 0 = empty; of another generation: void
     u64 size;
 };
 inline constexpr u32 kRingEntries = 64;

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+//
+// A lock that never waits for long: whoever cannot have it counts a loss and
+// goes on. A thread stopped by a debugger, killed or forked away while holding
+// it cannot hang the others (reliability, rule 6).
+#ifndef MEMTRACE_GUARD_LOCK_H
+#define MEMTRACE_GUARD_LOCK_H
+
+#include "abi/layout.h"
+#include "os/cpu.h"
+#include "os/process.h"
+
+namespace mt::runtime {
+
+using namespace mt::abi;
+
+class Lock {
+  public:
+    // Tries for about 100 us on an idle machine, then gives up.
+    bool try_acquire() {
+        constexpr int kSpins = 200;
+        constexpr int kYields = 200;
+        const u64 me = os::thread_pointer();
+        for (int i = 0; i < kSpins + kYields; ++i) {
+            u64 expected = 0;
+            if (__atomic_load_n(&holder_, __ATOMIC_RELAXED) == 0 &&
+                __atomic_compare_exchange_n(&holder_, &expected, me, false, __ATOMIC_ACQUIRE,
+                                            __ATOMIC_RELAXED)) {
+                return true;
+            }
+            if (i < kSpins) {
+                os::relax_cpu();
+            } else {
+                os::yield();
+            }
+        }
+        return false;
+    }
+    void release() { __atomic_store_n(&holder_, 0, __ATOMIC_RELEASE); }
+    // After a jump out of an event, and in a fork's child, where the holder does
+    // not exist. What locks guard is published in single stores, so nothing is
+    // half done.
+    void release_if_mine() {
+        if (__atomic_load_n(&holder_, __ATOMIC_RELAXED) == os::thread_pointer()) release();
+    }
+    void reset() { holder_ = 0; }
+
+  private:
+    u64 holder_ = 0;
+};
+
+// Holds a lock for a scope, if it could be had.
+class Holder {
+  public:
+    explicit Holder(Lock& lock) : lock_(lock), held_(lock.try_acquire()) {}
+    ~Holder() {
+        if (held_) lock_.release();
+    }
+    Holder(const Holder&) = delete;
+    Holder& operator=(const Holder&) = delete;
+    explicit operator bool() const { return held_; }
+
+  private:
+    Lock& lock_;
+    bool held_;
+};
+
+}  // namespace mt::runtime
+
+#endif

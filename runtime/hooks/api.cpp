@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+//
+// memtrace.h, the runtime's side: requests as a debugger would write them, and
+// the two figures that need no symbols.
+#include "include/memtrace.h"
+
+#include "hooks/real.h"
+#include "table/counters.h"
+#include "table/header.h"
+#include "tracer/control.h"
+
+namespace {
+
+using namespace mt::runtime;
+
+bool is_tracing() { return (load(root().request) & kRequestOn) != 0; }
+
+int start(int frames) {
+    if (frames < 1 || frames > 65535) return -1;
+    real_is_ready();
+    request_start(static_cast<u16>(frames));
+    return 0;
+}
+int stop() { return request_stop(), 0; }
+int clear_traces() { return request_clear(), 0; }
+int tracing() { return is_tracing() ? 1 : 0; }
+int traceback_limit() { return request_limit(load(root().request)); }
+
+// Published like an event, so that the state cannot be released meanwhile.
+int traced_memory(uint64_t* current, uint64_t* peak) {
+    ThreadContext* c = known_context();
+    if (c == nullptr || !is_tracing()) return 0;
+    const u64 before = c->nested_state;
+    if (LiveState* state = existing_state(c->nested_state, load(root().request))) {
+        const i64 now = current_bytes(*state);
+        const i64 kept = load(state->peak_bytes);
+        const bool was_reset = load(root().peak_reset_request) != load(state->peak_reset_done);
+        *current = static_cast<u64>(now);
+        *peak = static_cast<u64>(was_reset || now > kept ? now : kept);
+    }
+    publish(c->nested_state, before);
+    return 0;
+}
+
+int reset_peak_request() {
+    if (is_tracing()) __atomic_fetch_add(&root().peak_reset_request, 1, __ATOMIC_ACQ_REL);
+    return 0;
+}
+
+int tracer_memory(uint64_t* bytes) {
+    const Header* h = header();
+    if (h == nullptr) return 0;
+    *bytes = load(h->mapped_bytes) + load(h->retired_bytes);
+    ThreadContext* c = known_context();
+    if (c == nullptr || !is_tracing()) return 0;
+    const u64 before = c->nested_state;
+    if (LiveState* state = existing_state(c->nested_state, load(root().request))) {
+        *bytes += load(state->mapped_bytes);
+    }
+    publish(c->nested_state, before);
+    return 0;
+}
+
+constexpr memtrace_functions kFunctions = {
+    sizeof(memtrace_functions), start,         stop,          tracing,       clear_traces,
+    traceback_limit,            traced_memory, reset_peak_request, tracer_memory,
+};
+
+}  // namespace
+
+extern "C" __attribute__((visibility("default"))) const memtrace_functions*
+memtrace_runtime_functions() {
+    return &kFunctions;
+}

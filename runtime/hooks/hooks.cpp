@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: MIT
+//
+// One thin function per name of family.def. With tracing off each is a compare
+// and a jump to the real function. What a call means is the tracer's business;
+// here only: real call and record in the right order, results and errno passed
+// through untouched.
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+
+#include "hooks/bootstrap.h"
+#include "hooks/real.h"
+#include "table/header.h"
+#include "table/modules.h"
+#include "tracer/control.h"
+#include "tracer/events.h"
+
+#if defined(__x86_64__)
+#include "hooks/x86_64/caller.h"
+#endif
+
+#define MT_EXPORT extern "C" __attribute__((visibility("default")))
+#define MT_SLOW static __attribute__((noinline))
+
+using namespace mt::runtime;
+
+namespace {
+
+bool is_quiet() {
+    return __builtin_expect(
+        __atomic_load_n(&root().request, __ATOMIC_RELAXED) ==
+            __atomic_load_n(&quiet_request, __ATOMIC_RELAXED),
+        1);
+}
+
+// The off path of free and realloc may pass a block straight on only if none
+// can be ours.
+bool is_quiet_for(const void* block) { return is_quiet() && !is_bootstrap(block); }
+
+enum class Mode { starting, off, on };
+
+Mode mode_now() {
+    if (!real_is_ready()) return Mode::starting;
+    const u64 request = load(root().request);
+    if ((request & kRequestOn) != 0) {
+        return load(root().status) == static_cast<u32>(Status::ready) ? Mode::on : Mode::off;
+    }
+    settle_off(request);
+    return Mode::off;
+}
+
+bool overflows(size_t count, size_t size) {
+    size_t product;
+    return __builtin_mul_overflow(count, size, &product);
+}
+
+// Every function of the family that gives a new block.
+template <typename Call>
+__attribute__((always_inline)) inline void* allocate(size_t size, const Caller& caller,
+                                                     size_t alignment, Call call) {
+    switch (mode_now()) {
+        case Mode::starting: return bootstrap_allocate(size, alignment);
+        case Mode::off: return call();
+        case Mode::on: break;
+    }
+    if (real.is_libc) {
+        void* block = call();
+        if (block != nullptr) on_allocate(block, size, caller);
+        return block;
+    }
+    ForeignCall foreign(caller);
+    void* block = call();
+    if (block != nullptr && !foreign.is_inner()) on_allocate(block, size, caller);
+    return block;
+}
+
+void* move_from_bootstrap(void* block, size_t size, const Caller& caller) {
+    void* copy = allocate(size, caller, 0, [=] { return real.malloc(size); });
+    if (copy == nullptr) return nullptr;
+    const size_t kept = bootstrap_size(block);
+    std::memcpy(copy, block, kept < size ? kept : size);
+    return copy;
+}
+
+__attribute__((always_inline)) inline void* reallocate(void* block, size_t size,
+                                                       const Caller& caller) {
+    if (block == nullptr) {
+        return allocate(size, caller, 0, [=] { return real.realloc(nullptr, size); });
+    }
+    if (is_bootstrap(block)) return move_from_bootstrap(block, size, caller);
+    if (mode_now() != Mode::on) return real.realloc(block, size);
+    ForeignCall foreign(caller);
+    if (foreign.is_inner()) return real.realloc(block, size);
+    Move move(block, caller);
+    void* moved = real.realloc(block, size);
+    move.finish(moved, size);
+    return moved;
+}
+
+}  // namespace
+
+MT_SLOW void* slow_malloc(size_t size) {
+    return allocate(size, MT_CALLER, 0, [=] { return real.malloc(size); });
+}
+MT_EXPORT void* malloc(size_t size) {
+    if (is_quiet()) return real.malloc(size);
+    return slow_malloc(size);
+}
+
+MT_SLOW void* slow_calloc(size_t count, size_t size) {
+    // An overflowing product is the real calloc's to refuse; bootstrap memory is zero.
+    const size_t bytes = overflows(count, size) ? ~size_t{0} : count * size;
+    return allocate(bytes, MT_CALLER, 0, [=] { return real.calloc(count, size); });
+}
+MT_EXPORT void* calloc(size_t count, size_t size) {
+    if (is_quiet()) return real.calloc(count, size);
+    return slow_calloc(count, size);
+}
+
+MT_SLOW void* slow_realloc(void* block, size_t size) { return reallocate(block, size, MT_CALLER); }
+MT_EXPORT void* realloc(void* block, size_t size) {
+    if (is_quiet_for(block)) return real.realloc(block, size);
+    return slow_realloc(block, size);
+}
+
+MT_SLOW void* slow_reallocarray(void* block, size_t count, size_t size) {
+    if (!real_is_ready() || overflows(count, size)) {
+        errno = ENOMEM;
+        return nullptr;
+    }
+    // libc's reallocarray would come back through realloc.
+    return reallocate(block, count * size, MT_CALLER);
+}
+MT_EXPORT void* reallocarray(void* block, size_t count, size_t size) {
+    if (is_quiet_for(block)) return real.reallocarray(block, count, size);
+    return slow_reallocarray(block, count, size);
+}
+
+MT_SLOW void slow_free(void* block) {
+    if (block == nullptr || is_bootstrap(block)) return;
+    switch (mode_now()) {
+        case Mode::starting: return;  // no block but bootstrap's exists yet
+        case Mode::off: return real.free(block);
+        case Mode::on: break;
+    }
+    const Caller caller = MT_CALLER;
+    on_free(block, caller);
+    ForeignCall foreign(caller);
+    real.free(block);
+}
+MT_EXPORT void free(void* block) {
+    if (is_quiet_for(block)) return real.free(block);
+    slow_free(block);
+}
+MT_EXPORT void cfree(void* block) {
+    if (is_quiet_for(block)) return real.free(block);
+    slow_free(block);
+}
+MT_EXPORT void free_sized(void* block, size_t) {
+    if (is_quiet_for(block)) return real.free(block);
+    slow_free(block);
+}
+MT_EXPORT void free_aligned_sized(void* block, size_t, size_t) {
+    if (is_quiet_for(block)) return real.free(block);
+    slow_free(block);
+}
+
+MT_SLOW int slow_posix_memalign(void** out, size_t alignment, size_t size) {
+    if (!real_is_ready()) return ENOMEM;
+    int result = 0;
+    allocate(size, MT_CALLER, alignment, [&]() -> void* {
+        result = real.posix_memalign(out, alignment, size);
+        return result == 0 ? *out : nullptr;
+    });
+    return result;
+}
+MT_EXPORT int posix_memalign(void** out, size_t alignment, size_t size) {
+    if (is_quiet()) return real.posix_memalign(out, alignment, size);
+    return slow_posix_memalign(out, alignment, size);
+}
+
+MT_SLOW void* slow_aligned_alloc(size_t alignment, size_t size) {
+    return allocate(size, MT_CALLER, alignment,
+                    [=] { return real.aligned_alloc(alignment, size); });
+}
+MT_EXPORT void* aligned_alloc(size_t alignment, size_t size) {
+    if (is_quiet()) return real.aligned_alloc(alignment, size);
+    return slow_aligned_alloc(alignment, size);
+}
+
+MT_SLOW void* slow_memalign(size_t alignment, size_t size) {
+    return allocate(size, MT_CALLER, alignment, [=] { return real.memalign(alignment, size); });
+}
+MT_EXPORT void* memalign(size_t alignment, size_t size) {
+    if (is_quiet()) return real.memalign(alignment, size);
+    return slow_memalign(alignment, size);
+}
+
+MT_SLOW void* slow_valloc(size_t size) {
+    return allocate(size, MT_CALLER, mt::abi::kPageSize, [=] { return real.valloc(size); });
+}
+MT_EXPORT void* valloc(size_t size) {
+    if (is_quiet()) return real.valloc(size);
+    return slow_valloc(size);
+}
+
+MT_SLOW void* slow_pvalloc(size_t size) {
+    return allocate(size, MT_CALLER, mt::abi::kPageSize, [=] { return real.pvalloc(size); });
+}
+MT_EXPORT void* pvalloc(size_t size) {
+    if (is_quiet()) return real.pvalloc(size);
+    return slow_pvalloc(size);
+}
+
+// Closing a library makes its addresses meaningless; opening is not watched,
+// for a wrapper would change the search path of the caller (reliability D1).
+MT_EXPORT int dlclose(void* handle) {
+    if (!real_is_ready()) return -1;
+    const int result = real.dlclose(handle);
+    log_closed_modules();
+    return result;
+}

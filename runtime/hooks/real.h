@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+//
+// The functions behind ours: the next definitions in the program's own order,
+// be they libc's or another allocator's.
+#ifndef MEMTRACE_HOOKS_REAL_H
+#define MEMTRACE_HOOKS_REAL_H
+
+#include <cstddef>
+
+namespace mt::runtime {
+
+struct Real {
+#define MT_REAL(result, name, parameters) result(*name) parameters;
+#include "hooks/family.def"
+    bool is_libc;  // false: calls may come back into our hooks
+};
+extern Real real;
+
+// True once `real` is filled. The first call looks the functions up; while it
+// is doing so, allocations are served by bootstrap.h.
+bool real_is_ready();
+
+}  // namespace mt::runtime
+
+#endif

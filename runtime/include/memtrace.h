@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * memtrace from inside a program: tracemalloc's functions under C names.
+ *
+ * Everything is resolved at run time, once: a program built with this header
+ * runs with and without the runtime, and needs no library at link time. Without
+ * it every function says "not tracing" and does nothing. Link the CMake target
+ * memtrace::runtime (or pkg-config memtrace) to have it always.
+ *
+ * All functions may be called from any thread; none allocates, blocks or changes
+ * errno after the first call, which uses dlsym. Requests are obeyed at the next
+ * allocation or free of any thread. The rules are those of Python's tracemalloc
+ * module, https://docs.python.org/3/library/tracemalloc.html. */
+#ifndef MEMTRACE_H
+#define MEMTRACE_H
+
+#include <dlfcn.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What the runtime offers; grows at its end only. */
+struct memtrace_functions {
+    uint32_t size; /* of the struct that the runtime fills, in bytes */
+    int (*start)(int frames);
+    int (*stop)(void);
+    int (*is_tracing)(void);
+    int (*clear_traces)(void);
+    int (*get_traceback_limit)(void);
+    int (*get_traced_memory)(uint64_t *current, uint64_t *peak);
+    int (*reset_peak)(void);
+    int (*get_tracer_memory)(uint64_t *bytes);
+};
+
+static inline const struct memtrace_functions *memtrace_get_functions(void) {
+    static const struct memtrace_functions none = {0, 0, 0, 0, 0, 0, 0, 0, 0};
+    static const struct memtrace_functions *found = 0;
+    const struct memtrace_functions *now = __atomic_load_n(&found, __ATOMIC_ACQUIRE);
+    if (now == 0) {
+        typedef const struct memtrace_functions *(*getter)(void);
+        void *symbol = dlsym(RTLD_DEFAULT, "memtrace_runtime_functions");
+        getter get = 0;
+        __builtin_memcpy(&get, &symbol, sizeof get); /* ISO C has no cast for this */
+        now = get != 0 ? get() : &none;
+        __atomic_store_n(&found, now, __ATOMIC_RELEASE);
+    }
+    return now;
+}
+
+#define MEMTRACE_HAS_(member)                                                  \
+    (memtrace_get_functions()->size >=                                         \
+     offsetof(struct memtrace_functions, member) + sizeof(void (*)(void)))
+
+/* Starts tracing with 1..65535 frames per traceback. 0: tracing now (or already:
+ * then nothing changes, as in tracemalloc); -1: `frames` out of range; -2: no
+ * runtime. */
+static inline int memtrace_start(int frames) {
+    return MEMTRACE_HAS_(start) ? memtrace_get_functions()->start(frames) : -2;
+}
+/* Stops and drops all traces. 0: off now; -2: no runtime. */
+static inline int memtrace_stop(void) {
+    return MEMTRACE_HAS_(stop) ? memtrace_get_functions()->stop() : -2;
+}
+/* 1 while tracing, else 0. */
+static inline int memtrace_is_tracing(void) {
+    return MEMTRACE_HAS_(is_tracing) ? memtrace_get_functions()->is_tracing() : 0;
+}
+/* Drops all traces and goes on tracing. 0: done, or nothing to do; -2: no runtime. */
+static inline int memtrace_clear_traces(void) {
+    return MEMTRACE_HAS_(clear_traces) ? memtrace_get_functions()->clear_traces() : -2;
+}
+/* Frames per traceback as last requested (default 32); 0: no runtime. */
+static inline int memtrace_get_traceback_limit(void) {
+    return MEMTRACE_HAS_(get_traceback_limit) ? memtrace_get_functions()->get_traceback_limit()
+                                              : 0;
+}
+/* Traced bytes now and at the peak; 0, 0 while not tracing. Exact while no other
+ * thread allocates. 0: done; -2: no runtime. */
+static inline int memtrace_get_traced_memory(uint64_t *current, uint64_t *peak) {
+    *current = *peak = 0;
+    return MEMTRACE_HAS_(get_traced_memory)
+               ? memtrace_get_functions()->get_traced_memory(current, peak)
+               : -2;
+}
+/* peak := current, at the next event. 0: done; -2: no runtime. */
+static inline int memtrace_reset_peak(void) {
+    return MEMTRACE_HAS_(reset_peak) ? memtrace_get_functions()->reset_peak() : -2;
+}
+/* Bytes that the runtime has mapped for itself. 0: done; -2: no runtime. */
+static inline int memtrace_get_tracer_memory(uint64_t *bytes) {
+    *bytes = 0;
+    return MEMTRACE_HAS_(get_tracer_memory) ? memtrace_get_functions()->get_tracer_memory(bytes)
+                                            : -2;
+}
+
+
+#ifdef __cplusplus
+}
+#endif
+#endif

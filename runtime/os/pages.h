@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+//
+// Pages from the kernel: anonymous, private, zeroed, not reserved. Never the
+// program's allocator.
+#ifndef MEMTRACE_OS_PAGES_H
+#define MEMTRACE_OS_PAGES_H
+
+#include <cstddef>
+
+namespace mt::runtime::os {
+
+// Size is rounded up to whole pages by the kernel. nullptr when there are none:
+// the caller counts a loss. Async-signal-safe, thread-safe.
+using PageSource = void* (*)(std::size_t size);
+void* map_pages(std::size_t size);
+// The same with the address a multiple of `alignment` (a power of two).
+void* map_aligned(std::size_t size, std::size_t alignment);
+void unmap_pages(void* address, std::size_t size);
+// Leaves the range out of core files: memory that no reader needs.
+void keep_out_of_cores(void* address, std::size_t size);
+
+// Tests replace it to make the Nth mapping fail.
+extern PageSource page_source;
+
+}  // namespace mt::runtime::os
+
+#endif

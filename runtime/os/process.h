@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+//
+// What the kernel told this process at its start, and who is calling. Reads the
+// kernel's own block above the stack, not libc's variables: hooks run before
+// libc is ready (reliability B3).
+#ifndef MEMTRACE_OS_PROCESS_H
+#define MEMTRACE_OS_PROCESS_H
+
+#include <cstdint>
+
+namespace mt::runtime::os {
+
+std::uint32_t process_id();
+std::uint32_t thread_id();
+// True when `tid` of this process has ended.
+bool thread_is_gone(std::uint32_t pid, std::uint32_t tid);
+// Fills 16 bytes, zero padded.
+void thread_name(char (&name)[16]);
+
+// The value of an environment variable, or nullptr. The first call decides on
+// the block as it was when the process started.
+const char* environment(const char* name);
+// AT_SECURE: set-user-ID and the like; the environment must not be obeyed.
+bool is_secure();
+// A number that differs between processes; never 0. Derived one-way from
+// AT_RANDOM, so that the stack protector's secret does not show.
+std::uint64_t process_cookie();
+
+void yield();
+// True when the calling thread runs on an alternate signal stack.
+bool on_alternate_stack();
+// Every thread of the process has passed a full memory barrier since; false
+// where the kernel cannot do that.
+bool barrier_all_threads();
+
+}  // namespace mt::runtime::os
+
+#endif

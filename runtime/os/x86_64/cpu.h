@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+//
+// Single instructions of x86-64 that have no portable spelling.
+#ifndef MEMTRACE_OS_X86_64_CPU_H
+#define MEMTRACE_OS_X86_64_CPU_H
+
+namespace mt::runtime::os {
+
+inline void relax_cpu() { asm volatile("pause"); }
+
+// System V ABI: the first word of the thread control block is its own address.
+inline unsigned long thread_pointer() {
+    unsigned long value;
+    asm("mov %%fs:0, %0" : "=r"(value));
+    return value;
+}
+
+}  // namespace mt::runtime::os
+
+#endif

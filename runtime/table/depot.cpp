@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+#include "table/depot.h"
+
+#include "guard/lock.h"
+#include "table/hash_index.h"
+#include "table/header.h"
+#include "table/losses.h"
+#include "table/modules.h"
+
+namespace mt::runtime {
+namespace {
+
+Lock lock;
+HashIndex index;       // hash of a chain -> node
+u64 address_meaning = 0;  // part of each hash; raised when addresses change their meaning
+
+u64 mix(u64 hash, u64 pc) {
+    hash = (hash ^ pc) * 0x9fb21c651e98df25ull;
+    return hash ^ hash >> 32;
+}
+
+void hash_frames(Capture& c) {
+    u64 hash = mix(load(address_meaning) + 0x51ed270b7a1f3c4dull, c.root + 1);
+    for (u32 i = c.count; i-- > 0;) c.hashes[i] = hash = mix(hash, c.pcs[i]);
+}
+
+Node* node_at(u32 i) {
+    return directory_record<Node>(header()->node_chunk, kNodeChunks, kNodesPerChunk, i);
+}
+
+// 0: no room.
+u32 append_node(const Capture& c, u32 frame, u32 parent) {
+    const u64 at = header()->node_count;
+    if (at > 0xffff'ffffull) return 0;
+    Node* node = node_at(static_cast<u32>(at));
+    if (node == nullptr) return 0;
+    node->pc_module = (c.pcs[frame] & 0xffff'ffff'ffffull) | u64{c.modules[frame]} << 48;
+    node->parent = parent;
+    publish(header()->node_count, at + 1);
+    return index.insert(c.hashes[frame], static_cast<u32>(at)) ? static_cast<u32>(at) : 0;
+}
+
+// 0: no room.
+u32 append_stack(u32 node, Node& innermost) {
+    const u64 id = header()->stack_count;
+    if (id >> kStackIdBits != 0) return 0;
+    auto* stack = directory_record<Stack>(header()->stack_chunk, kStackChunks, kStacksPerChunk, id);
+    if (stack == nullptr) return 0;
+    stack->node = node;
+    stack->domain = 0;
+    publish(header()->stack_count, id + 1);
+    publish(innermost.id, static_cast<u32>(id));
+    return static_cast<u32>(id);
+}
+
+// Under the lock. Another thread may have added the same stack since.
+u32 add(const Capture& c) {
+    u32 known = 0;
+    u32 frame = 0;  // innermost frame whose chain is known
+    for (; frame < c.count; ++frame) {
+        if ((known = index.find(c.hashes[frame])) != 0) break;
+    }
+    u32 node = known != 0 ? known : c.root;
+    while (frame > 0) {
+        node = append_node(c, --frame, node);
+        if (node == 0) return 0;
+    }
+    Node* innermost = node_at(node);
+    if (innermost->id != 0) return innermost->id;
+    return append_stack(node, *innermost);
+}
+
+}  // namespace
+
+u32 intern(Capture& c) {
+    if (c.count == 0) return kStackDepotFull;
+    hash_frames(c);
+    if (const u32 node = index.find(c.hashes[0])) {
+        if (const u32 id = load(node_at(node)->id)) return id;
+    }
+    // Modules first: naming one may ask the loader, which nobody does under a lock.
+    for (u32 i = 0; i < c.count && index.find(c.hashes[i]) == 0; ++i) {
+        c.modules[i] = module_of(c.pcs[i] - 1);
+    }
+    Holder holder(lock);
+    if (!holder) {
+        count_loss(LossKind::depot_busy);
+        return kStackDepotFull;
+    }
+    const u32 id = add(c);
+    if (id == 0) count_loss(LossKind::depot_full);
+    return id != 0 ? id : kStackDepotFull;
+}
+
+void forget_addresses() { __atomic_fetch_add(&address_meaning, 1, __ATOMIC_ACQ_REL); }
+void reset_depot_lock() { lock.reset(); }
+void release_my_depot_lock() { lock.release_if_mine(); }
+
+}  // namespace mt::runtime

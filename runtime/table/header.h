@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+//
+// The root in .data and the header in its own mapping: where a reader begins.
+#ifndef MEMTRACE_TABLE_HEADER_H
+#define MEMTRACE_TABLE_HEADER_H
+
+#include "abi/layout.h"
+#include "table/pool.h"
+
+namespace mt::runtime {
+
+// Hidden; exported under the name memtrace_root by an alias that no header
+// declares (contract 14).
+extern "C" __attribute__((visibility("hidden"))) abi::Root memtrace_root_object;
+inline abi::Root& root() { return memtrace_root_object; }
+
+// Memory of what survives a clear: depot, modules, threads, contexts.
+extern Pool process_pool;
+
+// nullptr until make_header has succeeded once.
+abi::Header* header();
+// Maps and publishes it. False: no memory. Callers hold the state lock.
+bool make_header();
+
+// The chunk of an append-only directory that holds record `index`, made on
+// first use; nullptr: no memory or beyond the directory.
+template <typename T>
+T* directory_record(abi::u64* chunks, abi::u32 chunk_count, abi::u32 per_chunk, abi::u64 index);
+
+}  // namespace mt::runtime
+
+#include "table/publish.h"
+
+namespace mt::runtime {
+
+template <typename T>
+T* directory_record(abi::u64* chunks, abi::u32 chunk_count, abi::u32 per_chunk, abi::u64 index) {
+    const u64 chunk = index / per_chunk;
+    if (chunk >= chunk_count) return nullptr;
+    u64 at = load(chunks[chunk]);
+    if (at == 0) {
+        void* fresh = process_pool.take_mapping(per_chunk * sizeof(T));
+        if (fresh == nullptr) return nullptr;
+        if (!exchange_if<u64>(chunks[chunk], 0, address_of(fresh))) {
+            fresh = pointer<void>(load(chunks[chunk]));
+        }
+        at = address_of(fresh);
+    }
+    return pointer<T>(at) + index % per_chunk;
+}
+
+}  // namespace mt::runtime
+
+#endif

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+#include "table/losses.h"
+
+#include "table/publish.h"
+
+namespace mt::runtime {
+namespace {
+
+constexpr u32 kKinds = static_cast<u32>(LossKind::count_);
+static_assert(kKinds <= kLossSlots);
+
+constexpr const char* kNames[kKinds] = {
+    "no_memory",    "no_context",   "depot_full",      "depot_busy",   "state_busy",  "peak_busy",
+    "modules_full", "threads_full", "nested_overflow", "guard_healed", "bad_address", "large_lost",
+};
+
+u64 early[kKinds];
+Loss* slots_in_table = nullptr;
+
+}  // namespace
+
+void count_loss(LossKind kind, u64 amount) {
+    const u32 i = static_cast<u32>(kind);
+    Loss* slots = load(slots_in_table);
+    add_shared(slots != nullptr ? slots[i].count : early[i], amount);
+}
+
+u64 loss_count(LossKind kind) {
+    const u32 i = static_cast<u32>(kind);
+    Loss* slots = load(slots_in_table);
+    return slots != nullptr ? load(slots[i].count) : load(early[i]);
+}
+
+void publish_losses(Loss* slots) {
+    for (u32 i = 0; i < kKinds; ++i) {
+        slots[i].count = load(early[i]);
+        for (u32 c = 0; kNames[i][c] != '\0' && c + 1 < sizeof(slots[i].name); ++c) {
+            slots[i].name[c] = kNames[i][c];
+        }
+    }
+    publish(slots_in_table, slots);
+}
+
+}  // namespace mt::runtime

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+//
+// The module log: what was mapped where, and until when. Filled when a frame
+// is first met, not by watching the loader; a module that was closed keeps its
+// row, so that old tracebacks keep their names (reliability D1).
+#ifndef MEMTRACE_TABLE_MODULES_H
+#define MEMTRACE_TABLE_MODULES_H
+
+#include "abi/layout.h"
+
+namespace mt::runtime {
+
+// Index of the module that holds `pc`, logged on first sight; 0: in none, or
+// the log is full (counted). May make system calls; hold no lock.
+abi::u16 module_of(abi::u64 pc);
+
+// Some library was closed: logs which modules are gone.
+void log_closed_modules();
+
+// Before a stack is interned: a frame inside the range of a closed module means
+// that something else is mapped there now. Cheap while nothing was closed.
+void check_reused_ranges(const abi::u64* pcs, abi::u32 count);
+
+// See guard/lock.h.
+void reset_module_lock();
+void release_my_module_lock();
+
+}  // namespace mt::runtime
+
+#endif

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+#include "table/pool.h"
+
+#include "os/pages.h"
+#include "table/publish.h"
+
+namespace mt::runtime {
+namespace {
+
+constexpr u64 kChunk = 1u << 20;
+constexpr u64 kAlign = 64;
+
+constexpr u64 round_up(u64 value, u64 to) { return (value + to - 1) / to * to; }
+
+}  // namespace
+
+struct Pool::Mapping {
+    Mapping* next;
+    void* address;
+    u64 size;
+    u64 reserved[5];
+};
+
+void Pool::link(Mapping* mapping) {
+    Mapping* head = load(mappings_);
+    do {
+        mapping->next = head;
+    } while (!__atomic_compare_exchange_n(&mappings_, &head, mapping, false, __ATOMIC_ACQ_REL,
+                                          __ATOMIC_ACQUIRE));
+    add_shared(bytes_, mapping->size);
+    if (published_bytes != nullptr) add_shared(*published_bytes, mapping->size);
+}
+
+Pool::Mapping* Pool::new_chunk() {
+    auto* chunk = static_cast<Mapping*>(os::map_aligned(kChunk, kChunk));
+    if (chunk == nullptr) return nullptr;
+    chunk->address = chunk;
+    chunk->size = kChunk;
+    return chunk;
+}
+
+void* Pool::take(std::size_t size) {
+    const u64 need = round_up(size, kAlign);
+    u64 at = load(cursor_);
+    for (;;) {
+        const bool fits = at % kChunk != 0 && at % kChunk + need <= kChunk;
+        if (fits) {
+            // at + need may be the chunk's end: then at % kChunk == 0, "none left".
+            if (__atomic_compare_exchange_n(&cursor_, &at, at + need, false, __ATOMIC_ACQ_REL,
+                                            __ATOMIC_ACQUIRE)) {
+                return pointer<void>(at);
+            }
+            continue;
+        }
+        Mapping* chunk = new_chunk();
+        if (chunk == nullptr) return nullptr;
+        const u64 first = address_of(chunk) + sizeof(Mapping);
+        if (__atomic_compare_exchange_n(&cursor_, &at, first + need, false, __ATOMIC_ACQ_REL,
+                                        __ATOMIC_ACQUIRE)) {
+            link(chunk);
+            return pointer<void>(first);
+        }
+        os::unmap_pages(chunk, kChunk);  // another thread was first
+    }
+}
+
+void* Pool::take_mapping(std::size_t size, bool in_cores) {
+    auto* entry = static_cast<Mapping*>(take(sizeof(Mapping)));
+    if (entry == nullptr) return nullptr;
+    void* address = os::map_pages(size);
+    if (address == nullptr) return nullptr;
+    if (!in_cores) os::keep_out_of_cores(address, size);
+    entry->address = address;
+    entry->size = size;
+    link(entry);
+    return address;
+}
+
+u64 Pool::mapped_bytes() const { return load(bytes_); }
+
+void Pool::forget(u64 size) {
+    bytes_ -= size;
+    if (published_bytes != nullptr) publish(*published_bytes, *published_bytes - size);
+}
+
+bool Pool::release_some() {
+    // Entries of take_mapping lie inside chunks: they go first, the chunks last.
+    Mapping** from = &mappings_;
+    for (Mapping* m = mappings_; m != nullptr; from = &m->next, m = m->next) {
+        if (m->address == m) continue;
+        *from = m->next;
+        forget(m->size);
+        os::unmap_pages(m->address, m->size);
+        return true;
+    }
+    Mapping* chunk = mappings_;
+    if (chunk == nullptr) return false;
+    mappings_ = chunk->next;
+    forget(chunk->size);
+    os::unmap_pages(chunk->address, chunk->size);
+    return mappings_ != nullptr;
+}
+
+}  // namespace mt::runtime

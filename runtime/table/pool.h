@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+//
+// Zeroed memory for the table's pieces, in chunks that are given back together.
+// Lock-free. Pieces are never freed one by one.
+#ifndef MEMTRACE_TABLE_POOL_H
+#define MEMTRACE_TABLE_POOL_H
+
+#include <cstddef>
+
+#include "abi/layout.h"
+
+namespace mt::runtime {
+
+class Pool {
+  public:
+    // A zeroed piece, 64-byte aligned; nullptr when the kernel gives no pages.
+    // size <= 64 KiB.
+    void* take(std::size_t size);
+    // A mapping of its own, for pieces that a chunk would waste.
+    void* take_mapping(std::size_t size, bool in_cores = true);
+    abi::u64 mapped_bytes() const;
+    // Gives one mapping back; false when none is left. Nobody may use the pool.
+    bool release_some();
+
+    // Where the owner publishes mapped_bytes, if anywhere.
+    abi::u64* published_bytes = nullptr;
+
+  private:
+    struct Mapping;  // at the start of each chunk, or in one for a take_mapping
+    Mapping* new_chunk();
+    void link(Mapping* mapping);
+    void forget(abi::u64 size);
+
+    abi::u64 cursor_ = 0;  // next free byte; chunks are aligned to their size
+    Mapping* mappings_ = nullptr;
+    abi::u64 bytes_ = 0;
+};
+
+}  // namespace mt::runtime
+
+#endif

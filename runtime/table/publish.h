@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+//
+// How the table is written: whole words, in an order that a reader may rely on
+// at every instruction (contract 13). The compiler may not reorder across them.
+#ifndef MEMTRACE_TABLE_PUBLISH_H
+#define MEMTRACE_TABLE_PUBLISH_H
+
+#include "abi/layout.h"
+
+namespace mt::runtime {
+
+using namespace mt::abi;
+
+template <typename T>
+T load(const T& word) {
+    return __atomic_load_n(&word, __ATOMIC_ACQUIRE);
+}
+template <typename T, typename U>
+void publish(T& word, U value) {
+    __atomic_store_n(&word, static_cast<T>(value), __ATOMIC_RELEASE);
+}
+template <typename T>
+bool exchange_if(T& word, T expected, T desired) {
+    return __atomic_compare_exchange_n(&word, &expected, desired, false, __ATOMIC_ACQ_REL,
+                                       __ATOMIC_ACQUIRE);
+}
+// For words that several threads add to, off the hot path.
+inline void add_shared(u64& word, u64 amount) {
+    __atomic_fetch_add(&word, amount, __ATOMIC_RELAXED);
+}
+// For words of one writer: whole for any reader, no lock prefix.
+template <typename T>
+void add_own(T& word, T amount) {
+    __atomic_store_n(&word, static_cast<T>(__atomic_load_n(&word, __ATOMIC_RELAXED) + amount),
+                     __ATOMIC_RELEASE);
+}
+// Stores before stay before, for a signal handler and for a stopped thread.
+inline void keep_order() { __atomic_signal_fence(__ATOMIC_SEQ_CST); }
+
+template <typename T>
+T* pointer(u64 address) {
+    return reinterpret_cast<T*>(address);
+}
+inline u64 address_of(const void* p) { return reinterpret_cast<u64>(p); }
+
+}  // namespace mt::runtime
+
+#endif

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+#include "table/state.h"
+
+#include <new>
+
+#include "os/pages.h"
+#include "table/publish.h"
+
+namespace mt::runtime {
+
+LiveState* make_state(u32 generation, u64 peak_reset, const Loss* losses) {
+    auto* state = static_cast<LiveState*>(os::map_pages(sizeof(LiveState)));
+    if (state == nullptr) return nullptr;
+    state->self = address_of(state);
+    state->generation = generation;
+    state->peak_epoch = 1;  // a record's 0 is "never"
+    state->peak_reset_done = peak_reset;
+    state->mapped_bytes = kPageSize;
+    state->pool.published_bytes = &state->mapped_bytes;
+    state->sizes.attach(state->pool, state->tracked);
+    for (u32 i = 0; losses != nullptr && i < kLossSlots; ++i) {
+        state->loss_base[i] = load(losses[i].count);
+    }
+    if (!state->blocks.attach(state->pool, state->regions, state->region_count)) {
+        while (state->pool.release_some()) {
+        }
+        os::unmap_pages(state, sizeof(LiveState));
+        return nullptr;
+    }
+    return state;
+}
+
+bool release_some(LiveState& state) {
+    if (state.pool.release_some()) return true;
+    os::unmap_pages(&state, sizeof(LiveState));
+    return false;
+}
+
+}  // namespace mt::runtime

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+//
+// Everything that a clear replaces, in one object with its own memory: blocks,
+// counters, totals, peak. A fresh state is built beside the old one and
+// published with one store; what an event in flight still writes into the old
+// one is out of sight.
+#ifndef MEMTRACE_TABLE_STATE_H
+#define MEMTRACE_TABLE_STATE_H
+
+#include "abi/layout.h"
+#include "guard/lock.h"
+#include "table/blocks.h"
+#include "table/pool.h"
+#include "table/tracked.h"
+
+namespace mt::runtime {
+
+// abi::State is what readers see; the rest follows it in the same piece.
+struct LiveState : abi::State {
+    Pool pool;
+    Blocks blocks;
+    TrackedSizes sizes;
+    Lock peak_lock;
+    LiveState* next_retired;
+};
+
+// nullptr: no memory. `losses` are the header's, or nullptr.
+LiveState* make_state(abi::u32 generation, abi::u64 peak_reset, const abi::Loss* losses);
+
+// Gives one mapping of a state that nobody uses back; false when all is gone.
+bool release_some(LiveState& state);
+
+}  // namespace mt::runtime
+
+#endif

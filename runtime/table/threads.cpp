@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+#include "table/threads.h"
+
+#include "os/process.h"
+#include "table/header.h"
+#include "table/losses.h"
+
+namespace mt::runtime {
+namespace {
+
+constexpr u64 kRows = u64{kThreadChunks} * kThreadsPerChunk;
+constexpr u32 kFlagExited = 1;
+u64 threads_seen = 0;
+
+Thread* row_at(u64 i) {
+    return directory_record<Thread>(header()->thread_chunk, kThreadChunks, kThreadsPerChunk, i);
+}
+
+// Serials begin at 2; 1 is the row of all that ended.
+void fill(Thread& row, u32 tid) {
+    publish(row.serial, 0);
+    const u64 seen = __atomic_fetch_add(&threads_seen, 1, __ATOMIC_RELAXED);
+    row.tid = tid;
+    os::thread_name(row.comm);
+    row.start_sequence = seen;
+    row.generation = 0;
+    publish(row.serial, static_cast<u32>(seen + 2));
+}
+
+void fold(const Thread& ended) {
+    Thread* sum = row_at(0);
+    if (sum == nullptr) return;
+    if (load(sum->serial) == 0) {
+        constexpr char kName[] = "exited";
+        for (u32 i = 0; i < sizeof(kName); ++i) sum->comm[i] = kName[i];
+        sum->flags = kFlagExited;
+        publish(sum->serial, 1);
+    }
+    if (sum->generation != ended.generation) {
+        sum->alloc_bytes = sum->alloc_count = sum->free_bytes = sum->free_count = 0;
+        publish(sum->generation, ended.generation);
+    }
+    add_shared(sum->alloc_bytes, ended.alloc_bytes);
+    add_shared(sum->alloc_count, ended.alloc_count);
+    add_shared(sum->free_bytes, ended.free_bytes);
+    add_shared(sum->free_count, ended.free_count);
+}
+
+}  // namespace
+
+Thread* add_thread(u32 tid, Thread* ended) {
+    u64 at = load(header()->thread_count);
+    while (at < kRows && !exchange_if(header()->thread_count, at, at + 1)) {
+        at = load(header()->thread_count);
+    }
+    Thread* row = at < kRows ? row_at(at) : ended;
+    if (row == nullptr) {
+        count_loss(LossKind::threads_full);
+        return nullptr;
+    }
+    if (at >= kRows) fold(*row);
+    fill(*row, tid);
+    return row;
+}
+
+void count_in_thread(Thread& row, u32 generation, u64 alloc_bytes, u64 alloc_count,
+                     u64 free_bytes, u64 free_count) {
+    if (row.generation != generation) {
+        row.alloc_bytes = row.alloc_count = row.free_bytes = row.free_count = 0;
+        publish(row.generation, generation);
+    }
+    add_own(row.alloc_bytes, alloc_bytes);
+    add_own(row.alloc_count, alloc_count);
+    add_own(row.free_bytes, free_bytes);
+    add_own(row.free_count, free_count);
+}
+
+}  // namespace mt::runtime

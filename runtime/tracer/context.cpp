@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+#include "tracer/context.h"
+
+#include "os/process.h"
+#include "table/header.h"
+#include "table/losses.h"
+#include "table/threads.h"
+#include "tracer/inflight.h"
+
+namespace mt::runtime {
+namespace {
+
+// The runtime's only thread-local word: a pointer in static TLS costs no call,
+// and no destructor runs (reliability T1-T4).
+__attribute__((tls_model("initial-exec"))) __thread ThreadContext* mine = nullptr;
+
+// Looks at a few contexts per new thread, so that the cost does not grow with
+// the number of threads that ever lived.
+constexpr int kLooks = 4;
+u64 next_look = 0;
+
+bool take_over(ThreadContext& c, u32 pid, u32 tid) {
+    const u32 owner = load(c.tid);
+    const bool gone = owner == tid || c.pid != pid || os::thread_is_gone(pid, owner);
+    return gone && exchange_if(c.tid, owner, tid);
+}
+
+ThreadContext* take_over_ended(u32 pid, u32 tid) {
+    u64 at = load(next_look);
+    for (int i = 0; i < kLooks; ++i) {
+        if (at == 0) at = load(header()->contexts);
+        if (at == 0) return nullptr;
+        auto& c = *pointer<ThreadContext>(at);
+        at = c.next;
+        publish(next_look, at);
+        if (take_over(c, pid, tid)) return &c;
+    }
+    return nullptr;
+}
+
+ThreadContext* make_context(u32 tid) {
+    auto* c = static_cast<ThreadContext*>(process_pool.take(sizeof(ThreadContext)));
+    if (c == nullptr) return nullptr;
+    c->self = address_of(c);
+    c->tid = tid;
+    u64 head = load(header()->contexts);
+    do {
+        c->next = head;
+    } while (!__atomic_compare_exchange_n(&header()->contexts, &head, c->self, false,
+                                          __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
+    return c;
+}
+
+ThreadContext* attach() {
+    // The table's owner, not getpid(): a vfork's child works in its parent's memory.
+    const u32 pid = load(root().pid);
+    const u32 tid = os::thread_id();
+    ThreadContext* c = take_over_ended(pid, tid);
+    if (c != nullptr) {
+        undo_abandoned(*c);  // its thread may have ended inside an event
+        c->window = {};
+        c->last_allocated = 0;
+    } else if ((c = make_context(tid)) == nullptr) {
+        count_loss(LossKind::no_context);
+        return nullptr;
+    }
+    c->pid = pid;
+    c->thread = address_of(add_thread(tid, pointer<Thread>(c->thread)));
+    mine = c;
+    return c;
+}
+
+}  // namespace
+
+ThreadContext* known_context() { return mine; }
+
+ThreadContext* context() {
+    if (__builtin_expect(mine != nullptr, 1)) return mine;
+    return attach();
+}
+
+void adopt_after_fork() {
+    if (mine == nullptr) return;
+    mine->tid = os::thread_id();
+    publish(mine->pid, load(root().pid));
+}
+
+}  // namespace mt::runtime

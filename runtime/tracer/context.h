@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+//
+// What a thread needs for its events: identity, guard, the event in flight, the
+// ring of nested events, room for a stack. One mapping per thread, never given
+// back, taken over from threads that ended. No thread-exit code: libc frees
+// blocks after every destructor has run (reliability T4).
+#ifndef MEMTRACE_TRACER_CONTEXT_H
+#define MEMTRACE_TRACER_CONTEXT_H
+
+#include "abi/layout.h"
+#include "stack/window.h"
+#include "table/depot.h"
+#include "table/state.h"
+
+namespace mt::runtime {
+
+struct ThreadContext : abi::Context {
+    stack::Window window;
+    LiveState* shard_state;  // the state that `shard` belongs to
+    abi::u64 shard_generation;
+    abi::u64 nested_state;    // the state that a nested event uses
+    abi::u64 foreign_call;    // stack address of a call into a foreign allocator; 0 = none
+    abi::u64 last_allocated;  // address; for temporaries
+    Capture capture;
+};
+
+// The calling thread's; made on first use. nullptr: no memory (counted).
+ThreadContext* context();
+// The same without making one.
+ThreadContext* known_context();
+
+// After fork, in the child: this thread is the only one there.
+void adopt_after_fork();
+
+}  // namespace mt::runtime
+
+#endif

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: MIT
+#include "tracer/control.h"
+
+#include "guard/lock.h"
+#include "os/process.h"
+#include "table/counters.h"
+#include "table/header.h"
+#include "table/losses.h"
+#include "table/modules.h"
+
+namespace mt::runtime {
+
+u64 quiet_request = kNeverQuiet;
+u64 retired_states = 0;
+
+namespace {
+
+Lock state_lock;
+LiveState* retired = nullptr;
+
+template <typename F>
+bool any_context(F&& f) {
+    for (u64 at = load(header()->contexts); at != 0; at = pointer<ThreadContext>(at)->next) {
+        if (f(*pointer<ThreadContext>(at))) return true;
+    }
+    return false;
+}
+
+// Nobody publishes it, and nobody who has read the pointer before it was
+// replaced can still be about to: every thread has passed a barrier since.
+bool is_unused(const LiveState& state) {
+    if (!os::barrier_all_threads()) return false;
+    const u64 address = address_of(&state);
+    return !any_context([address](const ThreadContext& c) {
+        return load(c.state) == address || load(c.nested_state) == address;
+    });
+}
+
+void account_retired() {
+    u64 bytes = 0;
+    u64 count = 0;
+    for (LiveState* s = retired; s != nullptr; s = s->next_retired) {
+        bytes += s->mapped_bytes;
+        ++count;
+    }
+    publish(header()->retired_bytes, bytes);
+    publish(retired_states, count);
+}
+
+void retire(LiveState* state) {
+    if (state == nullptr) return;
+    state->next_retired = retired;
+    retired = state;
+}
+
+// Under the lock. The oldest is last in the list; at most two wait.
+void release_from_list(u32 keep, u32 slices) {
+    u32 position = 0;
+    for (LiveState** link = &retired; *link != nullptr;) {
+        LiveState* state = *link;
+        if (position++ < keep || !is_unused(*state)) {
+            link = &state->next_retired;
+            continue;
+        }
+        LiveState* next = state->next_retired;
+        bool more = true;
+        while (more && slices > 0) {
+            more = release_some(*state);
+            --slices;
+        }
+        if (more) break;
+        *link = next;
+    }
+    account_retired();
+}
+
+// Under the lock.
+LiveState* replace_state(u64 request) {
+    auto* old = pointer<LiveState>(header()->state);
+    if (old != nullptr && old->generation == request_generation(request)) return old;
+    LiveState* fresh = make_state(request_generation(request), load(root().peak_reset_request),
+                                  header()->losses);
+    publish(header()->state, address_of(fresh));
+    retire(old);
+    constexpr u32 kKept = 2;
+    constexpr u32 kAll = ~0u;
+    release_from_list(kKept, kAll);
+    return fresh;
+}
+
+LiveState* pin(u64& slot) {
+    for (;;) {
+        const u64 state = load(header()->state);
+        publish(slot, state);
+        keep_order();  // the other half of this barrier is in is_unused
+        if (load(header()->state) == state) return pointer<LiveState>(state);
+    }
+}
+
+bool obeys(const LiveState* state, u64 request) {
+    return state != nullptr && state->generation == request_generation(request);
+}
+
+bool parse_frames(const char* text, u16& frames) {
+    u32 value = 0;
+    if (*text == '\0') return false;
+    for (; *text != '\0'; ++text) {
+        if (*text < '0' || *text > '9') return false;
+        value = value * 10 + static_cast<u32>(*text - '0');
+        if (value > 65535) return false;
+    }
+    frames = static_cast<u16>(value);
+    return true;
+}
+
+bool is_off(const char* text) { return text[0] == '\0' || (text[0] == '0' && text[1] == '\0'); }
+
+}  // namespace
+
+void start_by_environment() {
+    const char* text = os::environment("MEMTRACE");
+    if (text == nullptr) return;
+    if (os::is_secure()) {
+        publish(root().reason, static_cast<u32>(Reason::secure_process));
+        return;
+    }
+    if (is_off(text)) return;
+    u16 frames = 0;
+    if (!parse_frames(text, frames) || frames == 0) {
+        publish(root().reason, static_cast<u32>(Reason::bad_environment));
+        return;
+    }
+    // A debugger that has spoken already is right.
+    u64 expected = make_request(0, kDefaultFrameLimit, 0);
+    exchange_if(root().request, expected, make_request(kRequestOn, frames, 1));
+}
+
+bool prepare_table() {
+    if (header() != nullptr) return true;
+    Holder holder(state_lock);
+    if (!holder) {
+        count_loss(LossKind::state_busy);
+        return false;
+    }
+    if (make_header()) return true;
+    count_loss(LossKind::no_memory);
+    return false;
+}
+
+LiveState* existing_state(u64& slot, u64 request) {
+    LiveState* state = pin(slot);
+    return obeys(state, request) ? state : nullptr;
+}
+
+LiveState* enter_state(ThreadContext& c, u64 request) {
+    LiveState* state = pin(c.state);
+    if (!obeys(state, request)) {
+        publish(c.state, 0);
+        Holder holder(state_lock);
+        if (!holder) {
+            count_loss(LossKind::state_busy);
+            return nullptr;
+        }
+        if (replace_state(request) == nullptr) {
+            count_loss(LossKind::no_memory);
+            return nullptr;
+        }
+        state = pin(c.state);  // nobody replaces it while the lock is held
+    }
+    const u64 reset = load(root().peak_reset_request);
+    if (reset != state->peak_reset_done && !reset_peak(*state, reset)) {
+        count_loss(LossKind::peak_busy);
+    }
+    return state;
+}
+
+void settle_off(u64 request) {
+    if (header() != nullptr) {
+        Holder holder(state_lock);
+        if (!holder) return;  // hooks come back until it is done
+        retire(pointer<LiveState>(header()->state));
+        publish(header()->state, 0);
+        release_from_list(0, ~0u);
+    }
+    publish(quiet_request, request);
+}
+
+void release_retired_slice() {
+    constexpr u32 kSlices = 2;
+    Holder holder(state_lock);
+    if (holder) release_from_list(0, kSlices);
+}
+
+int request_start(u16 frames) {
+    for (;;) {
+        u64 old = load(root().request);
+        if ((old & kRequestOn) != 0) return 1;
+        const u64 next = make_request(kRequestOn, frames, request_generation(old) + 1);
+        if (exchange_if(root().request, old, next)) return 0;
+    }
+}
+
+int request_stop() {
+    for (;;) {
+        u64 old = load(root().request);
+        if ((old & kRequestOn) == 0) return 1;
+        const u64 next = make_request(0, request_limit(old), request_generation(old) + 1);
+        if (exchange_if(root().request, old, next)) return 0;
+    }
+}
+
+int request_clear() {
+    for (;;) {
+        u64 old = load(root().request);
+        if ((old & kRequestOn) == 0) return 1;
+        const u64 next = make_request(old & 0xffff, request_limit(old), request_generation(old) + 1);
+        if (exchange_if(root().request, old, next)) return 0;
+    }
+}
+
+void reset_locks() {
+    state_lock.reset();
+    reset_depot_lock();
+    reset_module_lock();
+    if (header() == nullptr) return;
+    if (auto* state = pointer<LiveState>(header()->state)) {
+        state->peak_lock.reset();
+        state->sizes.lock().reset();
+    }
+}
+
+void release_my_locks() {
+    state_lock.release_if_mine();
+    release_my_depot_lock();
+    release_my_module_lock();
+    if (header() == nullptr) return;
+    if (auto* state = pointer<LiveState>(header()->state)) {
+        state->peak_lock.release_if_mine();
+        state->sizes.lock().release_if_mine();
+    }
+}
+
+}  // namespace mt::runtime

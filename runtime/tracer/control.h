@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+//
+// Requests and states: off -> starting -> on. A request is a word that anybody
+// may write at any time; it is obeyed at the next event (contract 3). A state
+// is replaced whole and released when no thread's event uses it.
+#ifndef MEMTRACE_TRACER_CONTROL_H
+#define MEMTRACE_TRACER_CONTROL_H
+
+#include "tracer/context.h"
+
+namespace mt::runtime {
+
+// The request for which a hook has nothing to do. Anything else in
+// Root::request sends hooks into the tracer. A value that no request can have
+// while tracing or before the first call.
+extern abi::u64 quiet_request;
+inline constexpr abi::u64 kNeverQuiet = ~abi::u64{0};
+
+// Reads MEMTRACE and fills the root. Once, from the first hook call.
+void start_by_environment();
+
+// Header and state for an event under `request` (on), published in c.state.
+// nullptr: could not be had (counted).
+LiveState* enter_state(ThreadContext& c, abi::u64 request);
+// The state that is there, if it obeys `request`; makes none. Published in slot.
+LiveState* existing_state(abi::u64& slot, abi::u64 request);
+// False: no memory for the table.
+bool prepare_table();
+
+// Tracing is off: drops the state and quiets the hooks.
+void settle_off(abi::u64 request);
+
+// Gives back a piece of a replaced state, if there is one.
+void release_retired_slice();
+extern abi::u64 retired_states;
+
+// For memtrace.h: 0 = done, 1 = nothing to do.
+int request_start(abi::u16 frames);
+int request_stop();
+int request_clear();
+
+// See guard/lock.h: all locks of the runtime.
+void reset_locks();
+void release_my_locks();
+
+}  // namespace mt::runtime
+
+#endif

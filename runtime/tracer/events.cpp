@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: MIT
+#include "tracer/events.h"
+
+#include "stack/walker.h"
+#include "table/counters.h"
+#include "table/header.h"
+#include "table/losses.h"
+#include "table/modules.h"
+#include "table/threads.h"
+#include "tracer/control.h"
+#include "tracer/guard.h"
+#include "tracer/nested.h"
+#include "tracer/words.h"
+
+namespace mt::runtime {
+namespace {
+
+u64 request_now() { return load(root().request); }
+bool is_on(u64 request) { return (request & kRequestOn) != 0; }
+
+u32 root_of(stack::WalkEnd end) {
+    switch (end) {
+        case stack::WalkEnd::complete: return kRootComplete;
+        case stack::WalkEnd::cut: return kRootCut;
+        case stack::WalkEnd::broken: return kRootBroken;
+    }
+    return kRootBroken;
+}
+
+u32 capture_stack(ThreadContext& c, const Caller& at) {
+    Capture& capture = c.capture;
+    const stack::Walk walk =
+        stack::walk(c.window, at.pc, at.sp, at.bp, capture.pcs, kMaxFrames);
+    capture.count = walk.count;
+    capture.root = root_of(walk.end);
+    check_reused_ranges(capture.pcs, capture.count);
+    return intern(capture);
+}
+
+// The record that loses `old_word`, if there is one. False: no memory.
+bool take_from(LiveState& state, Shard& shard, u64 address, u64 old_word, Change& change) {
+    if (old_word == 0) return true;
+    change.out = record_of(state, shard, word_stack(old_word));
+    change.out_size = size_of_word(state, address, old_word);
+    return change.out != nullptr;
+}
+
+void keep_peaks(const LiveState& state, const Change& change) {
+    if (change.in != nullptr) keep_peak(state, *change.in);
+    if (change.out != nullptr) keep_peak(state, *change.out);
+}
+
+bool put_word(LiveState& state, u64* slot, u64 address, u64 word) {
+    if (slot == nullptr) return state.blocks.insert(address, word);
+    publish(*slot, word);
+    return true;
+}
+
+// A block that a free which we did not see left behind at the same address is
+// replaced and counted as freed.
+void record_allocation(ThreadContext& c, LiveState& state, u64 address, u64 size,
+                       const Caller& caller) {
+    if (!Blocks::holds(address)) return count_loss(LossKind::bad_address);
+    Shard* shard = shard_of(c, state);
+    if (shard == nullptr) return;
+    const u32 stack = capture_stack(c, caller);
+    u64* slot = state.blocks.find(address);
+    const u64 old_word = slot != nullptr ? *slot : 0;
+    Change change;
+    const bool has_room = take_from(state, *shard, address, old_word, change);
+    change.in = record_of(state, *shard, stack);
+    if (!has_room || change.in == nullptr) return count_loss(LossKind::no_memory);
+    keep_peaks(state, change);
+    change.in_size = keep_size(state, address, size, stack);
+    begin_event(c, Op::allocate, address, old_word, change);
+    if (!put_word(state, slot, address, word_for(address, change.in_size, stack))) {
+        end_event(c);
+        return count_loss(LossKind::no_memory);
+    }
+    apply(change);
+    commit_event(c);
+    settle(c, state, *shard, change);
+    end_event(c);
+    c.last_allocated = address;
+}
+
+void record_free(ThreadContext& c, LiveState& state, u64 address) {
+    Shard* shard = shard_of(c, state);
+    if (shard == nullptr) return;
+    u64* slot = state.blocks.find(address);
+    if (slot == nullptr) {
+        add_own(shard->untracked_frees, u64{1});
+        return;
+    }
+    const u64 old_word = *slot;
+    Change change;
+    if (!take_from(state, *shard, address, old_word, change)) {
+        publish(*slot, 0);
+        return count_loss(LossKind::no_memory);
+    }
+    keep_peaks(state, change);
+    begin_event(c, Op::free, address, old_word, change);
+    publish(*slot, 0);
+    forget_size(state, address, old_word);
+    apply(change);
+    commit_event(c);
+    settle(c, state, *shard, change);
+    if (c.last_allocated == address) add_own(change.out->temporary_count, u64{1});
+    end_event(c);
+}
+
+}  // namespace
+
+Shard* shard_of(ThreadContext& c, LiveState& state) {
+    if (c.shard_state == &state && c.shard_generation == state.generation) {
+        return pointer<Shard>(c.shard);
+    }
+    Shard* shard = make_shard(state, address_of(&c));
+    if (shard == nullptr) {
+        count_loss(LossKind::no_memory);
+        return nullptr;
+    }
+    c.shard_state = &state;
+    c.shard_generation = state.generation;
+    publish(c.shard, address_of(shard));
+    return shard;
+}
+
+// What follows from an event that is committed: totals and the peak.
+void settle(ThreadContext& c, LiveState& state, Shard& shard, const Change& change) {
+    const u64 in_count = change.in != nullptr ? 1 : 0;
+    const u64 out_count = change.out != nullptr ? 1 : 0;
+    add_own(shard.net_bytes, static_cast<i64>(change.in_size - change.out_size));
+    add_own(shard.net_count, static_cast<i64>(in_count - out_count));
+    add_own(shard.events, u64{1});
+    if (auto* row = pointer<Thread>(c.thread)) {
+        count_in_thread(*row, state.generation, change.in_size, in_count, change.out_size,
+                        out_count);
+    }
+    if (passes_limit(shard) && !settle_peak(state, shard)) count_loss(LossKind::peak_busy);
+}
+
+void on_allocate(void* block, u64 size, const Caller& caller) {
+    const u64 request = request_now();
+    if (!is_on(request) || !prepare_table()) return;
+    ThreadContext* c = context();
+    if (c == nullptr) return;
+    if (!open_event(*c, caller.sp)) {
+        if ((request & kRequestPaused) == 0) nested_allocate(*c, address_of(block), size, request);
+        return;
+    }
+    LiveState* state = enter_state(*c, request);
+    if (state != nullptr && (request & kRequestPaused) == 0) {
+        record_allocation(*c, *state, address_of(block), size, caller);
+    }
+    close_event(*c);
+    if (load(retired_states) != 0) release_retired_slice();
+}
+
+void on_free(void* block, const Caller& caller) {
+    const u64 request = request_now();
+    if (!is_on(request) || !prepare_table()) return;
+    ThreadContext* c = context();
+    if (c == nullptr) return;
+    if (!open_event(*c, caller.sp)) return nested_free(*c, address_of(block), request);
+    LiveState* state = enter_state(*c, request);
+    if (state != nullptr) record_free(*c, *state, address_of(block));
+    close_event(*c);
+}
+
+Move::Move(void* block, const Caller& caller) : caller_(caller), address_(address_of(block)) {
+    const u64 request = request_now();
+    if (!is_on(request) || !prepare_table()) return;
+    c_ = context();
+    if (c_ == nullptr) return;
+    nested_ = !open_event(*c_, caller.sp);
+    if (nested_) {
+        old_word_ = nested_withdraw(*c_, address_, request);
+        return;
+    }
+    state_ = enter_state(*c_, request);
+    u64* slot = state_ != nullptr ? state_->blocks.find(address_) : nullptr;
+    if (slot == nullptr) return;
+    old_word_ = *slot;
+    Change taken;
+    taken.out_size = old_size_ = size_of_word(*state_, address_, old_word_);
+    begin_event(*c_, Op::move, address_, old_word_, taken);
+    publish(*slot, 0);
+}
+
+void Move::finish(void* moved, u64 size) {
+    if (c_ == nullptr) return;
+    const u64 request = request_now();
+    const bool failed = moved == nullptr && size > 0;
+    if (nested_) {
+        if (failed && old_word_ != 0) {
+            nested_put_back(*c_, address_, old_word_, request);
+        } else if (!failed && moved != nullptr) {
+            nested_moved(*c_, address_, old_word_, address_of(moved), size, request);
+        }
+        return;
+    }
+    if (failed) {
+        if (old_word_ != 0) state_->blocks.insert(address_, old_word_);
+        end_event(*c_);
+    } else {
+        record(moved, size);
+    }
+    close_event(*c_);
+}
+
+void Move::record(void* moved, u64 size) {
+    // A stop or clear came while the real realloc ran: the old trace is gone
+    // with its state, and the new block belongs to the new one.
+    const u64 request = request_now();
+    if (state_ != nullptr && state_->generation != request_generation(request)) {
+        end_event(*c_);
+        state_ = is_on(request) ? enter_state(*c_, request) : nullptr;
+        old_word_ = 0;
+    }
+    if (state_ == nullptr) return;
+    if (old_word_ != 0) return record_elsewhere(moved, size);
+    if (moved != nullptr && (request & kRequestPaused) == 0) {
+        record_allocation(*c_, *state_, address_of(moved), size, caller_);
+    }
+}
+
+// The second half of a move whose block was traced: one allocation, one free,
+// committed together, so that the peak never sees both.
+void Move::record_elsewhere(void* moved, u64 size) {
+    const u64 address = address_of(moved);
+    const bool adds = moved != nullptr && Blocks::holds(address) &&
+                      (request_now() & kRequestPaused) == 0;
+    Shard* shard = shard_of(*c_, *state_);
+    Change change;
+    const u32 stack = adds && shard != nullptr ? capture_stack(*c_, caller_) : kStackNone;
+    if (shard == nullptr || !take_from(*state_, *shard, address_, old_word_, change) ||
+        (adds && (change.in = record_of(*state_, *shard, stack)) == nullptr)) {
+        end_event(*c_);
+        return count_loss(LossKind::no_memory);
+    }
+    keep_peaks(*state_, change);
+    if (address_ != address || !adds) forget_size(*state_, address_, old_word_);
+    if (adds) change.in_size = keep_size(*state_, address, size, stack);
+    continue_move(*c_, address, change);
+    u64* slot = adds ? state_->blocks.find(address) : nullptr;
+    if (adds && !put_word(*state_, slot, address, word_for(address, change.in_size, stack))) {
+        count_loss(LossKind::no_memory);
+        change.in = nullptr;
+        change.in_size = 0;
+    }
+    apply(change);
+    commit_event(*c_);
+    settle(*c_, *state_, *shard, change);
+    end_event(*c_);
+    c_->last_allocated = address;
+}
+
+ForeignCall::ForeignCall(const Caller& caller) {
+    if (!is_on(request_now()) || !prepare_table()) return;
+    ThreadContext* c = context();
+    if (c == nullptr) return;
+    inner_ = c->foreign_call != 0 && caller.sp < c->foreign_call;
+    if (inner_) return;
+    c_ = c;
+    publish(c->foreign_call, caller.sp);
+}
+
+ForeignCall::~ForeignCall() {
+    if (c_ != nullptr) publish(c_->foreign_call, 0);
+}
+
+}  // namespace mt::runtime

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+#include "tracer/nested.h"
+
+#include "table/counters.h"
+#include "table/losses.h"
+#include "tracer/control.h"
+#include "tracer/events.h"
+#include "tracer/inflight.h"
+#include "tracer/words.h"
+
+namespace mt::runtime {
+namespace {
+
+u64 generation_mark(const LiveState& state) { return u64{state.generation & 0xffff} << 48; }
+
+bool has_room(const ThreadContext& c) {
+    return load(c.ring_head) - load(c.ring_tail) < kRingEntries;
+}
+
+// A handler may interrupt this handler: the place is taken with one instruction.
+void push(ThreadContext& c, u64 stack_op, u64 size) {
+    const u64 at = __atomic_fetch_add(&c.ring_head, 1, __ATOMIC_RELAXED);
+    RingEntry& entry = c.ring[at % kRingEntries];
+    publish(entry.size, size);
+    publish(entry.stack_op, stack_op);
+}
+
+// Publishes the state for the time of one nested event.
+class NestedState {
+  public:
+    NestedState(ThreadContext& c, u64 request)
+        : c_(c), before_(c.nested_state), state_(existing_state(c.nested_state, request)) {}
+    ~NestedState() { publish(c_.nested_state, before_); }
+    NestedState(const NestedState&) = delete;
+    NestedState& operator=(const NestedState&) = delete;
+    LiveState* get() const { return state_; }
+
+  private:
+    ThreadContext& c_;
+    u64 before_;
+    LiveState* state_;
+};
+
+void push_free(ThreadContext& c, u64 address, u64 word, u64 request) {
+    NestedState state(c, request);
+    if (state.get() == nullptr) return;
+    const u64 size = size_of_word(*state.get(), address, word);
+    forget_size(*state.get(), address, word);
+    if (!has_room(c)) return count_loss(LossKind::nested_overflow);
+    push(c, word_stack(word) | static_cast<u64>(Op::free) << 32 | generation_mark(*state.get()),
+         size);
+}
+
+void drain_entry(ThreadContext& c, LiveState& state, Shard& shard, const RingEntry& entry) {
+    const u32 stack = static_cast<u32>(entry.stack_op & 0xffffff);
+    const bool allocates = static_cast<Op>(entry.stack_op >> 32 & 0xff) == Op::allocate;
+    Record* record = record_of(state, shard, stack);
+    if (record == nullptr) {
+        count_loss(LossKind::no_memory);
+        return;
+    }
+    Change change;
+    (allocates ? change.in : change.out) = record;
+    (allocates ? change.in_size : change.out_size) = entry.size;
+    keep_peak(state, *record);
+    publish(c.inflight.ring_position, c.ring_tail);
+    begin_event(c, Op::drain, 0, 0, change);
+    apply(change);
+    commit_event(c);
+    settle(c, state, shard, change);
+}
+
+}  // namespace
+
+void nested_allocate(ThreadContext& c, u64 address, u64 size, u64 request) {
+    NestedState state(c, request);
+    if (state.get() == nullptr || !has_room(c) || !Blocks::holds(address)) {
+        count_loss(LossKind::nested_overflow);
+        return;
+    }
+    const u64 kept = keep_size(*state.get(), address, size, kStackNested);
+    const u64 word = word_for(address, kept, kStackNested);
+    u64* slot = state.get()->blocks.find(address);
+    const u64 mark = generation_mark(*state.get());
+    if (slot != nullptr) {
+        push(c, word_stack(*slot) | static_cast<u64>(Op::free) << 32 | mark,
+             size_of_word(*state.get(), address, *slot));
+        publish(*slot, word);
+    } else if (!state.get()->blocks.insert(address, word)) {
+        count_loss(LossKind::no_memory);
+        return;
+    }
+    if (!has_room(c)) return count_loss(LossKind::nested_overflow);
+    push(c, kStackNested | static_cast<u64>(Op::allocate) << 32 | mark, kept);
+}
+
+void nested_free(ThreadContext& c, u64 address, u64 request) {
+    const u64 word = nested_withdraw(c, address, request);
+    if (word != 0) push_free(c, address, word, request);
+}
+
+u64 nested_withdraw(ThreadContext& c, u64 address, u64 request) {
+    NestedState state(c, request);
+    u64* slot = state.get() != nullptr ? state.get()->blocks.find(address) : nullptr;
+    if (slot == nullptr) return 0;
+    const u64 word = *slot;
+    publish(*slot, 0);
+    return word;
+}
+
+void nested_put_back(ThreadContext& c, u64 address, u64 word, u64 request) {
+    NestedState state(c, request);
+    if (state.get() != nullptr) state.get()->blocks.insert(address, word);
+}
+
+void nested_moved(ThreadContext& c, u64 address, u64 word, u64 new_address, u64 size,
+                  u64 request) {
+    if (word != 0) push_free(c, address, word, request);
+    nested_allocate(c, new_address, size, request);
+}
+
+void drain_ring(ThreadContext& c) {
+    auto* state = pointer<LiveState>(c.state);
+    while (c.ring_tail != load(c.ring_head)) {
+        const RingEntry entry = c.ring[c.ring_tail % kRingEntries];
+        const bool counts = state != nullptr && entry.stack_op != 0 &&
+                            (entry.stack_op >> 48) == (state->generation & 0xffff);
+        Shard* shard = counts ? shard_of(c, *state) : nullptr;
+        if (shard != nullptr) drain_entry(c, *state, *shard, entry);
+        publish(c.ring[c.ring_tail % kRingEntries].stack_op, 0);
+        publish(c.ring_tail, c.ring_tail + 1);
+        end_event(c);
+    }
+}
+
+}  // namespace mt::runtime

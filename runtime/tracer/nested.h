@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+//
+// Events inside an event: the block table is kept right at once, the counters
+// get theirs through a small ring that the outer event empties (contract 7).
+// Takes no lock but the one for sizes of 2 GiB and more, walks no stack.
+#ifndef MEMTRACE_TRACER_NESTED_H
+#define MEMTRACE_TRACER_NESTED_H
+
+#include "tracer/context.h"
+
+namespace mt::runtime {
+
+void nested_allocate(ThreadContext& c, abi::u64 address, abi::u64 size, abi::u64 request);
+void nested_free(ThreadContext& c, abi::u64 address, abi::u64 request);
+
+// A realloc: the word is withdrawn before the real call (0: was not traced) and
+// put back when that fails; otherwise both halves go into the ring.
+abi::u64 nested_withdraw(ThreadContext& c, abi::u64 address, abi::u64 request);
+void nested_put_back(ThreadContext& c, abi::u64 address, abi::u64 word, abi::u64 request);
+void nested_moved(ThreadContext& c, abi::u64 address, abi::u64 word, abi::u64 new_address,
+                  abi::u64 size, abi::u64 request);
+
+// With c.state published, at the end of an event.
+void drain_ring(ThreadContext& c);
+
+}  // namespace mt::runtime
+
+#endif
