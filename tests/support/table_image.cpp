@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: MIT
+//
+// TableBuilder's second half: lays everything out in a FakeMemory.
+#include <algorithm>
+#include <cstring>
+
+#include "support/table_builder.h"
+
+namespace mt::test {
+
+using Address = TableBuilder::Address;
+
+namespace {
+
+Address row_address(const std::vector<Address>& chunks, std::uint64_t row,
+                    std::uint32_t per_chunk, std::uint32_t stride) {
+    return chunks.at(row / per_chunk) + row % per_chunk * stride;
+}
+
+}  // namespace
+
+Address TableBuilder::node_address(std::uint64_t index) const {
+    return row_address(node_chunks_, index, abi::kNodesPerChunk, strides_.node);
+}
+Address TableBuilder::stack_address(std::uint64_t id) const {
+    return row_address(stack_chunks_, id, abi::kStacksPerChunk, strides_.stack);
+}
+Address TableBuilder::module_address(std::uint64_t index) const {
+    return row_address(module_chunks_, index, abi::kModulesPerChunk, strides_.module);
+}
+Address TableBuilder::thread_address(std::uint64_t row) const {
+    return row_address(thread_chunks_, row, abi::kThreadsPerChunk, strides_.thread);
+}
+Address TableBuilder::middle_address(std::uint32_t id, std::size_t shard) {
+    chunk_of(id, shard);
+    return shards_[shard]->middles.at(id >> (abi::kRecordBits + abi::kMiddleBits));
+}
+Address TableBuilder::record_address(std::uint32_t id, std::size_t shard) {
+    return chunk_of(id, shard).address + id % abi::kRecordsPerChunk * strides_.record;
+}
+Address TableBuilder::region_address(Address inside) const {
+    return regions_.at(inside >> abi::kRegionBits << abi::kRegionBits).address;
+}
+Address TableBuilder::word_address(Address block) const {
+    const auto found = word_at_.find(block);
+    return found == word_at_.end() ? 0 : found->second;
+}
+std::uint64_t TableBuilder::word(Address block) const {
+    const Live& live = live_.at(block);
+    return abi::make_word(block, std::min(live.size, abi::kSizeEscape), live.id);
+}
+
+void TableBuilder::seal(FakeMemory& memory, Address header_address) {
+    memory.change<abi::Header>(header_address, [](abi::Header& h) {
+        h.checksum = abi::checksum(reinterpret_cast<const abi::u8*>(&h), abi::kConstantSize);
+    });
+}
+
+template <typename Row>
+void TableBuilder::write_rows(FakeMemory& memory, const std::vector<Row>& rows,
+                              std::uint32_t per_chunk, std::uint32_t stride,
+                              std::vector<Address>& chunks, abi::u64* directory) {
+    const std::size_t needed = (rows.size() + per_chunk - 1) / per_chunk;
+    while (chunks.size() < needed) chunks.push_back(take(std::uint64_t{per_chunk} * stride));
+    std::copy(chunks.begin(), chunks.end(), directory);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        memory.put(row_address(chunks, i, per_chunk, stride), rows[i]);
+    }
+}
+
+void TableBuilder::build_process(FakeMemory& memory) {
+    write_rows(memory, nodes_, abi::kNodesPerChunk, strides_.node, node_chunks_,
+               header.node_chunk);
+    write_rows(memory, stacks_, abi::kStacksPerChunk, strides_.stack, stack_chunks_,
+               header.stack_chunk);
+    write_rows(memory, modules_, abi::kModulesPerChunk, strides_.module, module_chunks_,
+               header.module_chunk);
+    write_rows(memory, threads_, abi::kThreadsPerChunk, strides_.thread, thread_chunks_,
+               header.thread_chunk);
+    header.node_count = nodes_.size();
+    header.stack_count = stacks_.size();
+    header.module_count = modules_.size();
+    header.thread_count = threads_.size();
+}
+
+void TableBuilder::build_names(FakeMemory& memory) {
+    for (std::size_t i = 1; i < modules_.size(); ++i) {
+        memory.write(modules_[i].path, paths_[i].data(), paths_[i].size());
+    }
+}
+
+void TableBuilder::build_shards(FakeMemory& memory) {
+    for (std::size_t i = 0; i < shards_.size(); ++i) {
+        ShardAt& at = *shards_[i];
+        at.data.next = i + 1 < shards_.size() ? shards_[i + 1]->address : 0;
+        at.data.net_bytes = at.data.net_count = 0;
+        for (const auto& [top, address] : at.middles) {
+            at.data.top[top] = address;
+            memory.map(address, abi::kMiddleEntries * 8);
+        }
+        for (const auto& [number, chunk] : at.chunks) {
+            const Address middle = at.middles.at(number >> abi::kMiddleBits);
+            memory.put(middle + number % abi::kMiddleEntries * 8, chunk.address);
+            memory.map(chunk.address, std::uint64_t{strides_.record} * abi::kRecordsPerChunk);
+            for (std::uint32_t r = 0; r < abi::kRecordsPerChunk; ++r) {
+                const abi::Record& record = chunk.records[r];
+                memory.put(chunk.address + r * strides_.record, record);
+                at.data.net_bytes += static_cast<abi::i64>(record.alloc_bytes - record.free_bytes);
+                at.data.net_count += static_cast<abi::i64>(record.alloc_count - record.free_count);
+            }
+        }
+        memory.put(at.address, at.data);
+    }
+    state.shards = shards_.front()->address;
+    state.shard_count = shards_.size();
+}
+
+void TableBuilder::build_contexts(FakeMemory& memory) {
+    for (std::size_t i = 0; i < contexts_.size(); ++i) {
+        abi::Context& context = contexts_[i]->data;
+        context.next = i + 1 < contexts_.size() ? contexts_[i + 1]->address : 0;
+        memory.put(contexts_[i]->address, context);
+    }
+    header.contexts = contexts_.empty() ? 0 : contexts_.front()->address;
+}
+
+// Where the runtime puts a block: the first place that is free for it.
+void TableBuilder::place(FakeMemory& memory, RegionAt& region, Address block) {
+    const auto page = static_cast<std::uint32_t>(block >> abi::kPageBits) % abi::kPagesPerRegion;
+    auto try_words = [&](Address words, std::uint32_t first, std::uint32_t count) {
+        for (std::uint32_t i = first; i < first + count; ++i) {
+            if (memory.get<abi::u64>(words + i * 8) != 0) continue;
+            memory.put(words + i * 8, word(block));
+            word_at_[block] = words + i * 8;
+            return true;
+        }
+        return false;
+    };
+    auto outside = [&](std::map<std::uint32_t, Address>& arrays, std::size_t directory,
+                       std::uint32_t words) {
+        Address& address = arrays[page];
+        if (address == 0) address = take(words * 8, 128);
+        memory.map(address, words * 8);
+        memory.put(region.address + directory + page * 8, address);
+        return address;
+    };
+    const Address line = region.address + offsetof(abi::Region, line) + page * 64;
+    if (try_words(line, 0, abi::kLineWords)) return;
+    if (try_words(outside(region.middle, offsetof(abi::Region, middle), abi::kMiddleWords), 0,
+                  abi::kMiddleWords)) {
+        return;
+    }
+    const auto offset = static_cast<std::uint32_t>(block & 0xfff);
+    if (try_words(outside(region.leaf, offsetof(abi::Region, leaf), abi::kLeafWords),
+                  offset >> abi::kLeafGranuleBits, 1)) {
+        return;
+    }
+    try_words(outside(region.fine, offsetof(abi::Region, fine), abi::kFineWords),
+              offset >> abi::kFineGranuleBits, 1);
+}
+
+void TableBuilder::build_blocks(FakeMemory& memory) {
+    word_at_.clear();
+    Address previous = 0;
+    for (auto& [base, region] : regions_) {
+        memory.map(region.address, sizeof(abi::Region));
+        memory.put(region.address + offsetof(abi::Region, base), base);
+        memory.put(region.address + offsetof(abi::Region, next), previous);
+        previous = region.address;
+    }
+    state.regions = previous;
+    state.region_count = regions_.size();
+    for (const auto& [block, live] : live_) {
+        place(memory, regions_.at(block >> abi::kRegionBits << abi::kRegionBits), block);
+    }
+}
+
+void TableBuilder::build_tracked(FakeMemory& memory) {
+    state.tracked = 0;
+    if (tracked_.empty()) return;
+    abi::TrackedTable table{};
+    table.capacity = 16;
+    while (table.capacity < tracked_.size() * 2) table.capacity *= 2;
+    table.used = tracked_.size();
+    memory.map(kTracked, sizeof table + table.capacity * strides_.tracked);
+    memory.put(kTracked, table);
+    for (std::size_t i = 0; i < tracked_.size(); ++i) {
+        memory.put(kTracked + sizeof table + (2 * i + 1) * strides_.tracked, tracked_[i]);
+    }
+    state.tracked = kTracked;
+}
+
+FakeMemory TableBuilder::build() {
+    FakeMemory memory;
+    memory.map(kHeader, abi::kHeaderMapping);
+    build_process(memory);
+    build_names(memory);
+    build_shards(memory);
+    build_contexts(memory);
+    build_blocks(memory);
+    build_tracked(memory);
+    memory.put(kState, state);
+    memory.put(kHeader, header);
+    memory.put(kRoot, root);
+    seal(memory, kHeader);
+    return memory;
+}
+
+}  // namespace mt::test
