@@ -23,8 +23,9 @@ class _Family(gdb.Command):
         self._sessions = sessions
 
     def invoke(self, arguments, from_tty):
-        if not self._sessions.current().run(arguments):
-            _maintenance(arguments, from_tty)
+        session = self._sessions.current()
+        if not session.run(arguments):
+            _maintenance(arguments, from_tty, session.error())
 
 
 class _Verb(gdb.Command):
@@ -59,16 +60,13 @@ class _TracedMemory(gdb.Function):
         return traced[self._position] if traced is not None else 0
 
 
-def _maintenance(line, from_tty):
+def _maintenance(line, from_tty, unknown):
     try:
         gdb.execute("maintenance " + line, from_tty)
     except gdb.error as error:
         if not str(error).startswith("Undefined maintenance command"):
             raise
-        raise gdb.GdbError(
-            '"%s" is a command neither of memtrace nor of maintenance; try "help mt"'
-            % line.split()[0]
-        ) from None
+        raise gdb.GdbError(unknown) from None
 
 
 def register(core, sessions):

@@ -6,6 +6,7 @@ too. The setting belongs to all inferiors, so there is one of these.
 """
 
 import os
+import re
 import shlex
 
 import gdb
@@ -41,7 +42,9 @@ def _compose(wrapper, library, start):
     words = _env_words(wrapper)
     assignments = []
     if library is not None:
-        assignments.append("LD_PRELOAD=" + ":".join([library] + _preloaded(words)))
+        # First, so that another allocator in the list is the one that we call.
+        others = [entry for entry in _preloaded(words) if entry != library]
+        assignments.append("LD_PRELOAD=" + ":".join([library] + others))
     if start is not None:
         assignments.append("MEMTRACE=" + start)
     if wrapper is None:
@@ -80,8 +83,12 @@ def _preloaded(words):
     """What is preloaded already: by the user's wrapper, else by the environment."""
     for word in reversed(words or []):
         if word.startswith("LD_PRELOAD="):
-            value = word.split("=", 1)[1]
-            return [value] if value else []
+            return _entries(word)
     text = gdb.execute("show environment LD_PRELOAD", to_string=True).rstrip("\n")
-    value = text.partition(" = ")[2] if text.startswith("LD_PRELOAD = ") else ""
-    return [value] if value else []
+    return _entries(text) if text.startswith("LD_PRELOAD = ") else []
+
+
+def _entries(assignment):
+    # The dynamic linker separates by colon or space.
+    value = assignment.partition("=")[2]
+    return [entry for entry in re.split("[: ]+", value) if entry]

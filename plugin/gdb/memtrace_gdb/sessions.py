@@ -86,7 +86,7 @@ class Session:
         """Runs one command; False when its first word is none of ours."""
         status = self._call(self._core.mtc_run, library.to_bytes(line))
         if status == library.ERROR:
-            raise gdb.GdbError(self._error())
+            raise gdb.GdbError(self.error())
         return status != library.NOT_OURS
 
     def complete(self, line):
@@ -111,9 +111,10 @@ class Session:
             return
         self.awaiting = False
         if self._call(self._core.mtc_loaded) == library.ERROR:
-            gdb.write("memtrace: %s\n" % self._error(), gdb.STDERR)
+            gdb.write("memtrace: %s\n" % self.error(), gdb.STDERR)
 
-    def _error(self):
+    def error(self):
+        """The core's line on what went wrong last."""
         return library.to_text(self._core.mtc_error(self._handle))
 
     def _call(self, function, *arguments):
