@@ -19,7 +19,8 @@ void FakeMemory::write(std::uint64_t address, const void* bytes, std::size_t siz
     const auto* from = static_cast<const std::byte*>(bytes);
     while (size != 0) {
         const std::uint64_t offset = address % kPage;
-        const std::size_t n = static_cast<std::size_t>(std::min<std::uint64_t>(size, kPage - offset));
+        const std::size_t n =
+            static_cast<std::size_t>(std::min<std::uint64_t>(size, kPage - offset));
         Page& page = pages_.try_emplace(address / kPage, Page{}).first->second;
         std::memcpy(page.data() + offset, from, n);
         address += n;

@@ -54,10 +54,10 @@ class FakeMemory final : public core::Memory {
     bool interrupted() override { return reads >= interrupt_after; }
 
     // How the source behaves.
-    bool zero_holes = false;               // as GDB shows pages that a core lacks
-    std::size_t longest_read = SIZE_MAX;   // a read gives at most this
+    bool zero_holes = false;                     // as GDB shows pages that a core lacks
+    std::size_t longest_read = SIZE_MAX;         // a read gives at most this
     std::uint64_t interrupt_after = UINT64_MAX;  // reads until Ctrl-C
-    std::chrono::microseconds latency{0};  // of each read
+    std::chrono::microseconds latency{0};        // of each read
     bool tells_regions = true;
     std::vector<core::MemoryRegion> extra_regions;  // claimed, not mapped
 

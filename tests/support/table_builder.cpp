@@ -236,8 +236,8 @@ abi::Context& TableBuilder::add_context(std::size_t shard) {
     return contexts_.back()->data;
 }
 
-void TableBuilder::add_ring(abi::Context& context, abi::Op op, std::uint32_t id,
-                            std::uint64_t size, std::uint32_t generation) {
+void TableBuilder::add_ring(abi::Context& context, abi::Op op, std::uint32_t id, std::uint64_t size,
+                            std::uint32_t generation) {
     abi::RingEntry& entry = context.ring[context.ring_head++ % abi::kRingEntries];
     entry.stack_op = id | static_cast<abi::u64>(op) << 32 | abi::u64{generation & 0xffff} << 48;
     entry.size = size;

@@ -12,8 +12,8 @@ using Address = TableBuilder::Address;
 
 namespace {
 
-Address row_address(const std::vector<Address>& chunks, std::uint64_t row,
-                    std::uint32_t per_chunk, std::uint32_t stride) {
+Address row_address(const std::vector<Address>& chunks, std::uint64_t row, std::uint32_t per_chunk,
+                    std::uint32_t stride) {
     return chunks.at(row / per_chunk) + row % per_chunk * stride;
 }
 
@@ -69,8 +69,7 @@ void TableBuilder::write_rows(FakeMemory& memory, const std::vector<Row>& rows,
 }
 
 void TableBuilder::build_process(FakeMemory& memory) {
-    write_rows(memory, nodes_, abi::kNodesPerChunk, strides_.node, node_chunks_,
-               header.node_chunk);
+    write_rows(memory, nodes_, abi::kNodesPerChunk, strides_.node, node_chunks_, header.node_chunk);
     write_rows(memory, stacks_, abi::kStacksPerChunk, strides_.stack, stack_chunks_,
                header.stack_chunk);
     write_rows(memory, modules_, abi::kModulesPerChunk, strides_.module, module_chunks_,

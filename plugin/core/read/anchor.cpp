@@ -60,7 +60,7 @@ Page load_root(Reading& reading, std::uint64_t address, abi::Root& root) {
 // The root as the library's file holds it: what a debugger shows for a page
 // that the core lacks, and what a process shows before its first allocation.
 bool is_first_image(const abi::Root& root) {
-    return root.header == 0 && root.cookie == 0 && root.request == 0 &&
+    return root.header == 0 && root.cookie == 0 && (root.request & abi::kRequestOn) == 0 &&
            root.status == static_cast<abi::u32>(abi::Status::untouched);
 }
 
@@ -130,8 +130,8 @@ bool scan_region(Reading& reading, const MemoryRegion& region, Scan& scan) {
     std::uint64_t at = (region.start + kPage - 1) / kPage * kPage;
     while (at < region.end && region.end - at >= kPage && scan.found == 0) {
         if (!reading.go_on()) return false;
-        const auto want = static_cast<std::size_t>(
-            std::min<std::uint64_t>(buffer.size(), region.end - at));
+        const auto want =
+            static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), region.end - at));
         const Result<std::size_t> got = reading.memory().read(at, buffer.data(), want);
         if (!got) return reading.fail(got.error().code, got.error().text);
         for (std::size_t page = 0; page + kPage <= *got && scan.found == 0; page += kPage) {
@@ -224,10 +224,10 @@ bool load_anchor(Reading& reading, const Status& status, Anchor& anchor) {
     if (anchor.has_root) anchor.header_address = anchor.root.header;
     if (anchor.header_address != 0) return load_behind(reading, anchor);
     if (anchor.has_root) return true;
-    return reading.fail(Code::unreadable,
-                        fmt::format("the runtime's root at {:#x} cannot be read any more",
-                                    anchor.root_address),
-                        anchor.root_address);
+    return reading.fail(
+        Code::unreadable,
+        fmt::format("the runtime's root at {:#x} cannot be read any more", anchor.root_address),
+        anchor.root_address);
 }
 
 Status status_of(const Anchor& anchor) {
@@ -242,8 +242,8 @@ Status status_of(const Anchor& anchor) {
         status.tracing = (root.request & abi::kRequestOn) != 0;
         status.paused = (root.request & abi::kRequestPaused) != 0;
         status.sampling = (root.request & abi::kRequestSampling) != 0;
-        status.fresh = status.identity.generation != made_for ||
-                       (status.tracing && !anchor.has_state);
+        // Off and no state is settled; everything else has to agree.
+        status.fresh = anchor.has_state ? status.identity.generation != made_for : status.tracing;
         status.frame_limit = abi::request_limit(root.request);
         status.runtime_status = root.status;
         status.reason = root.reason;

@@ -14,8 +14,7 @@ bool by_address(const Block& a, const Block& b) { return a.address < b.address; 
 Block* find(Table& table, std::uint64_t address) {
     Block wanted;
     wanted.address = address;
-    const auto it =
-        std::lower_bound(table.blocks.begin(), table.blocks.end(), wanted, by_address);
+    const auto it = std::lower_bound(table.blocks.begin(), table.blocks.end(), wanted, by_address);
     return it != table.blocks.end() && it->address == address ? &*it : nullptr;
 }
 
@@ -56,9 +55,9 @@ class Undo {
     void put_back(const Event& event, bool replaces) {
         const Block old = old_block(event);
         Block* present = find(table_, event.address);
-        const bool same = present != nullptr && present->stack == old.stack &&
-                          (present->size == old.size ||
-                           present->size == abi::word_size(event.old_word));
+        const bool same =
+            present != nullptr && present->stack == old.stack &&
+            (present->size == old.size || present->size == abi::word_size(event.old_word));
         if (present != nullptr && (replaces || same)) {
             *present = old;
         } else {
@@ -71,8 +70,8 @@ class Undo {
     void finish() {
         if (!taken_.empty()) {
             std::sort(taken_.begin(), taken_.end());
-            const auto end = std::remove_if(
-                table_.blocks.begin(), table_.blocks.end(), [&](const Block& block) {
+            const auto end =
+                std::remove_if(table_.blocks.begin(), table_.blocks.end(), [&](const Block& block) {
                     return std::binary_search(taken_.begin(), taken_.end(), block.address);
                 });
             table_.blocks.erase(end, table_.blocks.end());
@@ -102,13 +101,18 @@ void undo_events(const Events& events, Table& table) {
     for (const Event& event : events.list) {
         if (event.committed) continue;
         switch (event.op) {
-            case abi::Op::allocate: undo.allocate(event); break;
+            case abi::Op::allocate:
+                undo.allocate(event);
+                break;
             case abi::Op::free:
                 if (event.old_word != 0) undo.put_back(event, true);
                 break;
-            case abi::Op::move: undo.move(event); break;
+            case abi::Op::move:
+                undo.move(event);
+                break;
             case abi::Op::none:
-            case abi::Op::drain: break;
+            case abi::Op::drain:
+                break;
         }
     }
     undo.finish();

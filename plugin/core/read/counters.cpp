@@ -16,8 +16,7 @@ namespace {
 constexpr unsigned kMaxShards = 1u << 20;
 
 std::int64_t add(std::int64_t a, std::int64_t b) {
-    return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) +
-                                     static_cast<std::uint64_t>(b));
+    return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
 }
 std::int64_t difference(std::uint64_t a, std::uint64_t b) {
     return static_cast<std::int64_t>(a - b);
@@ -56,7 +55,8 @@ class Walk {
     Counters& out_;
     std::vector<std::uint32_t> index_;  // by id: place in traces plus one
     std::int64_t shard_net_ = 0;        // of the records read for one shard
-    bool saw_zero_chunk_ = false;
+    std::uint64_t zero_chunk_ = 0;      // address of one, 0 = none
+    bool saw_counts_ = false;
 };
 
 Trace& Walk::trace(std::uint32_t id) {
@@ -104,7 +104,11 @@ void Walk::sum(std::uint32_t id, const abi::Record& record) {
 
 void Walk::chunk(std::uint64_t address, std::uint32_t first_id, const std::byte* bytes) {
     const std::size_t stride = anchor_.header.record_size;
-    if (all_zero(bytes, stride * abi::kRecordsPerChunk)) saw_zero_chunk_ = true;
+    if (all_zero(bytes, stride * abi::kRecordsPerChunk)) {
+        zero_chunk_ = address;
+    } else {
+        saw_counts_ = true;
+    }
     for (std::uint32_t i = 0; i < abi::kRecordsPerChunk; ++i) {
         abi::Record record;
         std::memcpy(&record, bytes + i * stride, sizeof record);
@@ -132,7 +136,7 @@ bool Walk::middles(const abi::Shard& shard, std::vector<Piece>& chunks) {
     }
     return reading_.scattered(middles, [&](const Piece& piece, const std::byte* bytes) {
         if (bytes == nullptr) return missing(piece.address);
-        if (all_zero(bytes, kSize)) saw_zero_chunk_ = true;
+        if (all_zero(bytes, kSize)) zero_chunk_ = piece.address;
         for (std::uint32_t i = 0; i < abi::kMiddleEntries; ++i) {
             std::uint64_t address = 0;
             std::memcpy(&address, bytes + i * 8, 8);
@@ -146,7 +150,8 @@ bool Walk::middles(const abi::Shard& shard, std::vector<Piece>& chunks) {
 }
 
 bool Walk::chunks(const abi::Shard& shard, std::uint64_t address, std::vector<Piece>& list) {
-    saw_zero_chunk_ = false;
+    zero_chunk_ = 0;
+    saw_counts_ = false;
     shard_net_ = 0;
     if (!middles(shard, list)) return false;
     const bool read = reading_.scattered(list, [&](const Piece& piece, const std::byte* bytes) {
@@ -157,15 +162,18 @@ bool Walk::chunks(const abi::Shard& shard, std::uint64_t address, std::vector<Pi
     if (!read) return false;
     // Zero chunks are normal for a moment, and what a debugger shows for pages
     // that a core lacks. The shard's own sum tells which.
-    const bool busy = std::binary_search(events_.busy_shards.begin(), events_.busy_shards.end(),
-                                         address);
-    if (!saw_zero_chunk_ || busy || shard_net_ == shard.net_bytes) return true;
+    const bool busy =
+        std::binary_search(events_.busy_shards.begin(), events_.busy_shards.end(), address);
+    if (zero_chunk_ == 0 || busy || shard_net_ == shard.net_bytes) return true;
+    if (saw_counts_) {
+        reading_.incomplete("counters (all zero)", zero_chunk_);
+        return true;
+    }
     return reading_.fail(Code::unreadable,
-                         fmt::format("cannot read the table: counters of the shard at {:#x} are "
-                                     "all zero: their pages were not dumped (truncated core or "
-                                     "coredump_filter)",
-                                     address),
-                         address);
+                         fmt::format("cannot read the table: counters at {:#x} are all zero: their "
+                                     "pages were not dumped (truncated core or coredump_filter)",
+                                     zero_chunk_),
+                         zero_chunk_);
 }
 
 bool Walk::shard(std::uint64_t address, abi::Shard& shard) {

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
 
 namespace mt::core {
@@ -19,19 +20,23 @@ bool check_count(Reading& reading, const char* what, std::uint64_t count, std::u
                                     count, what, capacity));
 }
 
-// Calls row(index, bytes) for rows [0, count) of a directory of chunks.
+// Calls row(index, address, bytes) for rows [reserved, count) of a directory of
+// chunks; a chunk comes into being with its first row that is not reserved.
 template <typename Row>
-bool chunked(Reading& reading, const char* what, const abi::u64* directory, std::uint64_t count,
-             std::uint32_t per_chunk, std::uint32_t stride, Row row) {
-    for (std::uint64_t first = 0; first < count; first += per_chunk) {
-        const std::uint64_t address = directory[first / per_chunk];
-        const std::uint64_t n = std::min<std::uint64_t>(per_chunk, count - first);
-        if (!reading.claim(address, std::uint64_t{per_chunk} * stride, what)) return false;
-        const bool read = reading.rows(
-            address, n, stride, what, [&](std::uint64_t i, const std::byte* bytes) {
+bool chunked(Reading& reading, const char* what, const abi::u64* directory, std::uint64_t reserved,
+             std::uint64_t count, std::uint32_t per_chunk, std::uint32_t stride, Row row) {
+    std::uint64_t first = reserved;
+    while (first < count) {
+        const std::uint64_t chunk = directory[first / per_chunk];
+        const std::uint64_t address = chunk + first % per_chunk * stride;
+        const std::uint64_t n = std::min(per_chunk - first % per_chunk, count - first);
+        if (!reading.claim(chunk, std::uint64_t{per_chunk} * stride, what)) return false;
+        const bool read =
+            reading.rows(address, n, stride, what, [&](std::uint64_t i, const std::byte* bytes) {
                 return row(first + i, address + i * stride, bytes);
             });
         if (!read) return false;
+        first += n;
     }
     return true;
 }
@@ -51,48 +56,46 @@ End root_end(std::uint32_t root) {
 
 bool read_nodes(Reading& reading, const abi::Header& header, Table& table, Depot& depot) {
     const std::size_t modules = table.modules.size();
+    for (std::uint32_t i = 0; i < abi::kReservedNodes; ++i) {
+        table.nodes.emplace_back();
+        table.parents.push_back(i);
+        depot.ends.push_back(root_end(i));
+    }
     auto row = [&](std::uint64_t index, std::uint64_t address, const std::byte* bytes) {
         abi::Node node;
         std::memcpy(&node, bytes, sizeof node);
-        if (index < abi::kReservedNodes) {
-            table.nodes.emplace_back();
-            table.parents.push_back(static_cast<std::uint32_t>(index));
-            depot.ends.push_back(root_end(static_cast<std::uint32_t>(index)));
-            return true;
-        }
         if (node.pc_module == 0 && node.parent == 0 && node.id == 0) {
             return not_dumped(reading, "frames", address);
         }
         const std::uint16_t module = abi::node_module(node.pc_module);
         if (node.parent >= index || (module >= modules && module != 0)) {
             const bool parent = node.parent >= index;
-            return reading.fail(Code::damaged,
-                                fmt::format("the table is damaged: frame {} at {:#x} names {} {}",
-                                            index, address, parent ? "parent" : "module",
-                                            parent ? node.parent : module),
-                                address);
+            return reading.fail(
+                Code::damaged,
+                fmt::format("the table is damaged: frame {} at {:#x} names {} {}", index, address,
+                            parent ? "parent" : "module", parent ? node.parent : module),
+                address);
         }
         table.nodes.push_back({abi::node_pc(node.pc_module), module});
         table.parents.push_back(node.parent);
         depot.ends.push_back(depot.ends[node.parent]);
         return true;
     };
-    return chunked(reading, "frames", header.node_chunk, header.node_count, abi::kNodesPerChunk,
-                   header.node_size, row);
+    return chunked(reading, "frames", header.node_chunk, abi::kReservedNodes, header.node_count,
+                   abi::kNodesPerChunk, header.node_size, row);
 }
 
 bool read_stacks(Reading& reading, const abi::Header& header, Table& table, Depot& depot) {
     bool saw_zero = false;
+    depot.stacks.resize(abi::kReservedStacks);
     auto row = [&](std::uint64_t index, std::uint64_t address, const std::byte* bytes) {
-        abi::Stack stack{};
-        if (index >= abi::kReservedStacks) {
-            std::memcpy(&stack, bytes, sizeof stack);
-            // (node, domain) is distinct for each id, so at most one can be zero.
-            const bool zero = stack.node == 0 && stack.domain == 0;
-            if (zero && saw_zero) return not_dumped(reading, "tracebacks", address);
-            saw_zero = saw_zero || zero;
-        }
-        if (stack.node >= table.nodes.size() && stack.node >= abi::kReservedNodes) {
+        abi::Stack stack;
+        std::memcpy(&stack, bytes, sizeof stack);
+        // (node, domain) is distinct for each id, so at most one can be zero.
+        const bool zero = stack.node == 0 && stack.domain == 0;
+        if (zero && saw_zero) return not_dumped(reading, "tracebacks", address);
+        saw_zero = saw_zero || zero;
+        if (stack.node >= table.nodes.size()) {
             return reading.fail(Code::damaged,
                                 fmt::format("the table is damaged: traceback {} at {:#x} names "
                                             "frame {} of {}",
@@ -102,8 +105,8 @@ bool read_stacks(Reading& reading, const abi::Header& header, Table& table, Depo
         depot.stacks.push_back(stack);
         return true;
     };
-    return chunked(reading, "tracebacks", header.stack_chunk, header.stack_count,
-                   abi::kStacksPerChunk, header.stack_size, row);
+    return chunked(reading, "tracebacks", header.stack_chunk, abi::kReservedStacks,
+                   header.stack_count, abi::kStacksPerChunk, header.stack_size, row);
 }
 
 }  // namespace
@@ -117,36 +120,45 @@ bool read_depot(Reading& reading, const abi::Header& header, Table& table, Depot
     return read_stacks(reading, header, table, depot);
 }
 
-bool read_threads(Reading& reading, const abi::Header& header, std::uint32_t generation,
+namespace {
+
+void add_thread(const abi::Thread& row, std::uint32_t generation, Table& table) {
+    Thread& thread = table.threads.emplace_back();
+    thread.serial = row.serial;
+    thread.tid = row.tid;
+    thread.name.assign(row.comm, strnlen(row.comm, sizeof row.comm));
+    if ((row.flags & 1) != 0 && thread.name.empty()) thread.name = "exited";
+    if (row.generation != generation) return;
+    thread.alloc_bytes = row.alloc_bytes;
+    thread.alloc_count = row.alloc_count;
+    thread.free_bytes = row.free_bytes;
+    thread.free_count = row.free_count;
+}
+
+}  // namespace
+
+bool read_threads(Reading& reading, const Anchor& anchor, const std::vector<std::uint64_t>& known,
                   Table& table) {
     constexpr std::uint64_t kRows = std::uint64_t{abi::kThreadsPerChunk} * abi::kThreadChunks;
+    const abi::Header& header = anchor.header;
+    const std::size_t stride = header.thread_size;
     if (!check_count(reading, "threads", header.thread_count, kRows)) return false;
-    std::vector<std::byte> chunk(std::size_t{abi::kThreadsPerChunk} * header.thread_size);
+    std::vector<std::byte> chunk(abi::kThreadsPerChunk * stride);
     for (std::uint64_t first = 0; first < header.thread_count; first += abi::kThreadsPerChunk) {
         const std::uint64_t address = header.thread_chunk[first / abi::kThreadsPerChunk];
+        if (address == 0) continue;  // counted, not filled yet
         if (!reading.claim(address, chunk.size(), "threads")) return false;
         const auto n = static_cast<std::size_t>(
             std::min<std::uint64_t>(abi::kThreadsPerChunk, header.thread_count - first));
-        if (!reading.patchy(address, chunk.data(), n * header.thread_size, "rows of threads")) {
-            return false;
-        }
-        if (all_zero(chunk.data(), n * header.thread_size)) {
-            reading.incomplete("rows of threads", address);
-        }
+        if (!reading.patchy(address, chunk.data(), n * stride, "rows of threads")) return false;
         for (std::size_t i = 0; i < n; ++i) {
             abi::Thread row;
-            std::memcpy(&row, chunk.data() + i * header.thread_size, sizeof row);
-            if (row.serial == 0) continue;
-            Thread& thread = table.threads.emplace_back();
-            thread.serial = row.serial;
-            thread.tid = row.tid;
-            thread.name.assign(row.comm, strnlen(row.comm, sizeof row.comm));
-            if ((row.flags & 1) != 0 && thread.name.empty()) thread.name = "exited";
-            if (row.generation != generation) continue;
-            thread.alloc_bytes = row.alloc_bytes;
-            thread.alloc_count = row.alloc_count;
-            thread.free_bytes = row.free_bytes;
-            thread.free_count = row.free_count;
+            std::memcpy(&row, chunk.data() + i * stride, sizeof row);
+            if (row.serial != 0) {
+                add_thread(row, anchor.state.generation, table);
+            } else if (std::binary_search(known.begin(), known.end(), address + i * stride)) {
+                reading.incomplete("rows of threads", address + i * stride);
+            }
         }
     }
     return true;

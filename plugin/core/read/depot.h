@@ -21,7 +21,8 @@ struct Depot {
 bool read_modules(Reading& reading, const abi::Header& header, Table& table);
 // Fills table.nodes and .parents; needs the modules.
 bool read_depot(Reading& reading, const abi::Header& header, Table& table, Depot& depot);
-bool read_threads(Reading& reading, const abi::Header& header, std::uint32_t generation,
+// `known` are rows that some thread's context names: they must have been filled.
+bool read_threads(Reading& reading, const Anchor& anchor, const std::vector<std::uint64_t>& known,
                   Table& table);
 
 }  // namespace mt::core

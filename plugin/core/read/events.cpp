@@ -52,8 +52,7 @@ void add_ring(Reading& reading, std::uint64_t address, std::uint32_t generation,
         return;
     }
     const abi::Inflight& flight = context.inflight;
-    const bool drained =
-        flight.op == (static_cast<abi::u64>(abi::Op::drain) | abi::kCommitted);
+    const bool drained = flight.op == (static_cast<abi::u64>(abi::Op::drain) | abi::kCommitted);
     for (std::uint64_t position = context.ring_tail; position != context.ring_head; ++position) {
         if (drained && position == flight.ring_position) continue;
         const abi::RingEntry& entry = context.ring[position % abi::kRingEntries];
@@ -93,21 +92,22 @@ bool read_events(Reading& reading, const Anchor& anchor, Events& events) {
         }
         // Of a parent process: what its other threads did has no part here. A
         // lost root cannot tell; then only a table that never forked is sure.
-        const bool ours =
-            anchor.has_root ? context.pid == anchor.root.pid : header.fork_count == 0;
+        const bool ours = anchor.has_root ? context.pid == anchor.root.pid : header.fork_count == 0;
         const bool this_state = context.state == header.state;
-        if (ours && this_state && context.inflight.op != 0) {
-            if (!add_event(context.inflight, events)) {
-                reading.incomplete("an event in flight", address);
-            }
-            events.busy_shards.push_back(context.shard);
+        if (ours && this_state && context.inflight.op != 0 &&
+            !add_event(context.inflight, events)) {
+            reading.incomplete("an event in flight", address);
         }
+        if (context.inflight.op != 0) events.busy_shards.push_back(context.shard);
+        if (context.inflight.op != 0 || context.busy != 0) events.any_busy = true;
+        if (ours && context.thread != 0) events.thread_rows.push_back(context.thread);
         if (ours) add_ring(reading, address, anchor.state.generation, context, events);
         address = context.next;
     }
     std::sort(events.restores.begin(), events.restores.end(),
               [](const Restore& a, const Restore& b) { return a.record < b.record; });
     std::sort(events.busy_shards.begin(), events.busy_shards.end());
+    std::sort(events.thread_rows.begin(), events.thread_rows.end());
     return true;
 }
 

@@ -41,7 +41,9 @@ struct Events {
     std::vector<Event> list;
     std::vector<Restore> restores;  // by record
     std::vector<Pending> pending;
-    std::vector<std::uint64_t> busy_shards;  // sorted
+    std::vector<std::uint64_t> busy_shards;  // sorted; also those that a fork left half done
+    std::vector<std::uint64_t> thread_rows;  // sorted; of the threads that are known
+    bool any_busy = false;                   // some thread is inside the runtime
 };
 
 bool read_events(Reading& reading, const Anchor& anchor, Events& events);

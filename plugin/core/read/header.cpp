@@ -39,11 +39,12 @@ bool check_identity(Reading& reading, std::uint64_t address, const abi::Header& 
                             address);
     }
     if (header.major != abi::kMajor) {
-        return reading.fail(Code::version,
-                            fmt::format("the program's runtime writes table format {}.{}, this "
-                                        "memtrace reads {}.x: use the one that the runtime came with",
-                                        header.major, header.minor, abi::kMajor),
-                            address);
+        return reading.fail(
+            Code::version,
+            fmt::format("the program's runtime writes table format {}.{}, this "
+                        "memtrace reads {}.x: use the one that the runtime came with",
+                        header.major, header.minor, abi::kMajor),
+            address);
     }
     if (header.pointer_width != 8) {
         return reading.fail(Code::version,
@@ -90,11 +91,12 @@ bool check_sizes(Reading& reading, std::uint64_t address, const abi::Header& h) 
     for (const SizeRule& rule : rules) {
         const bool fits = rule.stated >= rule.ours && rule.stated <= rule.most;
         if (fits && rule.stated % 8 == 0) continue;
-        return reading.fail(Code::damaged,
-                            fmt::format("the table is damaged: its header at {:#x} states a {} size "
-                                        "of {} bytes, not {}",
-                                        address, rule.name, rule.stated, rule.ours),
-                            address);
+        return reading.fail(
+            Code::damaged,
+            fmt::format("the table is damaged: its header at {:#x} states a {} size "
+                        "of {} bytes, not {}",
+                        address, rule.name, rule.stated, rule.ours),
+            address);
     }
     return true;
 }

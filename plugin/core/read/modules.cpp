@@ -22,8 +22,7 @@ void add_module(const abi::Module& row, std::uint32_t index, Table& table,
     module.end = row.end;
     module.load_sequence = row.load_sequence;
     module.unload_sequence = row.unload_sequence;
-    const std::size_t id_size =
-        std::min<std::size_t>(row.build_id_length, sizeof row.build_id);
+    const std::size_t id_size = std::min<std::size_t>(row.build_id_length, sizeof row.build_id);
     for (std::size_t i = 0; i < id_size; ++i) {
         module.build_id += fmt::format("{:02x}", row.build_id[i]);
     }
@@ -35,6 +34,7 @@ bool read_rows(Reading& reading, const abi::Header& header, Table& table,
                std::vector<Reading::Piece>& paths) {
     std::vector<std::byte> chunk(std::size_t{abi::kModulesPerChunk} * header.module_size);
     for (std::uint64_t first = 0; first < header.module_count; first += abi::kModulesPerChunk) {
+        if (header.module_count == 1) break;  // the reserved row alone has no chunk
         const std::uint64_t address = header.module_chunk[first / abi::kModulesPerChunk];
         if (!reading.claim(address, chunk.size(), "modules")) return false;
         const auto n = static_cast<std::size_t>(

@@ -14,8 +14,8 @@
 namespace mt::core {
 
 struct ReadOptions {
-    bool blocks = false;    // also copy the live blocks
-    bool counters = true;   // read the shards (status alone needs only the totals)
+    bool blocks = false;   // also copy the live blocks
+    bool counters = true;  // read the shards (status alone needs only the totals)
 };
 
 // Finds the root: at `symbol` if that is not 0, else by scanning the writable

@@ -76,8 +76,8 @@ bool Reading::patchy(std::uint64_t address, void* out, std::size_t size, std::st
         const std::uint64_t missing = address + done;
         incomplete(what, missing);
         const std::uint64_t next = (missing / kPage + 1) * kPage;
-        const auto skip = static_cast<std::size_t>(
-            std::min<std::uint64_t>(next - missing, size - done));
+        const auto skip =
+            static_cast<std::size_t>(std::min<std::uint64_t>(next - missing, size - done));
         std::memset(bytes + done, 0, skip);
         done += skip;
     }
@@ -117,8 +117,8 @@ void Reading::incomplete(std::string_view what, std::uint64_t address) {
 
 void Reading::close(std::vector<Remark>& remarks) const {
     for (const Missing& missing : missing_) {
-        std::string text = fmt::format("incomplete: {} missing at {:#x}", missing.what,
-                                       missing.address);
+        std::string text =
+            fmt::format("incomplete: {} missing at {:#x}", missing.what, missing.address);
         if (missing.count > 1) text += fmt::format(" and {} more places", missing.count - 1);
         remarks.push_back(Remark{"incomplete", std::move(text), missing.count});
     }

@@ -41,8 +41,8 @@ class Reading {
 
     // Rows of `stride` bytes: calls row(index, bytes) for each; row returns false to fail.
     template <typename Row>
-    bool rows(std::uint64_t address, std::uint64_t count, std::size_t stride,
-              std::string_view what, Row row);
+    bool rows(std::uint64_t address, std::uint64_t count, std::size_t stride, std::string_view what,
+              Row row);
 
     // Pieces that lie anywhere, read together where they lie close. Calls
     // piece(index, bytes) for each in order of address; bytes is null for a missing one.

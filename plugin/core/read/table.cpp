@@ -3,42 +3,16 @@
 // The order of a reading, and the remarks that close it. Decodes nothing itself.
 #include <fmt/format.h>
 
-#include <cctype>
-#include <cstring>
-
 #include "read/anchor.h"
 #include "read/blocks.h"
 #include "read/counters.h"
 #include "read/depot.h"
 #include "read/events.h"
+#include "read/losses.h"
 #include "read/reader.h"
 
 namespace mt::core {
 namespace {
-
-std::string loss_name(const abi::Loss& loss) {
-    std::string name(loss.name, strnlen(loss.name, sizeof loss.name));
-    for (char& c : name) {
-        if (std::isprint(static_cast<unsigned char>(c)) == 0) c = '?';
-    }
-    return name;
-}
-
-void add_losses(const Anchor& anchor, bool traces, Table& table) {
-    for (std::size_t i = 0; i < abi::kLossSlots; ++i) {
-        const abi::Loss& loss = anchor.header.losses[i];
-        if (loss.name[0] == '\0') continue;
-        Loss& out = table.losses.emplace_back();
-        out.name = loss_name(loss);
-        out.total = loss.count;
-        const std::uint64_t base = anchor.state.loss_base[i];
-        if (!traces || loss.count <= base) continue;
-        out.since_state = loss.count - base;
-        table.remarks.push_back({"loss", fmt::format("{} events not recorded: {}", out.since_state,
-                                                     out.name),
-                                 out.since_state});
-    }
-}
 
 void add_remarks(const Events& events, const Counters& counters, Table& table) {
     table.in_flight = static_cast<std::uint32_t>(events.list.size());
@@ -50,10 +24,10 @@ void add_remarks(const Events& events, const Counters& counters, Table& table) {
     }
     table.untracked_frees = counters.untracked_frees;
     if (table.untracked_frees != 0) {
-        table.remarks.push_back({"late-start",
-                                 fmt::format("{} frees of blocks from before the start",
-                                             table.untracked_frees),
-                                 table.untracked_frees});
+        table.remarks.push_back(
+            {"late-start",
+             fmt::format("{} frees of blocks from before the start", table.untracked_frees),
+             table.untracked_frees});
     }
     if (counters.active_shards > 1 && table.peak_size > 0) {
         table.peak_bound = static_cast<std::uint64_t>(table.peak_size) / 1024;
@@ -71,9 +45,9 @@ bool name_traces(Reading& reading, const Depot& depot, std::vector<Trace>&& trac
     table.traces = std::move(traces);
     for (Trace& trace : table.traces) {
         if (trace.id >= depot.stacks.size()) {
-            return reading.fail(Code::damaged,
-                                fmt::format("the table is damaged: it counts for traceback {} of {}",
-                                            trace.id, depot.stacks.size()));
+            return reading.fail(
+                Code::damaged, fmt::format("the table is damaged: it counts for traceback {} of {}",
+                                           trace.id, depot.stacks.size()));
         }
         const abi::Stack& stack = depot.stacks[trace.id];
         trace.domain = stack.domain;
@@ -91,23 +65,24 @@ void compare(const Counters& counters, Table& table) {
         size == static_cast<std::uint64_t>(counters.current_size)) {
         return;
     }
-    table.remarks.push_back({"blocks-differ",
-                             fmt::format("the block table holds {} blocks of {} B, the counters {} "
-                                         "of {} B",
-                                         count, size, counters.current_count,
-                                         counters.current_size),
-                             table.blocks.size()});
+    table.remarks.push_back(
+        {"blocks-differ",
+         fmt::format("the block table holds {} blocks of {} B, the counters {} "
+                     "of {} B",
+                     count, size, counters.current_count, counters.current_size),
+         table.blocks.size()});
 }
 
 // The process may run on: what a shard or a word names was published before,
 // so counts read after them cover them.
-bool read_named(Reading& reading, Anchor& anchor, Table& table, Depot& depot) {
+bool read_named(Reading& reading, Anchor& anchor, const Events& events, Table& table,
+                Depot& depot) {
     if (!load_header(reading, anchor.header_address, anchor.header)) return false;
     table.node_count = anchor.header.node_count;
     table.stack_count = anchor.header.stack_count;
     return read_modules(reading, anchor.header, table) &&
            read_depot(reading, anchor.header, table, depot) &&
-           read_threads(reading, anchor.header, anchor.state.generation, table);
+           read_threads(reading, anchor, events.thread_rows, table);
 }
 
 bool read_traces(Reading& reading, Anchor& anchor, const ReadOptions& options, Table& table) {
@@ -127,12 +102,12 @@ bool read_traces(Reading& reading, Anchor& anchor, const ReadOptions& options, T
         undo_events(events, table);
     }
     if (options.counters || options.blocks) {
-        if (!read_named(reading, anchor, table, depot)) return false;
+        if (!read_named(reading, anchor, events, table, depot)) return false;
     }
     if (!name_traces(reading, depot, std::move(counters.traces), table)) return false;
     if (options.blocks) {
         check_blocks(depot, flagged, table);
-        compare(counters, table);
+        if (!events.any_busy) compare(counters, table);
     }
     add_remarks(events, counters, table);
     return true;
@@ -158,7 +133,7 @@ bool read_all(Reading& reading, const Status& status, const ReadOptions& options
     table.stack_count = anchor.header.stack_count;
     const bool traces = table.status.tracing && !table.status.fresh;
     if (traces && !read_traces(reading, anchor, options, table)) return false;
-    add_losses(anchor, traces, table);
+    read_losses(anchor, traces, table);
     reading.close(table.remarks);
     table.has_blocks = options.blocks;
     return true;

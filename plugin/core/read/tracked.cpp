@@ -34,8 +34,8 @@ bool read_slots(Reading& reading, const Anchor& anchor, Table& table, Sizes& siz
     }
     const std::uint64_t first = address + sizeof head;
     const std::uint64_t at_once = Reading::kBulk / stride;
-    std::vector<std::byte> buffer(
-        static_cast<std::size_t>(std::min(at_once, head.capacity)) * stride);
+    std::vector<std::byte> buffer(static_cast<std::size_t>(std::min(at_once, head.capacity)) *
+                                  stride);
     std::uint64_t seen = 0;
     for (std::uint64_t slot = 0; slot < head.capacity && seen < head.used; slot += at_once) {
         const auto n = static_cast<std::size_t>(std::min(at_once, head.capacity - slot));

@@ -32,8 +32,7 @@ Result<std::size_t> CallbackMemory::read(std::uint64_t address, void* out, std::
         if (done != 0 && interrupted()) return fail(Code::interrupted, "interrupted");
         const std::size_t want = std::min(size - done, kChunk);
         std::uint64_t got = 0;
-        const int status =
-            debugger_.read(debugger_.user, address + done, bytes + done, want, &got);
+        const int status = debugger_.read(debugger_.user, address + done, bytes + done, want, &got);
         if (status == MTC_INTERRUPTED) return fail(Code::interrupted, "interrupted");
         if (status != MTC_OK) break;
         const std::size_t sound = static_cast<std::size_t>(std::min<std::uint64_t>(got, want));

@@ -84,8 +84,7 @@ std::unique_ptr<Memory> open_direct(std::int64_t pid, Memory& debugger, const St
     Proof theirs, ours;
     if (!read_proof(debugger, status, theirs) || !read_proof(*direct, status, ours)) return nullptr;
     const auto* cookie = reinterpret_cast<const unsigned char*>(&status.identity.cookie);
-    const bool has_cookie =
-        std::search(ours.begin(), ours.end(), cookie, cookie + 8) != ours.end();
+    const bool has_cookie = std::search(ours.begin(), ours.end(), cookie, cookie + 8) != ours.end();
     if (theirs != ours || !has_cookie) return nullptr;
     return direct;
 }

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+//
+// The names come from the traced process, so that an old reader shows new
+// ones; those known here get a sentence.
+#include "read/losses.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <string_view>
+
+namespace mt::core {
+namespace {
+
+struct Sentence {
+    std::string_view name;
+    std::string_view text;  // after the number
+};
+
+constexpr Sentence kSentences[] = {
+    {"no_memory", "events not recorded: no memory for the table"},
+    {"no_context", "events not recorded: no memory for a thread's context"},
+    {"depot_full", "allocations without their traceback: the depot is full"},
+    {"depot_busy", "allocations without their traceback: the depot was busy"},
+    {"state_busy", "events not recorded: another thread was preparing the table"},
+    {"peak_busy", "events after which the peak was not looked at"},
+    {"modules_full", "frames without their module"},
+    {"threads_full", "threads without a row of their own"},
+    {"nested_overflow", "events of signal handlers inside an event not recorded"},
+    {"guard_healed", "events abandoned by a jump out of them"},
+    {"bad_address", "allocations not recorded: their addresses are beyond the table"},
+    {"large_lost", "blocks of 2 GiB and more counted as 2 GiB"},
+};
+
+std::string printable(const abi::Loss& loss) {
+    std::string name(loss.name, strnlen(loss.name, sizeof loss.name));
+    std::replace_if(
+        name.begin(), name.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+    return name;
+}
+
+std::string sentence(const Loss& loss) {
+    for (const Sentence& known : kSentences) {
+        if (known.name == loss.name) return fmt::format("{} {}", loss.since_state, known.text);
+    }
+    return fmt::format("{} events lost: {}", loss.since_state, loss.name);
+}
+
+}  // namespace
+
+void read_losses(const Anchor& anchor, bool traces, Table& table) {
+    for (std::size_t i = 0; i < abi::kLossSlots; ++i) {
+        const abi::Loss& slot = anchor.header.losses[i];
+        if (slot.name[0] == '\0') continue;
+        Loss& loss = table.losses.emplace_back();
+        loss.name = printable(slot);
+        loss.total = slot.count;
+        const std::uint64_t base = anchor.state.loss_base[i];
+        if (!traces || slot.count <= base) continue;
+        loss.since_state = slot.count - base;
+        table.remarks.push_back({"loss", sentence(loss), loss.since_state});
+    }
+}
+
+}  // namespace mt::core

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+//
+// What the runtime could not record, by name and in words.
+#ifndef MEMTRACE_CORE_READ_LOSSES_H
+#define MEMTRACE_CORE_READ_LOSSES_H
+
+#include "model/snapshot.h"
+#include "read/anchor.h"
+
+namespace mt::core {
+
+// Fills table.losses; with traces also one remark for each that grew since the state began.
+void read_losses(const Anchor& anchor, bool traces, Table& table);
+
+}  // namespace mt::core
+
+#endif
