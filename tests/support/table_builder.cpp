@@ -50,11 +50,11 @@ TableBuilder::TableBuilder(const Strides& strides) : strides_(strides) {
     header.module_size = strides.module;
     header.thread_size = strides.thread;
     header.record_size = strides.record;
-    header.shard_size = sizeof(abi::Shard);
-    header.region_size = sizeof(abi::Region);
+    header.shard_size = strides.shard;
+    header.region_size = strides.region;
     header.tracked_size = strides.tracked;
     header.state_size = sizeof(abi::State);
-    header.context_size = sizeof(abi::Context);
+    header.context_size = strides.context;
     header.inflight_size = sizeof(abi::Inflight);
     header.ring_entry_size = sizeof(abi::RingEntry);
     header.loss_size = sizeof(abi::Loss);
@@ -132,7 +132,7 @@ void TableBuilder::add_loss(std::string_view name, std::uint64_t total,
 
 std::size_t TableBuilder::add_shard() {
     auto shard = std::make_unique<ShardAt>();
-    shard->address = take(sizeof(abi::Shard));
+    shard->address = take(strides_.shard);
     shards_.push_back(std::move(shard));
     return shards_.size() - 1;
 }
@@ -165,7 +165,7 @@ void TableBuilder::add_tracked(std::uint32_t domain, Address key, std::uint64_t 
 
 TableBuilder::Address TableBuilder::add_region(Address inside) {
     RegionAt& region = regions_[inside >> abi::kRegionBits << abi::kRegionBits];
-    if (region.address == 0) region.address = take(sizeof(abi::Region));
+    if (region.address == 0) region.address = take(strides_.region);
     return region.address;
 }
 
@@ -226,7 +226,7 @@ void TableBuilder::reset_peak() {
 
 abi::Context& TableBuilder::add_context(std::size_t shard) {
     auto context = std::make_unique<ContextAt>();
-    context->address = take(sizeof(abi::Context), 64);
+    context->address = take(strides_.context, 64);
     context->data.self = context->address;
     context->data.tid = kPid + static_cast<abi::u32>(contexts_.size());
     context->data.pid = kPid;

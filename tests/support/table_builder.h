@@ -12,6 +12,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -27,6 +28,9 @@ struct Strides {  // what the header states and the rows are apart
     std::uint32_t thread = sizeof(abi::Thread);
     std::uint32_t record = sizeof(abi::Record);
     std::uint32_t tracked = sizeof(abi::Tracked);
+    std::uint32_t shard = sizeof(abi::Shard);
+    std::uint32_t region = sizeof(abi::Region);
+    std::uint32_t context = sizeof(abi::Context);
 };
 
 class TableBuilder {
@@ -121,7 +125,8 @@ class TableBuilder {
     };
     struct RegionAt {
         Address address = 0;
-        std::map<std::uint32_t, Address> leaf, middle, fine;  // by page
+        std::map<std::uint32_t, Address> leaf, middle, fine;    // by page
+        std::unordered_map<std::uint32_t, std::uint32_t> used;  // words, by page
     };
     struct Live {
         std::uint64_t size = 0;

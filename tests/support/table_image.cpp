@@ -126,14 +126,10 @@ void TableBuilder::build_contexts(FakeMemory& memory) {
 // Where the runtime puts a block: the first place that is free for it.
 void TableBuilder::place(FakeMemory& memory, RegionAt& region, Address block) {
     const auto page = static_cast<std::uint32_t>(block >> abi::kPageBits) % abi::kPagesPerRegion;
-    auto try_words = [&](Address words, std::uint32_t first, std::uint32_t count) {
-        for (std::uint32_t i = first; i < first + count; ++i) {
-            if (memory.get<abi::u64>(words + i * 8) != 0) continue;
-            memory.put(words + i * 8, word(block));
-            word_at_[block] = words + i * 8;
-            return true;
-        }
-        return false;
+    const auto offset = static_cast<std::uint32_t>(block & 0xfff);
+    auto put = [&](Address slot) {
+        memory.put(slot, word(block));
+        word_at_[block] = slot;
     };
     auto outside = [&](std::map<std::uint32_t, Address>& arrays, std::size_t directory,
                        std::uint32_t words) {
@@ -143,25 +139,26 @@ void TableBuilder::place(FakeMemory& memory, RegionAt& region, Address block) {
         memory.put(region.address + directory + page * 8, address);
         return address;
     };
-    const Address line = region.address + offsetof(abi::Region, line) + page * 64;
-    if (try_words(line, 0, abi::kLineWords)) return;
-    if (try_words(outside(region.middle, offsetof(abi::Region, middle), abi::kMiddleWords), 0,
-                  abi::kMiddleWords)) {
-        return;
+    std::uint32_t& used = region.used[page];
+    if (used < abi::kLineWords) {
+        return put(region.address + offsetof(abi::Region, line) + page * 64 + used++ * 8);
     }
-    const auto offset = static_cast<std::uint32_t>(block & 0xfff);
-    if (try_words(outside(region.leaf, offsetof(abi::Region, leaf), abi::kLeafWords),
-                  offset >> abi::kLeafGranuleBits, 1)) {
-        return;
+    if (used < abi::kLineWords + abi::kMiddleWords) {
+        return put(outside(region.middle, offsetof(abi::Region, middle), abi::kMiddleWords) +
+                   (used++ - abi::kLineWords) * 8);
     }
-    try_words(outside(region.fine, offsetof(abi::Region, fine), abi::kFineWords),
-              offset >> abi::kFineGranuleBits, 1);
+    const Address leaf = outside(region.leaf, offsetof(abi::Region, leaf), abi::kLeafWords);
+    const Address slot = leaf + (offset >> abi::kLeafGranuleBits) * 8;
+    if (memory.get<abi::u64>(slot) == 0) return put(slot);
+    put(outside(region.fine, offsetof(abi::Region, fine), abi::kFineWords) +
+        (offset >> abi::kFineGranuleBits) * 8);
 }
 
 void TableBuilder::build_blocks(FakeMemory& memory) {
     word_at_.clear();
     Address previous = 0;
     for (auto& [base, region] : regions_) {
+        region.used.clear();
         memory.map(region.address, sizeof(abi::Region));
         memory.put(region.address + offsetof(abi::Region, base), base);
         memory.put(region.address + offsetof(abi::Region, next), previous);
