@@ -26,16 +26,14 @@ using namespace mt::runtime;
 
 namespace {
 
-bool is_quiet() {
-    return __builtin_expect(
-        __atomic_load_n(&root().request, __ATOMIC_RELAXED) ==
-            __atomic_load_n(&quiet_request, __ATOMIC_RELAXED),
-        1);
+bool is_quiet(const u64& quiet) {
+    return __builtin_expect(__atomic_load_n(&root().request, __ATOMIC_RELAXED) ==
+                                __atomic_load_n(&quiet, __ATOMIC_RELAXED),
+                            1);
 }
-
-// The off path of free and realloc may pass a block straight on only if none
-// can be ours.
-bool is_quiet_for(const void* block) { return is_quiet() && !is_bootstrap(block); }
+bool is_quiet() { return is_quiet(quiet_request); }
+// For hooks that are given a block.
+bool is_quiet_release() { return is_quiet(quiet_release); }
 
 enum class Mode { starting, off, on };
 
@@ -45,7 +43,7 @@ Mode mode_now() {
     if ((request & kRequestOn) != 0) {
         return load(root().status) == static_cast<u32>(Status::ready) ? Mode::on : Mode::off;
     }
-    settle_off(request);
+    settle_off(request, !bootstrap_used());
     return Mode::off;
 }
 
@@ -119,7 +117,7 @@ MT_EXPORT void* calloc(size_t count, size_t size) {
 
 MT_SLOW void* slow_realloc(void* block, size_t size) { return reallocate(block, size, MT_CALLER); }
 MT_EXPORT void* realloc(void* block, size_t size) {
-    if (is_quiet_for(block)) return real.realloc(block, size);
+    if (is_quiet_release()) return real.realloc(block, size);
     return slow_realloc(block, size);
 }
 
@@ -132,7 +130,7 @@ MT_SLOW void* slow_reallocarray(void* block, size_t count, size_t size) {
     return reallocate(block, count * size, MT_CALLER);
 }
 MT_EXPORT void* reallocarray(void* block, size_t count, size_t size) {
-    if (is_quiet_for(block)) return real.reallocarray(block, count, size);
+    if (is_quiet_release()) return real.reallocarray(block, count, size);
     return slow_reallocarray(block, count, size);
 }
 
@@ -149,21 +147,13 @@ MT_SLOW void slow_free(void* block) {
     real.free(block);
 }
 MT_EXPORT void free(void* block) {
-    if (is_quiet_for(block)) return real.free(block);
+    if (is_quiet_release()) return real.free(block);
     slow_free(block);
 }
-MT_EXPORT void cfree(void* block) {
-    if (is_quiet_for(block)) return real.free(block);
-    slow_free(block);
-}
-MT_EXPORT void free_sized(void* block, size_t) {
-    if (is_quiet_for(block)) return real.free(block);
-    slow_free(block);
-}
-MT_EXPORT void free_aligned_sized(void* block, size_t, size_t) {
-    if (is_quiet_for(block)) return real.free(block);
-    slow_free(block);
-}
+// Other names for free: the caller's sizes add nothing to what it knows.
+MT_EXPORT void cfree(void* block) { free(block); }
+MT_EXPORT void free_sized(void* block, size_t) { free(block); }
+MT_EXPORT void free_aligned_sized(void* block, size_t, size_t) { free(block); }
 
 MT_SLOW int slow_posix_memalign(void** out, size_t alignment, size_t size) {
     if (!real_is_ready()) return ENOMEM;

@@ -14,7 +14,7 @@ struct Real {
 #include "hooks/family.def"
     bool is_libc;  // false: calls may come back into our hooks
 };
-extern Real real;
+extern __attribute__((visibility("hidden"))) Real real;
 
 // True once `real` is filled. The first call looks the functions up; while it
 // is doing so, allocations are served by bootstrap.h.

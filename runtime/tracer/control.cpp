@@ -11,6 +11,7 @@
 namespace mt::runtime {
 
 u64 quiet_request = kNeverQuiet;
+u64 quiet_release = kNeverQuiet;
 u64 retired_states = 0;
 
 namespace {
@@ -174,7 +175,7 @@ LiveState* enter_state(ThreadContext& c, u64 request) {
     return state;
 }
 
-void settle_off(u64 request) {
+void settle_off(u64 request, bool quiet_releases) {
     if (header() != nullptr) {
         Holder holder(state_lock);
         if (!holder) return;  // hooks come back until it is done
@@ -183,6 +184,7 @@ void settle_off(u64 request) {
         release_from_list(0, ~0u);
     }
     publish(quiet_request, request);
+    if (quiet_releases) publish(quiet_release, request);
 }
 
 void release_retired_slice() {

@@ -13,7 +13,9 @@ namespace mt::runtime {
 // The request for which a hook has nothing to do. Anything else in
 // Root::request sends hooks into the tracer. A value that no request can have
 // while tracing or before the first call.
-extern abi::u64 quiet_request;
+extern __attribute__((visibility("hidden"))) abi::u64 quiet_request;
+// The same for hooks that are given a block, which may be one of bootstrap.h.
+extern __attribute__((visibility("hidden"))) abi::u64 quiet_release;
 inline constexpr abi::u64 kNeverQuiet = ~abi::u64{0};
 
 // Reads MEMTRACE and fills the root. Once, from the first hook call.
@@ -27,12 +29,13 @@ LiveState* existing_state(abi::u64& slot, abi::u64 request);
 // False: no memory for the table.
 bool prepare_table();
 
-// Tracing is off: drops the state and quiets the hooks.
-void settle_off(abi::u64 request);
+// Tracing is off: drops the state and quiets the hooks; those that are given a
+// block only if `quiet_releases`.
+void settle_off(abi::u64 request, bool quiet_releases);
 
 // Gives back a piece of a replaced state, if there is one.
 void release_retired_slice();
-extern abi::u64 retired_states;
+extern __attribute__((visibility("hidden"))) abi::u64 retired_states;
 
 // For memtrace.h: 0 = done, 1 = nothing to do.
 int request_start(abi::u16 frames);

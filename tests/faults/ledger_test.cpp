@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+//
+// The table against the program's own book-keeping, live and from cores.
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+
+#include "tracee.h"
+
+namespace mt::test {
+namespace {
+
+namespace fs = std::filesystem;
+using Blocks = std::map<std::uint64_t, std::uint64_t>;
+
+Blocks ledger_blocks(const ledger& book) {
+    Blocks blocks;
+    for (std::uint64_t i = 0; i < book.block_count; ++i) {
+        EXPECT_TRUE(blocks.emplace(book.block[i].address, book.block[i].size).second);
+    }
+    return blocks;
+}
+
+// Both ways, block by block.
+void expect_equal(const core::Table& table, const ledger& book) {
+    Blocks traced;
+    std::int64_t sum = 0;
+    for (const core::Block& block : table.blocks) {
+        EXPECT_TRUE(traced.emplace(block.address, block.size).second) << "listed twice";
+        sum += static_cast<std::int64_t>(block.size);
+    }
+    const Blocks held = ledger_blocks(book);
+    for (const auto& [address, size] : held) {
+        const auto found = traced.find(address);
+        EXPECT_TRUE(found != traced.end()) << "not traced: " << size << " bytes at " << address;
+        if (found == traced.end()) continue;
+        EXPECT_EQ(found->second, size) << "at " << address;
+    }
+    for (const auto& [address, size] : traced) {
+        EXPECT_EQ(held.count(address), 1u) << "not held: " << size << " bytes at " << address;
+    }
+    EXPECT_EQ(table.current_size, sum);
+    EXPECT_EQ(table.current_count, static_cast<std::int64_t>(table.blocks.size()));
+    for (const core::Loss& loss : table.losses) EXPECT_EQ(loss.total, 0u) << loss.name;
+    EXPECT_EQ(table.in_flight, 0u);
+}
+
+// Rows must agree with the blocks too, traceback by traceback.
+void expect_rows_match_blocks(const core::Table& table) {
+    std::map<std::uint32_t, std::pair<std::int64_t, std::int64_t>> by_stack;
+    for (const core::Block& block : table.blocks) {
+        by_stack[block.stack].first += static_cast<std::int64_t>(block.size);
+        by_stack[block.stack].second += 1;
+    }
+    for (const core::Trace& trace : table.traces) {
+        const auto blocks = by_stack[trace.id];
+        EXPECT_EQ(trace.size, blocks.first) << "stack " << trace.id;
+        EXPECT_EQ(trace.count, blocks.second) << "stack " << trace.id;
+        EXPECT_EQ(trace.end, core::End::complete) << "stack " << trace.id;
+    }
+}
+
+class FamilyStorm : public testing::Test {
+  protected:
+    void SetUp() override {
+        directory_ = fs::temp_directory_path() / ("memtrace-ledger-" + std::to_string(getpid()));
+        fs::create_directories(directory_);
+        ASSERT_TRUE(tracee_.wait_for_stop());
+        ASSERT_GT(tracee_.book().block_count, 500u);
+    }
+    void TearDown() override { fs::remove_all(directory_); }
+
+    Tracee tracee_{{.program = program_path("family_storm"),
+                    .arguments = {},
+                    .environment = {}}};
+    fs::path directory_;
+};
+
+TEST_F(FamilyStorm, TableEqualsLedgerLive) {
+    const auto table = tracee_.table(true);
+    ASSERT_TRUE(table) << table.error().text;
+    expect_equal(*table, tracee_.book());
+    expect_rows_match_blocks(*table);
+}
+
+TEST_F(FamilyStorm, TableEqualsLedgerFromGcore) {
+    const std::string core = (directory_ / "core").string();
+    const std::string command = "gcore -o " + core + " " + std::to_string(tracee_.pid()) +
+                                " >/dev/null 2>&1";
+    ASSERT_EQ(std::system(command.c_str()), 0);
+    CoreMemory memory(core + "." + std::to_string(tracee_.pid()));
+    const auto table = read_all(memory, true);
+    ASSERT_TRUE(table) << table.error().text;
+    expect_equal(*table, tracee_.book());
+    expect_rows_match_blocks(*table);
+}
+
+}  // namespace
+}  // namespace mt::test

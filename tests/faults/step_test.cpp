@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: MIT
+//
+// The table at every instruction (contract 13): a child is single-stepped
+// through one event, and after each step the whole table is read. It must be
+// what it was before the event or what it is after it, never anything else.
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+
+#include <cstddef>
+#include <map>
+#include <tuple>
+
+#include "abi/layout.h"
+#include "tracee.h"
+
+namespace mt::test {
+namespace {
+
+// Everything that a report can show.
+struct Picture {
+    std::int64_t size, count, peak_size, peak_count;
+    std::map<std::uint32_t, std::tuple<std::int64_t, std::int64_t, std::int64_t, std::int64_t,
+                                       std::uint64_t, std::uint64_t>>
+        rows;
+    std::map<std::uint64_t, std::pair<std::uint64_t, std::uint32_t>> blocks;
+    bool operator==(const Picture&) const = default;
+};
+
+Picture picture_of(const core::Table& t) {
+    Picture p{t.current_size, t.current_count, t.peak_size, t.peak_count, {}, {}};
+    for (const core::Trace& row : t.traces) {
+        if (row.alloc_count == 0) continue;  // a traceback that is known but has no event yet
+        p.rows[row.id] = {row.size,      row.count,       row.peak_size,
+                          row.peak_count, row.alloc_bytes, row.free_bytes};
+    }
+    for (const core::Block& b : t.blocks) p.blocks[b.address] = {b.size, b.stack};
+    return p;
+}
+
+class Stepper {
+  public:
+    explicit Stepper(const std::string& event)
+        : tracee_({.program = program_path("step_events"),
+                   .arguments = {event},
+                   .environment = {},
+                   .preload = true,
+                   .ptrace = true}),
+          memory_(tracee_.pid()) {}
+
+    // Runs to the next int3. False: the program ended.
+    bool run_to_trap() {
+        int status = 0;
+        waitpid(tracee_.pid(), &status, 0);  // exec, or the stop of the last step
+        return resume_to_trap();
+    }
+    bool resume_to_trap() {
+        int status = 0;
+        ptrace(PTRACE_CONT, tracee_.pid(), nullptr, nullptr);
+        waitpid(tracee_.pid(), &status, 0);
+        return WIFSTOPPED(status) && WSTOPSIG(status) == SIGTRAP;
+    }
+    // One instruction. False: it was the second int3's, or the program ended.
+    bool step() {
+        int status = 0;
+        ptrace(PTRACE_SINGLESTEP, tracee_.pid(), nullptr, nullptr);
+        waitpid(tracee_.pid(), &status, 0);
+        if (!WIFSTOPPED(status) || WSTOPSIG(status) != SIGTRAP) return false;
+        siginfo_t info = {};
+        ptrace(PTRACE_GETSIGINFO, tracee_.pid(), nullptr, &info);
+        return info.si_code != SI_KERNEL;  // int3
+    }
+    core::Result<core::Table> table() { return read_all(memory_, true); }
+    ProcessMemory& memory() { return memory_; }
+
+  private:
+    Tracee tracee_;
+    ProcessMemory memory_;
+};
+
+class EachInstruction : public testing::TestWithParam<const char*> {};
+
+TEST_P(EachInstruction, ShowsTheTableBeforeOrAfter) {
+    Stepper stepper(GetParam());
+    ASSERT_TRUE(stepper.run_to_trap());
+    auto first = stepper.table();
+    ASSERT_TRUE(first) << first.error().text;
+    const Picture before = picture_of(*first);
+
+    // The same event once more, run through at once, tells what comes after.
+    Stepper ahead(GetParam());
+    ASSERT_TRUE(ahead.run_to_trap());
+    ASSERT_TRUE(ahead.resume_to_trap());
+    const std::uint64_t expected_rows = picture_of(*ahead.table()).rows.size();
+
+    std::vector<std::pair<int, Picture>> others;
+    int steps = 0, in_flight = 0, changes = 0;
+    Picture last = before;
+    while (stepper.step()) {
+        ++steps;
+        const auto table = stepper.table();
+        ASSERT_TRUE(table) << table.error().text << " at step " << steps;
+        in_flight += table->in_flight != 0 ? 1 : 0;
+        Picture now = picture_of(*table);
+        if (now == last) continue;
+        ++changes;
+        last = now;
+        others.emplace_back(steps, std::move(now));
+    }
+    const Picture after = picture_of(*stepper.table());
+    EXPECT_EQ(after.rows.size(), expected_rows);
+    const bool has_effect = !(after == before);
+    EXPECT_EQ(has_effect, std::string(GetParam()) != "realloc-fails");
+    EXPECT_LE(changes, 1) << "the table must go from before to after at one instruction";
+    for (const auto& [step, picture] : others) {
+        EXPECT_TRUE(picture == after)
+            << "step " << step << " of " << steps << ": size " << picture.size << " count "
+            << picture.count << " peak " << picture.peak_size << " blocks "
+            << picture.blocks.size() << "; before " << before.size << "/" << before.count
+            << "/" << before.peak_size << ", after " << after.size << "/" << after.count << "/"
+            << after.peak_size;
+    }
+    EXPECT_GT(in_flight, 0) << "the event was never seen in flight";
+    EXPECT_LT(in_flight, steps);
+}
+
+INSTANTIATE_TEST_SUITE_P(Event, EachInstruction,
+                         testing::Values("malloc", "free", "peak-up", "peak-free",
+                                         "realloc-moves", "realloc-stays", "realloc-fails",
+                                         "realloc-frees"),
+                         [](const auto& event) {
+                             std::string name = event.param;
+                             for (char& c : name) c = c == '-' ? '_' : c;
+                             return name;
+                         });
+
+// As a debugger does it: one aligned word.
+void clear(ProcessMemory& memory, std::uint64_t root) {
+    const std::uint64_t at = root + offsetof(abi::Root, request);
+    std::uint64_t request = 0;
+    ASSERT_EQ(*memory.read(at, &request, 8), 8u);
+    request = abi::make_request(request & 0xffff, abi::request_limit(request),
+                                abi::request_generation(request) + 1);
+    ASSERT_TRUE(memory.write(at, &request, 8));
+}
+
+std::int64_t sum_of_blocks(const core::Table& table) {
+    std::int64_t sum = 0;
+    for (const core::Block& block : table.blocks) sum += static_cast<std::int64_t>(block.size);
+    return sum;
+}
+
+class ClearInMidEvent : public testing::TestWithParam<const char*> {};
+
+// Cleared after every 61st instruction of an event: nothing of before may show,
+// and counters and blocks agree, then and at the end.
+TEST_P(ClearInMidEvent, LeavesNothingBehind) {
+    constexpr int kStride = 61;
+    for (int at = 1;; at += kStride) {
+        Stepper stepper(GetParam());
+        ASSERT_TRUE(stepper.run_to_trap());
+        const auto first = stepper.table();
+        ASSERT_TRUE(first) << first.error().text;
+        int steps = 0;
+        bool inside = true;
+        while (steps < at && (inside = stepper.step())) ++steps;
+        if (!inside) break;
+        clear(stepper.memory(), first->status.root_address);
+        const auto cleared = stepper.table();
+        ASSERT_TRUE(cleared) << cleared.error().text;
+        EXPECT_EQ(cleared->current_size, 0) << "at step " << at;
+        EXPECT_EQ(cleared->peak_size, 0) << "at step " << at;
+        EXPECT_TRUE(cleared->blocks.empty()) << "at step " << at;
+        ASSERT_TRUE(stepper.resume_to_trap());
+        const auto end = stepper.table();
+        ASSERT_TRUE(end) << end.error().text;
+        EXPECT_EQ(end->current_size, sum_of_blocks(*end)) << "at step " << at;
+        EXPECT_EQ(end->current_count, static_cast<std::int64_t>(end->blocks.size()));
+        EXPECT_LE(end->blocks.size(), 1u) << "at step " << at;
+        EXPECT_EQ(end->in_flight, 0u);
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Event, ClearInMidEvent,
+                         testing::Values("malloc", "free", "realloc-moves"),
+                         [](const auto& event) {
+                             std::string name = event.param;
+                             for (char& c : name) c = c == '-' ? '_' : c;
+                             return name;
+                         });
+
+}  // namespace
+}  // namespace mt::test
