@@ -27,7 +27,9 @@ RowFrame row_frame(const FrameBook& book, FrameId id, std::uint64_t offset,
     row.module = frame.module;
     row.offset = offset;
     switch (grouping.key) {
-        case KeyType::filename: row.line = 0; break;
+        case KeyType::filename:
+            row.line = 0;
+            break;
         case KeyType::function:
             row.label = frame.function_label;
             row.line = 0;
@@ -37,7 +39,8 @@ RowFrame row_frame(const FrameBook& book, FrameId id, std::uint64_t offset,
             row.line = 0;
             row.file = 0;
             break;
-        default: break;
+        default:
+            break;
     }
     const bool code = frame.module != 0 || frame.function != 0;
     row.plus_offset = grouping.raw && !frame.has_file() && code && grouping.key != KeyType::module;

@@ -42,7 +42,7 @@ struct RowFrame {
 struct Statistic {
     std::int64_t size = 0;
     std::int64_t count = 0;
-    std::uint64_t total_size = 0;   // all allocations since start or clear
+    std::uint64_t total_size = 0;  // all allocations since start or clear
     std::uint64_t total_count = 0;
     std::vector<RowFrame> traceback;    // most recent first
     std::vector<std::uint32_t> traces;  // indices into Table::traces
@@ -51,8 +51,8 @@ struct Statistic {
 struct Grouping {
     KeyType key = KeyType::lineno;
     Figures figures = Figures::live;
-    bool raw = false;      // no skipping, offsets where no line is known
-    bool totals = false;   // total_* also of traces that have nothing in `figures`
+    bool raw = false;         // no skipping, offsets where no line is known
+    bool totals = false;      // total_* also of traces that have nothing in `figures`
     std::uint16_t limit = 0;  // frames per traceback; 0 = as recorded
     const std::vector<std::uint32_t>* only = nullptr;  // these traces; null = all
 };

@@ -49,12 +49,23 @@ Result<Target> CallbackDebugger::target() {
     if (status != MTC_OK) return fail(Code::internal, "the debugger cannot tell its target");
     Target out;
     switch (raw.kind) {
-        case MTC_TARGET_NONE: out.kind = TargetKind::none; break;
-        case MTC_TARGET_LIVE: out.kind = TargetKind::live; break;
-        case MTC_TARGET_CORE: out.kind = TargetKind::core; break;
-        case MTC_TARGET_REPLAY: out.kind = TargetKind::replay; break;
-        case MTC_TARGET_EXITED: out.kind = TargetKind::exited; break;
-        default: return fail(Code::internal, "the debugger names an unknown kind of target");
+        case MTC_TARGET_NONE:
+            out.kind = TargetKind::none;
+            break;
+        case MTC_TARGET_LIVE:
+            out.kind = TargetKind::live;
+            break;
+        case MTC_TARGET_CORE:
+            out.kind = TargetKind::core;
+            break;
+        case MTC_TARGET_REPLAY:
+            out.kind = TargetKind::replay;
+            break;
+        case MTC_TARGET_EXITED:
+            out.kind = TargetKind::exited;
+            break;
+        default:
+            return fail(Code::internal, "the debugger names an unknown kind of target");
     }
     out.remote = raw.is_remote != 0;
     out.running = raw.is_running != 0;
@@ -86,8 +97,8 @@ Result<std::vector<RawFrame>> CallbackDebugger::frames(std::uint64_t address) {
         if (frame == nullptr) return;
         static_cast<Sink<std::vector<RawFrame>>*>(to)->fill([frame](auto& list) {
             if (list.size() >= kMostFrames) return;
-            list.push_back({text_of(frame->function), text_of(frame->linkage),
-                            text_of(frame->file), text_of(frame->directory), frame->line});
+            list.push_back({text_of(frame->function), text_of(frame->linkage), text_of(frame->file),
+                            text_of(frame->directory), frame->line});
         });
     };
     const int status = callbacks_.symbolise(callbacks_.user, address, add, &sink);
@@ -117,9 +128,7 @@ void CallbackDebugger::print(std::string_view text) {
     callbacks_.print(callbacks_.user, whole.c_str(), whole.size());
 }
 
-bool CallbackDebugger::interrupted() {
-    return callbacks_.interrupted(callbacks_.user) != 0;
-}
+bool CallbackDebugger::interrupted() { return callbacks_.interrupted(callbacks_.user) != 0; }
 
 Result<std::optional<std::string>> CallbackDebugger::source_line(const std::string& file,
                                                                  std::uint32_t line) {
@@ -134,9 +143,8 @@ Result<std::optional<std::string>> CallbackDebugger::source_line(const std::stri
 Result<void> CallbackDebugger::prepare_run(const std::optional<std::string>& library,
                                            const std::optional<std::string>& start) {
     TextSink why;
-    const int status = callbacks_.prepare_run(
-        callbacks_.user, library ? library->c_str() : nullptr, start ? start->c_str() : nullptr,
-        add_text, &why);
+    const int status = callbacks_.prepare_run(callbacks_.user, library ? library->c_str() : nullptr,
+                                              start ? start->c_str() : nullptr, add_text, &why);
     if (status == MTC_INTERRUPTED) return interrupted_error();
     if (status != MTC_OK)
         return fail(Code::refused,

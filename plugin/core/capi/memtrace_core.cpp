@@ -31,7 +31,8 @@ struct mtc_session {
 namespace {
 
 constexpr const char* kOutOfMemory = "memtrace ran out of memory inside the debugger";
-constexpr const char* kInternal = "memtrace failed inside the debugger (an exception in a callback)";
+constexpr const char* kInternal =
+    "memtrace failed inside the debugger (an exception in a callback)";
 
 // One line, whatever the names in it hold.
 std::string one_line(const Error& error) {
@@ -78,8 +79,8 @@ const VerbTexts* verb_texts(std::uint32_t index) noexcept {
         static const std::vector<VerbTexts> all = [] {
             std::vector<VerbTexts> texts;
             for (const auto& verb : mt::core::verbs())
-                texts.push_back({std::string(verb.name), std::string(verb.summary),
-                                 mt::core::help_of(verb)});
+                texts.push_back(
+                    {std::string(verb.name), std::string(verb.summary), mt::core::help_of(verb)});
             return texts;
         }();
         return index < all.size() ? &all[index] : nullptr;

@@ -31,26 +31,20 @@ tl::unexpected<Error> no_option(std::string_view verb, std::string_view option) 
                 fmt::format("mt {0} has no option {1}; mt help {0} lists them", verb, option));
 }
 
-// Long names written out; a negative number is a word and no option.
 struct Expanded {
-    std::vector<std::string> options;
-    std::vector<std::string> numbers;
+    std::vector<std::string> words;
+    std::vector<std::string> numbers;  // negative ones, which are no options
 };
 
+// Long names written out, which CLI11 does not do.
 Result<Expanded> expand(std::string_view verb, const std::vector<Option>& options,
                         const std::vector<std::string>& words) {
     Expanded out;
-    bool value_next = false;
     for (std::size_t i = 0; i < words.size(); ++i) {
         const std::string& word = words[i];
-        if (value_next) {
-            value_next = false;
-            out.options.back() += "=" + word;
-            continue;
-        }
         if (word == "--") {
-            out.options.insert(out.options.end(), words.begin() + static_cast<std::ptrdiff_t>(i),
-                               words.end());
+            out.words.insert(out.words.end(), words.begin() + static_cast<std::ptrdiff_t>(i),
+                             words.end());
             break;
         }
         if (word.substr(0, 2) == "--") {
@@ -58,35 +52,28 @@ Result<Expanded> expand(std::string_view verb, const std::vector<Option>& option
             auto name = expand_option(verb, options, word.substr(0, equals));
             if (!name) return tl::make_unexpected(name.error());
             const Option* option = find_option(options, *name);
-            if (option != nullptr && option->argument.empty() && equals != std::string::npos)
+            const bool takes_value = option != nullptr && !option->argument.empty();
+            if (!takes_value && equals != std::string::npos)
                 return fail(Code::usage,
                             fmt::format("option {} of mt {} takes no value", *name, verb));
-            value_next =
-                option != nullptr && !option->argument.empty() && equals == std::string::npos;
-            out.options.push_back(*name +
-                                  (equals == std::string::npos ? "" : word.substr(equals)));
-        } else if (word.size() > 1 && word[0] == '-' && !is_negative_number(word)) {
-            const Option* option = find_option(options, word.substr(0, 2));
-            if (option == nullptr && word != "-h") return no_option(verb, word);
-            std::string name = option == nullptr ? "--help" : std::string(option->name);
-            value_next = option != nullptr && !option->argument.empty() && word.size() == 2;
-            if (word.size() > 2) {
-                if (option == nullptr || option->argument.empty()) return no_option(verb, word);
-                name += "=" + word.substr(word[2] == '=' ? 3 : 2);
-            }
-            out.options.push_back(std::move(name));
+            out.words.push_back(*name + (equals == std::string::npos ? "" : word.substr(equals)));
         } else if (is_negative_number(word)) {
             out.numbers.push_back(word);
         } else {
-            out.options.push_back(word);
+            out.words.push_back(word);
         }
     }
-    if (value_next) {
-        const Option* option = find_option(options, out.options.back());
-        return fail(Code::usage, fmt::format("option {} of mt {} needs a value: {} {}",
-                                             option->name, verb, option->name, option->argument));
-    }
     return out;
+}
+
+tl::unexpected<Error> explained(std::string_view verb, const std::vector<Option>& options,
+                                std::string_view what) {
+    // CLI11 names the option that lacks its value before the first colon.
+    const Option* option = find_option(options, what.substr(0, what.find(':')));
+    if (option != nullptr && !option->argument.empty())
+        return fail(Code::usage, fmt::format("option {0} of mt {1} needs a value: {0} {2}",
+                                             option->name, verb, option->argument));
+    return fail(Code::usage, fmt::format("mt {0}: {1}; mt help {0} shows its usage", verb, what));
 }
 
 }  // namespace
@@ -145,23 +132,27 @@ Result<Arguments> parse_options(std::string_view verb, const std::vector<Option>
     Arguments out;
     CLI::App app;
     app.set_help_flag();
+    app.allow_extras();
     std::map<std::string, std::string> values;
     std::vector<std::pair<std::string, CLI::Option*>> known;
     for (const Option& option : options) {
         const std::string name(option.name);
-        CLI::Option* made = option.argument.empty() ? app.add_flag(name)
-                                                    : app.add_option(name, values[name]);
+        const std::string names =
+            option.short_name.empty() ? name : fmt::format("{},{}", option.short_name, name);
+        CLI::Option* made =
+            option.argument.empty() ? app.add_flag(names) : app.add_option(names, values[name]);
         known.emplace_back(name, made->multi_option_policy(CLI::MultiOptionPolicy::TakeLast));
     }
-    known.emplace_back("--help", app.add_flag("--help"));
+    known.emplace_back("--help", app.add_flag("-h,--help"));
     app.add_option("words", out.words);
-    std::vector<std::string> reversed(expanded->options.rbegin(), expanded->options.rend());
+    std::vector<std::string> reversed(expanded->words.rbegin(), expanded->words.rend());
     try {
         app.parse(reversed);
     } catch (const CLI::ParseError& error) {
-        return fail(Code::usage, fmt::format("mt {}: {}; mt help {} shows its usage", verb,
-                                             error.what(), verb));
+        return explained(verb, options, error.what());
     }
+    for (const std::string& word : app.remaining())
+        if (word.size() > 1 && word.front() == '-' && word != "--") return no_option(verb, word);
     for (const auto& [name, option] : known) {
         if (option->count() == 0) continue;
         const Option* spec = find_option(options, name);

@@ -19,9 +19,9 @@ namespace mt::core {
 enum class Level : std::uint8_t { none, row, block };  // what a statistics option is about
 
 struct Option {
-    std::string_view name;      // "--by"
+    std::string_view name;        // "--by"
     std::string_view short_name;  // "-n", or empty
-    std::string_view argument;  // "KEY"; empty = a switch
+    std::string_view argument;    // "KEY"; empty = a switch
     Level level = Level::none;
     std::string_view help;
 };

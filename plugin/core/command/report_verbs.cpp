@@ -73,10 +73,9 @@ StatisticsReport report_of(Session& session, std::string command, const Table& t
     return report;
 }
 
-Result<std::shared_ptr<Table>> read(const Process& process, bool blocks, bool counters = true) {
+Result<std::shared_ptr<Table>> read(const Process& process, bool blocks) {
     ReadOptions options;
     options.blocks = blocks;
-    options.counters = counters;
     auto table = read_table(*process.memory, process.status, options);
     if (!table) return tl::make_unexpected(std::move(table.error()));
     return std::make_shared<Table>(std::move(*table));
@@ -88,8 +87,9 @@ bool is_number(const std::string& text) {
 
 Result<void> check_name(Session& session, const std::string& name, bool replace) {
     if (name.empty() || is_number(name))
-        return fail(Code::usage, "the name of a snapshot is a word, not a number: snapshots are "
-                                 "numbered by themselves");
+        return fail(Code::usage,
+                    "the name of a snapshot is a word, not a number: snapshots are "
+                    "numbered by themselves");
     if (session.find_snapshot(name) != nullptr && !replace)
         return fail(Code::usage,
                     fmt::format("there is a snapshot {} already; --replace forgets it", name));
@@ -105,7 +105,7 @@ void keep(Session& session, const std::string& name, std::shared_ptr<Table> tabl
 // Modules that were unloaded after the snapshot: the debugger would name what is
 // mapped at their place today.
 Result<void> note_unloaded(const Process& process, Table& table) {
-    auto now = read(process, false, false);
+    auto now = read(process, false);
     if (!now) return tl::make_unexpected(std::move(now.error()));
     const auto& modules = (*now)->modules;
     for (std::size_t i = 0; i < table.modules.size() && i < modules.size(); ++i)
@@ -146,8 +146,8 @@ Result<std::optional<Process>> same_process(Session& session, Table& table) {
 Result<void> run_status(Session& session, const Arguments& arguments) {
     auto process = session.process();
     if (!process) {
-        const bool absent = process.error().code == Code::no_process ||
-                            process.error().code == Code::no_runtime;
+        const bool absent =
+            process.error().code == Code::no_process || process.error().code == Code::no_runtime;
         if (!absent || !session.pending.frames || arguments.has("--json"))
             return tl::make_unexpected(std::move(process.error()));
         session.say(fmt::format("tracing: off; starts {} (frames: {})\n",
@@ -180,8 +180,9 @@ Result<void> run_snapshot(Session& session, const Arguments& arguments) {
     auto process = session.process();
     if (!process) return tl::make_unexpected(std::move(process.error()));
     if (!process->status.tracing)
-        return fail(Code::refused, "memory allocations are not being traced, so there is nothing "
-                                   "to take a snapshot of; mt start begins to trace");
+        return fail(Code::refused,
+                    "memory allocations are not being traced, so there is nothing "
+                    "to take a snapshot of; mt start begins to trace");
     auto table = read(*process, arguments.has("--blocks"));
     if (!table) return tl::make_unexpected(std::move(table.error()));
     view->grouping.limit = (*table)->status.frame_limit;
@@ -206,8 +207,8 @@ Result<void> run_stats(Session& session, const Arguments& arguments) {
                                              arguments.words.front()));
     const std::shared_ptr<Table> table = kept->table;
     if (arguments.has("--blocks") && !table->has_blocks)
-        return fail(Code::usage, fmt::format("snapshot {} has no blocks; take it with --blocks",
-                                             kept->number));
+        return fail(Code::usage,
+                    fmt::format("snapshot {} has no blocks; take it with --blocks", kept->number));
     auto process = same_process(session, *table);
     if (!process) return tl::make_unexpected(std::move(process.error()));
     const Process* live = *process ? &**process : nullptr;
@@ -269,10 +270,10 @@ Result<void> run_peak(Session& session, const Arguments& arguments) {
     if (!process) return tl::make_unexpected(std::move(process.error()));
     const bool reset = arguments.has("--reset");
     if (reset && process->target.kind != TargetKind::live)
-        return fail(Code::refused,
-                    fmt::format("a {} cannot be changed; mt peak without --reset works here",
-                                process->target.kind == TargetKind::core ? "core file"
-                                                                         : "recording"));
+        return fail(
+            Code::refused,
+            fmt::format("a {} cannot be changed; mt peak without --reset works here",
+                        process->target.kind == TargetKind::core ? "core file" : "recording"));
     auto table = read(*process, false);
     if (!table) return tl::make_unexpected(std::move(table.error()));
     if (!process->status.tracing)

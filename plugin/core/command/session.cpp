@@ -65,17 +65,16 @@ Result<Session::Outcome> Session::run(std::string_view line) {
     not_ours_text_.clear();
     auto words = split_words(line);
     // A quote left open is no reason to keep a line of maintenance's from it.
-    const std::string first =
-        words ? (words->empty() ? "" : words->front())
-              : std::string(line.substr(0, line.find_first_of(" \t")));
+    const std::string first = words ? (words->empty() ? "" : words->front())
+                                    : std::string(line.substr(0, line.find_first_of(" \t")));
     const bool bare = first.empty() || first.front() == '-';
     std::vector<std::string> candidates;
     const Verb* verb = find_verb(bare ? "status" : std::string_view(first), &candidates);
     if (verb == nullptr) {
-        not_ours_text_ = candidates.empty()
-                             ? fmt::format("mt {} is no command; mt help lists them", first)
-                             : fmt::format("mt {} is ambiguous: {}", first,
-                                           fmt::join(candidates, ", "));
+        not_ours_text_ =
+            candidates.empty()
+                ? fmt::format("mt {} is no command; mt help lists them", first)
+                : fmt::format("mt {} is ambiguous: {}", first, fmt::join(candidates, ", "));
         return Outcome::not_ours;
     }
     if (!words) return tl::make_unexpected(std::move(words.error()));

@@ -16,12 +16,16 @@ constexpr const char* kSkipDefault = "default";
 
 std::string_view kind_name(SkipKind kind) {
     switch (kind) {
-        case SkipKind::module: return "module ";
-        case SkipKind::function: return "function ";
-        case SkipKind::file: return "file ";
-        case SkipKind::any: break;
+        case SkipKind::module:
+            return "module";
+        case SkipKind::function:
+            return "function";
+        case SkipKind::file:
+            return "file";
+        case SkipKind::any:
+            break;
     }
-    return "";
+    return "any";
 }
 
 Result<bool> on_or_off(const std::string& key, const std::string& value) {
@@ -34,11 +38,11 @@ Result<void> set(Session& session, const std::string& key, const std::string& va
     Settings& settings = session.settings;
     if (key == "rows") {
         std::size_t rows = 0;
-        const auto [end, error] =
-            std::from_chars(value.data(), value.data() + value.size(), rows);
+        const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), rows);
         if (error != std::errc() || end != value.data() + value.size())
-            return fail(Code::usage, fmt::format(
-                            "mt config rows takes a number of rows (0 = all), not {}", value));
+            return fail(
+                Code::usage,
+                fmt::format("mt config rows takes a number of rows (0 = all), not {}", value));
         settings.rows = rows;
         return {};
     }
@@ -63,9 +67,11 @@ Result<void> set(Session& session, const std::string& key, const std::string& va
 Result<void> run_list(Session& session, const Arguments& arguments) {
     std::vector<ListedSnapshot> listed;
     for (const Kept& kept : session.snapshots)
-        listed.push_back({kept.number, kept.name,
+        listed.push_back({kept.number,
+                          kept.name,
                           {kept.table->current_size, kept.table->current_count},
-                          kept.table->traces.size(), kept.table->status.identity.pid,
+                          kept.table->traces.size(),
+                          kept.table->status.identity.pid,
                           kept.table->has_blocks});
     session.say(arguments.has("--json") ? list_json(listed) : list_text(listed));
     return {};
@@ -87,14 +93,12 @@ Result<void> run_config(Session& session, const Arguments& arguments) {
         return fail(Code::usage, fmt::format("mt config {0} needs a value: mt config {0} VALUE",
                                              arguments.words.front()));
     if (arguments.words.size() == 2) return set(session, arguments.words[0], arguments.words[1]);
-    std::vector<Setting> listed;
-    listed.push_back({"rows", {std::to_string(session.settings.rows)}, false});
-    listed.push_back({"source", {session.settings.source ? "on" : "off"}, false});
-    listed.push_back({"direct", {session.settings.direct ? "on" : "off"}, false});
-    Setting skip{"skip", {}, true};
+    ConfigReport listed;
+    listed.rows = session.settings.rows;
+    listed.source = session.settings.source;
+    listed.direct = session.settings.direct;
     for (const SkipPattern& pattern : session.skip.patterns())
-        skip.values.push_back(fmt::format("{}{}", kind_name(pattern.kind), pattern.glob));
-    listed.push_back(std::move(skip));
+        listed.skip.push_back({std::string(kind_name(pattern.kind)), pattern.glob});
     session.say(arguments.has("--json") ? config_json(listed) : config_text(listed));
     return {};
 }

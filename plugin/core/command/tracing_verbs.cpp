@@ -27,8 +27,7 @@ Result<std::uint16_t> frames_of_words(const Arguments& arguments) {
     const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), frames);
     if (error == std::errc::result_out_of_range) return fail(Code::usage, kFramesRange);
     if (error != std::errc() || end != word.data() + word.size())
-        return fail(Code::usage,
-                    fmt::format("mt start takes a number of frames, not {}", word));
+        return fail(Code::usage, fmt::format("mt start takes a number of frames, not {}", word));
     if (frames < 1 || frames > 65535) return fail(Code::usage, kFramesRange);
     return static_cast<std::uint16_t>(frames);
 }
@@ -60,8 +59,8 @@ Result<std::string> present_library(const Session& session) {
     std::string library = library_of(session);
     std::error_code error;
     if (!std::filesystem::exists(library, error))
-        return fail(Code::io, fmt::format("there is no {}; install memtrace's runtime there",
-                                          library));
+        return fail(Code::io,
+                    fmt::format("there is no {}; install memtrace's runtime there", library));
     return library;
 }
 
@@ -86,15 +85,15 @@ Result<bool> start_when_loaded(Session& session, std::uint16_t frames) {
     if (!waits) return tl::make_unexpected(std::move(waits.error()));
     if (!*waits) return false;
     session.pending.frames = frames;
-    session.say(fmt::format("tracing starts as soon as the runtime is loaded ({})\n",
-                            frames_text(frames)));
+    session.say(
+        fmt::format("tracing starts as soon as the runtime is loaded ({})\n", frames_text(frames)));
     return true;
 }
 
 Result<void> can_trace(const Status& status) {
     if (status.runtime_status != static_cast<std::uint32_t>(abi::Status::refused)) return {};
-    return fail(Code::refused,
-                fmt::format("the runtime cannot trace this program: {}", reason_text(status.reason)));
+    return fail(Code::refused, fmt::format("the runtime cannot trace this program: {}",
+                                           reason_text(status.reason)));
 }
 
 }  // namespace
@@ -170,9 +169,8 @@ Result<void> run_clear(Session& session, const Arguments&) {
 Result<void> run_preload(Session& session, const Arguments& arguments) {
     if (!arguments.words.empty()) {
         if (arguments.words.front() != "off")
-            return fail(Code::usage,
-                        fmt::format("mt preload takes nothing or off, not {}",
-                                    arguments.words.front()));
+            return fail(Code::usage, fmt::format("mt preload takes nothing or off, not {}",
+                                                 arguments.words.front()));
         if (auto done = session.debugger.prepare_run(std::nullopt, std::nullopt); !done)
             return done;
         session.pending = {};

@@ -29,47 +29,84 @@ std::vector<Option> report_options(std::vector<Option> more = {}) {
 
 std::vector<Verb> make_verbs() {
     return {
-        {"status", "", 0, "tracing or not, figures, memtrace's own memory, losses",
-         "What mt alone prints too.", "mt status --json", {kJson}, run_status},
-        {"start", "[FRAMES]", 1, "start tracing memory allocations",
+        {"status",
+         "",
+         0,
+         "tracing or not, figures, memtrace's own memory, losses",
+         "What mt alone prints too.",
+         "mt status --json",
+         {kJson},
+         run_status},
+        {"start",
+         "[FRAMES]",
+         1,
+         "start tracing memory allocations",
          "FRAMES is how many frames of a traceback are grouped and shown, 1 to 65535 (default\n"
          "32; at most 256 are recorded). While tracing it does nothing and says so. Before run\n"
          "it prepares the next run: the runtime is preloaded and traces from the first call.",
-         "mt start 16", {}, run_start},
+         "mt start 16",
+         {},
+         run_start},
         {"stop", "", 0, "stop tracing and drop all traces", "", "mt stop", {}, run_stop},
-        {"clear", "", 0, "drop all traces, go on tracing",
-         "Blocks from before are unknown from now on; freeing them changes no figure.", "mt clear",
-         {}, run_clear},
+        {"clear",
+         "",
+         0,
+         "drop all traces, go on tracing",
+         "Blocks from before are unknown from now on; freeing them changes no figure.",
+         "mt clear",
+         {},
+         run_clear},
         {"snapshot", "[NAME]", 1, "take a snapshot, keep it, print its statistics",
          "Kept as 1, 2, … and under NAME, which is not a number. Rows are the largest first;\n"
          "frames of a traceback are listed most recent call first.",
          "mt snapshot before --by function -n 20",
-         report_options({kBlocks,
-                         {"--replace", "", "", Level::none, "forget the snapshot called NAME"}}),
+         report_options(
+             {kBlocks, {"--replace", "", "", Level::none, "forget the snapshot called NAME"}}),
          run_snapshot},
         {"stats", "[SNAPSHOT]", 1, "statistics of a kept snapshot", "Without a name: the last one.",
          "mt stats before --by filename", report_options({kBlocks}), run_stats},
         {"list", "", 0, "the kept snapshots", "", "mt list", {kJson}, run_list},
         {"drop", "SNAPSHOT", 1, "forget a kept snapshot", "", "mt drop before", {}, run_drop},
-        {"traceback", "ROW", 1, "the stacks behind a row of the last report",
+        {"traceback",
+         "ROW",
+         1,
+         "the stacks behind a row of the last report",
          "ROW counts from 1. Each stack has its figures and its share of the row, frames most\n"
          "recent call first.",
-         "mt traceback 1", {kTop, kSource, kRaw, kJson}, run_traceback},
+         "mt traceback 1",
+         {kTop, kSource, kRaw, kJson},
+         run_traceback},
         {"peak", "", 0, "current and peak, and what the peak was made of", "",
          "mt peak --by function",
          report_options({{"--reset", "", "", Level::none, "the peak becomes the current size"}}),
          run_peak},
-        {"config", "[KEY VALUE]", 2, "list or change settings",
+        {"config",
+         "[KEY VALUE]",
+         2,
+         "list or change settings",
          "rows N           rows shown (0 = all)\n"
          "source on|off    the source line under each entry\n"
          "direct on|off    read a local process without the debugger where possible\n"
          "skip GLOB        also skip these frames: a function, a file or a module's name\n"
          "skip default     forget the added ones",
-         "mt config skip 'my_alloc*'", {kJson}, run_config},
-        {"preload", "[off]", 1, "load the runtime into the next run of an unmodified program",
+         "mt config skip 'my_alloc*'",
+         {kJson},
+         run_config},
+        {"preload",
+         "[off]",
+         1,
+         "load the runtime into the next run of an unmodified program",
          "An existing exec-wrapper or LD_PRELOAD is kept; off restores what was there.",
-         "mt preload", {}, run_preload},
-        {"help", "[VERB]", 1, "the commands, or one command's usage", "", "mt help snapshot", {},
+         "mt preload",
+         {},
+         run_preload},
+        {"help",
+         "[VERB]",
+         1,
+         "the commands, or one command's usage",
+         "",
+         "mt help snapshot",
+         {},
          run_help},
     };
 }
@@ -134,7 +171,8 @@ std::string help_overview() {
     std::string text = "memtrace: where the memory of a C or C++ program goes\n\n";
     for (const Verb& verb : verbs())
         text += fmt::format("  mt {:<10} {}\n", verb.name, verb.summary);
-    return text + "\nmt help VERB shows usage and an example. Verbs and options can be shortened.\n";
+    return text +
+           "\nmt help VERB shows usage and an example. Verbs and options can be shortened.\n";
 }
 
 }  // namespace mt::core

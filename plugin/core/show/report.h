@@ -83,14 +83,20 @@ struct ListedSnapshot {
 std::string list_text(const std::vector<ListedSnapshot>& snapshots);
 std::string list_json(const std::vector<ListedSnapshot>& snapshots);
 
-struct Setting {
-    std::string key;
-    std::vector<std::string> values;
-    bool many = false;  // an array in JSON, one line each in text
+struct SkippedPattern {
+    std::string kind;  // "module", "function", "file" or "any"
+    std::string glob;
 };
 
-std::string config_text(const std::vector<Setting>& settings);
-std::string config_json(const std::vector<Setting>& settings);
+struct ConfigReport {
+    std::size_t rows = 0;
+    bool source = false;
+    bool direct = false;
+    std::vector<SkippedPattern> skip;
+};
+
+std::string config_text(const ConfigReport& config);
+std::string config_json(const ConfigReport& config);
 
 }  // namespace mt::core
 

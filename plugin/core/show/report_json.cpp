@@ -141,12 +141,15 @@ std::string list_json(const std::vector<ListedSnapshot>& snapshots) {
     return dump(json);
 }
 
-std::string config_json(const std::vector<Setting>& settings) {
+std::string config_json(const ConfigReport& config) {
     Json json = begin("config");
-    Json values = Json::object();
-    for (const Setting& setting : settings)
-        values[setting.key] = setting.many ? Json(setting.values) : Json(setting.values.front());
-    json["config"] = std::move(values);
+    json["rows"] = config.rows;
+    json["source"] = config.source;
+    json["direct"] = config.direct;
+    Json skip = Json::array();
+    for (const SkippedPattern& pattern : config.skip)
+        skip.push_back({{"kind", pattern.kind}, {"glob", pattern.glob}});
+    json["skip"] = std::move(skip);
     return dump(json);
 }
 

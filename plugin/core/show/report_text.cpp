@@ -22,7 +22,8 @@ std::string stripped(const std::string& line) {
 
 std::string source_text(const StatisticsReport& report, const RowFrame& frame) {
     if (!report.source_line || frame.file == 0 || frame.line == 0) return {};
-    const std::string line = stripped(report.source_line(report.book->text(frame.file), frame.line));
+    const std::string line =
+        stripped(report.source_line(report.book->text(frame.file), frame.line));
     return line.empty() ? line : "    " + escaped(line) + "\n";
 }
 
@@ -43,9 +44,12 @@ std::string share_text(std::int64_t part, std::int64_t whole) {
 
 const char* origin_text(std::uint32_t origin) {
     switch (static_cast<abi::Origin>(origin)) {
-        case abi::Origin::preloaded: return "preloaded";
-        case abi::Origin::linked: return "linked";
-        default: return "unknown";
+        case abi::Origin::preloaded:
+            return "preloaded";
+        case abi::Origin::linked:
+            return "linked";
+        default:
+            return "unknown";
     }
 }
 
@@ -125,11 +129,16 @@ std::string statistics_text(const StatisticsReport& report) {
 
 std::string reason_text(std::uint32_t reason) {
     switch (static_cast<abi::Reason>(reason)) {
-        case abi::Reason::none: return {};
-        case abi::Reason::bad_environment: return "MEMTRACE in its environment is no valid setting";
-        case abi::Reason::no_next_malloc: return "it did not find the real allocation functions";
-        case abi::Reason::second_copy: return "another copy of the runtime was loaded before it";
-        case abi::Reason::no_memory: return "it could not map memory for its table";
+        case abi::Reason::none:
+            return {};
+        case abi::Reason::bad_environment:
+            return "MEMTRACE in its environment is no valid setting";
+        case abi::Reason::no_next_malloc:
+            return "it did not find the real allocation functions";
+        case abi::Reason::second_copy:
+            return "another copy of the runtime was loaded before it";
+        case abi::Reason::no_memory:
+            return "it could not map memory for its table";
         case abi::Reason::secure_process:
             return "the program runs with raised privileges, so its environment was ignored";
     }
@@ -138,8 +147,9 @@ std::string reason_text(std::uint32_t reason) {
 
 std::string status_text(const StatusReport& report) {
     const Status& status = report.status;
-    std::string text = fmt::format("tracing: {}{}\n", status.tracing ? "on" : "off",
-                                   status.tracing && status.paused ? " (paused by the program)" : "");
+    std::string text =
+        fmt::format("tracing: {}{}\n", status.tracing ? "on" : "off",
+                    status.tracing && status.paused ? " (paused by the program)" : "");
     text += fmt::format("frames: {}", status.frame_limit);
     if (status.frame_limit > abi::kMaxFrames)
         text += fmt::format(" (capped at {})", abi::kMaxFrames);
@@ -151,11 +161,12 @@ std::string status_text(const StatusReport& report) {
     text += fmt::format("losses: {}\n", losses_text(report.losses));
     text += fmt::format("runtime: {}", origin_text(status.origin));
     if (const std::string reason = reason_text(status.reason); !reason.empty())
-        text += fmt::format(" ({}{})",
-                            status.runtime_status == static_cast<std::uint32_t>(abi::Status::refused)
-                                ? "cannot trace: "
-                                : "",
-                            reason);
+        text +=
+            fmt::format(" ({}{})",
+                        status.runtime_status == static_cast<std::uint32_t>(abi::Status::refused)
+                            ? "cannot trace: "
+                            : "",
+                        reason);
     text += fmt::format("\ntable format: {}.{}\n", status.major, status.minor);
     return text + remarks_text(report.remarks);
 }
@@ -164,18 +175,19 @@ std::string list_text(const std::vector<ListedSnapshot>& snapshots) {
     if (snapshots.empty()) return "no snapshots; mt snapshot takes one\n";
     std::string text;
     for (const ListedSnapshot& one : snapshots)
-        text += fmt::format("{}{}: {}, {} tracebacks, pid {}{}\n", one.number,
-                            one.name.empty() ? "" : " " + escaped(one.name),
-                            format_figures(one.live.size, one.live.count), one.tracebacks, one.pid,
-                            one.blocks ? ", with blocks" : "");
+        text +=
+            fmt::format("{}{}: {}, {} traceback{}, pid {}{}\n", one.number,
+                        one.name.empty() ? "" : " " + escaped(one.name),
+                        format_figures(one.live.size, one.live.count), one.tracebacks,
+                        one.tracebacks == 1 ? "" : "s", one.pid, one.blocks ? ", with blocks" : "");
     return text;
 }
 
-std::string config_text(const std::vector<Setting>& settings) {
-    std::string text;
-    for (const Setting& setting : settings)
-        for (const std::string& value : setting.values)
-            text += fmt::format("{} {}\n", setting.key, escaped(value));
+std::string config_text(const ConfigReport& config) {
+    std::string text = fmt::format("rows {}\nsource {}\ndirect {}\n", config.rows,
+                                   config.source ? "on" : "off", config.direct ? "on" : "off");
+    for (const SkippedPattern& pattern : config.skip)
+        text += fmt::format("skip {} {}\n", pattern.kind, escaped(pattern.glob));
     return text;
 }
 

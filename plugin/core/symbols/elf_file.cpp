@@ -103,9 +103,12 @@ std::string build_id_of(const File& file) {
 
 std::uint8_t rank_of(unsigned char info) {
     switch (GELF_ST_BIND(info)) {
-        case STB_LOCAL: return 2;
-        case STB_WEAK: return 1;
-        default: return 0;
+        case STB_LOCAL:
+            return 2;
+        case STB_WEAK:
+            return 1;
+        default:
+            return 0;
     }
 }
 

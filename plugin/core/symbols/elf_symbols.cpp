@@ -32,8 +32,9 @@ void ElfSymbols::set_starts(std::vector<std::uint64_t> starts, std::uint64_t end
 }
 
 std::string ElfSymbols::name_at(std::uint64_t address) const {
-    auto at = std::upper_bound(symbols_.begin(), symbols_.end(), address,
-                               [](std::uint64_t a, const Symbol& symbol) { return a < symbol.value; });
+    auto at =
+        std::upper_bound(symbols_.begin(), symbols_.end(), address,
+                         [](std::uint64_t a, const Symbol& symbol) { return a < symbol.value; });
     const Symbol* best = nullptr;
     while (at != symbols_.begin()) {
         const auto index = static_cast<std::size_t>(at - symbols_.begin()) - 1;

@@ -39,9 +39,9 @@ class ElfSymbols {
     void set_starts(std::vector<std::uint64_t> starts, std::uint64_t end);
 
   private:
-    std::vector<Symbol> symbols_;            // by value, best name first
-    std::vector<std::uint64_t> ends_;        // greatest end among symbols_[0..i]
-    std::vector<std::uint64_t> starts_;      // of functions, ascending
+    std::vector<Symbol> symbols_;        // by value, best name first
+    std::vector<std::uint64_t> ends_;    // greatest end among symbols_[0..i]
+    std::vector<std::uint64_t> starts_;  // of functions, ascending
     std::uint64_t code_end_ = 0;
 };
 

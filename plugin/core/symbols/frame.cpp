@@ -37,8 +37,8 @@ FrameId FrameBook::frame(std::string_view file, std::string_view function, std::
             made.function == 0 ? made.file : text(std::string(file) + ":" + std::string(function));
     } else if (made.module != 0 || made.function != 0) {
         const std::string_view name = made.module == 0 ? "?" : base_name(module);
-        made.label = text(std::string(name) + "(" + std::string(function.empty() ? "?" : function) +
-                          ")");
+        made.label =
+            text(std::string(name) + "(" + std::string(function.empty() ? "?" : function) + ")");
         made.function_label = made.label;
     } else {
         return 0;

@@ -85,7 +85,7 @@ Shape shape_of(std::string_view text) {
 // Clones of a function that the compiler made are that function to a reader.
 std::string_view without_clone_suffix(std::string_view name) {
     static constexpr std::array<std::string_view, 9> kSuffixes = {
-        ".cold",    ".part",      ".isra",       ".constprop", ".lto_priv",
+        ".cold",       ".part", ".isra", ".constprop", ".lto_priv",
         ".localalias", ".llvm", ".warm", ".__uniq"};
     std::size_t end = name.size();
     for (std::string_view suffix : kSuffixes) {

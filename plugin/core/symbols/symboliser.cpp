@@ -26,10 +26,14 @@ bool covers(const RawSymbol& symbol, std::uint64_t address) {
 
 FrameId Symboliser::reserved(std::uint32_t stack) {
     switch (stack) {
-        case abi::kStackNested: return book_.label("<inside a traced event>");
-        case abi::kStackDepotFull: return book_.label("<depot full>");
-        case abi::kStackNotSampled: return book_.label("<not sampled>");
-        default: return 0;
+        case abi::kStackNested:
+            return book_.label("<inside a traced event>");
+        case abi::kStackDepotFull:
+            return book_.label("<depot full>");
+        case abi::kStackNotSampled:
+            return book_.label("<not sampled>");
+        default:
+            return 0;
     }
 }
 
@@ -38,11 +42,9 @@ std::uint32_t Symboliser::module_key(const Table& table, std::size_t module) {
     const Module* record = module < table.modules.size() ? &table.modules[module] : nullptr;
     if (module != 0 && record != nullptr && !record->build_id.empty())
         name = "b" + record->build_id;
-    else if (module != 0 && record != nullptr && !record->path.empty())
-        name = "p" + record->path;
-    else  // code in no file means something in its own process only
-        name = fmt::format("a{:x}:{}:{}", table.status.identity.cookie, table.status.identity.pid,
-                           module);
+    else  // without a build-id the next process may run another build of the same path
+        name = fmt::format("{:x}:{}:{}", table.status.identity.cookie, table.status.identity.pid,
+                           module == 0 || record == nullptr ? "" : record->path);
     const auto next = static_cast<std::uint32_t>(module_keys_.size());
     return module_keys_.emplace(std::move(name), next).first->second;
 }

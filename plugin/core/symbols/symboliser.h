@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
 // From program counters to frames: asks the debugger first, then the module's
-// ELF file, and remembers both. Answers are kept by (build-id or path, ELF
-// address), so a snapshot keeps its names when the process is gone and the next
-// process of the same program starts warm. Decides no grouping and no skipping.
+// ELF file, and remembers both. Answers are kept by (build-id, ELF address), so
+// a snapshot keeps its names when the process is gone and the next process of
+// the same program starts warm; a module without build-id by process and path. Decides no grouping
+// and no skipping.
 #ifndef MEMTRACE_CORE_SYMBOLS_SYMBOLISER_H
 #define MEMTRACE_CORE_SYMBOLS_SYMBOLISER_H
 

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+//
+// See core_fake_debugger.h.
+#include "core_fake_debugger.h"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+namespace mt::test {
+namespace {
+
+FakeDebugger& self(void* user) { return *static_cast<FakeDebugger*>(user); }
+
+int read(void* user, std::uint64_t address, void* buffer, std::uint64_t size, std::uint64_t* got) {
+    FakeDebugger& debugger = self(user);
+    if (debugger.before_read) debugger.before_read();
+    if (debugger.reads_interrupt) return MTC_INTERRUPTED;
+    auto done = debugger.memory.read(address, buffer, size);
+    if (!done) return MTC_INTERRUPTED;
+    *got = *done;
+    return MTC_OK;
+}
+
+int write(void* user, std::uint64_t address, const void* bytes, std::uint64_t size) {
+    FakeDebugger& debugger = self(user);
+    if (debugger.kind != MTC_TARGET_LIVE || size != 8 || address % 8 != 0) return MTC_ERROR;
+    std::uint64_t value = 0;
+    std::memcpy(&value, bytes, sizeof value);
+    debugger.writes.emplace_back(address, value);
+    debugger.memory.write(address, bytes, size);
+    return MTC_OK;
+}
+
+int find_symbol(void* user, const char* name, std::uint64_t* address) {
+    const auto found = self(user).symbols.find(name);
+    if (found == self(user).symbols.end()) return MTC_ERROR;
+    *address = found->second;
+    return MTC_OK;
+}
+
+int symbolise(void* user, std::uint64_t pc, mtc_add_frame add, void* sink) {
+    ++self(user).symbolised;
+    const auto found = self(user).frames.find(pc + 1);
+    if (found == self(user).frames.end()) return MTC_OK;
+    for (const FakeFrame& frame : found->second) {
+        const mtc_frame out{"wrong", frame.linkage.c_str(), frame.file.c_str(), nullptr,
+                            frame.line};
+        add(sink, &out);
+    }
+    return MTC_OK;
+}
+
+int target(void* user, mtc_target* out) {
+    out->kind = self(user).kind;
+    out->is_running = self(user).running ? 1 : 0;
+    out->pointer_width = 8;
+    return MTC_OK;
+}
+
+void print(void* user, const char* text, std::uint64_t length) {
+    self(user).printed.append(text, length);
+}
+
+int interrupted(void* user) {
+    FakeDebugger& debugger = self(user);
+    if (debugger.interrupt_after == UINT64_MAX) return 0;
+    return debugger.interrupt_after-- == 0 ? (debugger.interrupt_after = 0, 1) : 0;
+}
+
+int source_line(void* user, const char* file, std::uint32_t line, mtc_add_text add, void* sink) {
+    const auto found = self(user).sources.find({file, line});
+    if (found == self(user).sources.end()) return MTC_ERROR;
+    add(sink, found->second.c_str());
+    return MTC_OK;
+}
+
+int prepare_run(void* user, const char* library, const char* start, mtc_add_text why, void* sink) {
+    FakeDebugger& debugger = self(user);
+    if (!debugger.refuses_run.empty()) {
+        why(sink, debugger.refuses_run.c_str());
+        return MTC_ERROR;
+    }
+    debugger.runs.emplace_back(library == nullptr ? "-" : library, start == nullptr ? "-" : start);
+    return MTC_OK;
+}
+
+int await_runtime(void* user) {
+    if (!self(user).can_await) return MTC_ERROR;
+    ++self(user).awaited;
+    return MTC_OK;
+}
+
+}  // namespace
+
+mtc_debugger FakeDebugger::callbacks() {
+    mtc_debugger out{};
+    out.abi = MTC_ABI;
+    out.size = sizeof out;
+    out.user = this;
+    out.read = read;
+    out.write = write;
+    out.find_symbol = find_symbol;
+    out.symbolise = symbolise;
+    out.target = target;
+    out.print = print;
+    out.interrupted = interrupted;
+    out.source_line = source_line;
+    out.prepare_run = prepare_run;
+    out.await_runtime = await_runtime;
+    return out;
+}
+
+FakeSession::FakeSession(FakeDebugger& debugger, const std::string& library_directory)
+    : debugger_(debugger),
+      callbacks_(debugger.callbacks()),
+      session_(mtc_open(&callbacks_, library_directory.c_str())) {
+    EXPECT_NE(session_, nullptr);
+}
+
+int FakeSession::run(const std::string& line) {
+    debugger_.printed.clear();
+    return mtc_run(session_, line.c_str());
+}
+
+std::string FakeSession::text(const std::string& line) {
+    EXPECT_EQ(run(line), MTC_OK) << line << ": " << mtc_error(session_);
+    EXPECT_STREQ(mtc_error(session_), "");
+    return debugger_.printed;
+}
+
+std::string FakeSession::error(const std::string& line) {
+    EXPECT_EQ(run(line), MTC_ERROR) << line;
+    EXPECT_EQ(debugger_.printed, "") << line;
+    return mtc_error(session_);
+}
+
+std::vector<std::string> FakeSession::complete(const std::string& line) {
+    std::vector<std::string> words;
+    const auto add = [](void* sink, const char* word) {
+        static_cast<std::vector<std::string>*>(sink)->emplace_back(word);
+    };
+    EXPECT_EQ(mtc_complete(session_, line.c_str(), add, &words), MTC_OK);
+    return words;
+}
+
+}  // namespace mt::test

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+//
+// A debugger made by a test, speaking the core's C interface over a FakeMemory.
+// Each answer can be changed; what the core did is noted. Knows no command.
+#ifndef MEMTRACE_TESTS_UNIT_CORE_FAKE_DEBUGGER_H
+#define MEMTRACE_TESTS_UNIT_CORE_FAKE_DEBUGGER_H
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "memtrace_core.h"
+#include "support/fake_memory.h"
+#include "support/table_builder.h"
+
+namespace mt::test {
+
+struct FakeFrame {
+    std::string file;
+    std::uint32_t line = 0;
+    std::string linkage;
+};
+
+class FakeDebugger {
+  public:
+    explicit FakeDebugger(FakeMemory start = {}) : memory(std::move(start)) {}
+
+    mtc_debugger callbacks();
+
+    FakeMemory memory;
+    mtc_target_kind kind = MTC_TARGET_LIVE;
+    bool running = false;
+    std::map<std::string, std::uint64_t> symbols = {{"memtrace_root", TableBuilder::kRoot},
+                                                    {"_IO_2_1_stdout_", 0x7ffff7e00000}};
+    std::map<std::uint64_t, std::vector<FakeFrame>> frames;  // by return address
+    std::map<std::pair<std::string, std::uint32_t>, std::string> sources;
+    bool can_await = true;
+    std::string refuses_run;                     // reason; empty = does not refuse
+    std::uint64_t interrupt_after = UINT64_MAX;  // questions until Ctrl-C
+    bool reads_interrupt = false;                // a read ends by Ctrl-C
+    std::function<void()> before_read;           // may throw
+
+    std::string printed;
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> writes;  // address, value
+    std::vector<std::pair<std::string, std::string>> runs;        // library, start; "-" = null
+    int awaited = 0;
+    std::uint64_t symbolised = 0;
+};
+
+// A session on a fake debugger, as an adapter holds it.
+class FakeSession {
+  public:
+    explicit FakeSession(FakeDebugger& debugger, const std::string& library_directory = "/nowhere");
+    ~FakeSession() { mtc_close(session_); }
+    FakeSession(const FakeSession&) = delete;
+    FakeSession& operator=(const FakeSession&) = delete;
+
+    mtc_session* get() { return session_; }
+    int run(const std::string& line);
+    // What it printed; fails the test when the command does not succeed.
+    std::string text(const std::string& line);
+    // The error of a command that must fail, which must print nothing.
+    std::string error(const std::string& line);
+    std::vector<std::string> complete(const std::string& line);
+
+  private:
+    FakeDebugger& debugger_;
+    mtc_debugger callbacks_;
+    mtc_session* session_;
+};
+
+}  // namespace mt::test
+
+#endif

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: MIT
+//
+// One spelling for names, and the ELF file as the source where the debugger has
+// none: by build-id only, inside a symbol's size only, the same alias always.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <link.h>
+#include <unistd.h>
+
+#include <cstring>
+
+#include "core_traces.h"
+#include "symbols/name.h"
+#include "symbols/symboliser.h"
+
+namespace mt::core::test {
+namespace {
+
+TEST(Name, DemangledWithoutReturnType) {
+    EXPECT_EQ(function_from_linkage("main"), "main");
+    EXPECT_EQ(function_from_linkage("_Z3fooi"), "foo(int)");
+    EXPECT_EQ(function_from_linkage("_Z3fooIiET_S0_"), "foo<int>(int)");
+    EXPECT_EQ(function_from_linkage("_ZN12_GLOBAL__N_13fooEv"), "(anonymous namespace)::foo()");
+    EXPECT_EQ(function_from_linkage("_ZN12_GLOBAL__N_13fooIiEEvv"),
+              "(anonymous namespace)::foo<int>()");
+    EXPECT_EQ(function_from_linkage("_Znwm"), "operator new(unsigned long)");
+    EXPECT_EQ(function_from_linkage("_ZZ4mainENKUlvE_clEv"),
+              "main::{lambda()#1}::operator()() const");
+    EXPECT_EQ(function_from_linkage("malloc@@GLIBC_2.2.5"), "malloc");
+    EXPECT_EQ(function_from_linkage("_Z3fooi.cold"), "foo(int)");
+    EXPECT_EQ(function_from_linkage("parse.part.0.constprop.1"), "parse");
+    EXPECT_EQ(function_from_linkage("___lldb_unnamed_symbol123"), "");
+    EXPECT_EQ(function_from_linkage("_Z"), "_Z");
+}
+
+TEST(Name, ReturnTypesOfEveryShape) {
+    EXPECT_EQ(without_return_type("std::vector<int> make<int>(int)"), "make<int>(int)");
+    EXPECT_EQ(without_return_type("unsigned long f<(char)60>(long)"), "f<(char)60>(long)");
+    EXPECT_EQ(without_return_type("bool operator< <int>(A<int> const&, A<int> const&)"),
+              "operator< <int>(A<int> const&, A<int> const&)");
+    EXPECT_EQ(without_return_type("A::operator unsigned long() const"),
+              "A::operator unsigned long() const");
+    EXPECT_EQ(without_return_type("A& A::operator=<int>(int)"), "A::operator=<int>(int)");
+    EXPECT_EQ(without_return_type("decltype (a->b) get<int>(int)"), "get<int>(int)");
+    EXPECT_EQ(without_return_type("void A::operator()<int>(int) const"),
+              "A::operator()<int>(int) const");
+    EXPECT_EQ(without_return_type("A::operator->()"), "A::operator->()");
+    EXPECT_EQ(without_return_type("plain"), "plain");
+}
+
+TEST(Name, WithoutParameters) {
+    EXPECT_EQ(without_parameters("xmalloc(unsigned long)"), "xmalloc");
+    EXPECT_EQ(without_parameters("(anonymous namespace)::f(int)"), "(anonymous namespace)::f");
+    EXPECT_EQ(without_parameters("A::operator()(int) const"), "A::operator()");
+    EXPECT_EQ(without_parameters("main"), "main");
+}
+
+TEST(Name, HostileNamesEnd) {
+    for (const char* text : {"(((((", "<<<<", ">>>>", "operator", "a->", "(anonymous namespace)"})
+        EXPECT_LE(without_return_type(text).size(), std::strlen(text));
+}
+
+TEST(Name, Paths) {
+    EXPECT_EQ(canonical_path("a.c", "/build/x"), "/build/x/a.c");
+    EXPECT_EQ(canonical_path("../src/./a.c", "/build/x"), "/build/src/a.c");
+    EXPECT_EQ(canonical_path("/usr//include/../a.h", "/build"), "/usr/a.h");
+    EXPECT_EQ(canonical_path("", "/build"), "");
+    EXPECT_EQ(base_name("/usr/lib/libz.so.1"), "libz.so.1");
+}
+
+TEST(ElfSymbols, OnlyInsideASymbol) {
+    ElfSymbols symbols;
+    symbols.set_symbols({{100, 10, 0, "f"}, {200, 50, 0, "outer"}, {210, 5, 2, "inner"}});
+    EXPECT_EQ(symbols.name_at(99), "");
+    EXPECT_EQ(symbols.name_at(100), "f");
+    EXPECT_EQ(symbols.name_at(109), "f");
+    EXPECT_EQ(symbols.name_at(110), "");
+    EXPECT_EQ(symbols.name_at(212), "inner");
+    EXPECT_EQ(symbols.name_at(230), "outer");
+    EXPECT_EQ(symbols.name_at(250), "");
+}
+
+TEST(ElfSymbols, TheSameAliasWhateverTheOrder) {
+    const std::vector<ElfSymbols::Symbol> aliases = {{100, 10, 2, "a"},
+                                                     {100, 10, 1, "b"},
+                                                     {100, 10, 0, "longer"},
+                                                     {100, 10, 0, "two"},
+                                                     {100, 10, 0, "one"}};
+    ElfSymbols symbols;
+    symbols.set_symbols(aliases);
+    EXPECT_EQ(symbols.name_at(105), "one");
+    symbols.set_symbols({aliases.rbegin(), aliases.rend()});
+    EXPECT_EQ(symbols.name_at(105), "one");
+}
+
+TEST(ElfSymbols, FunctionStarts) {
+    ElfSymbols symbols;
+    symbols.set_starts({300, 100, 200}, 400);
+    EXPECT_EQ(symbols.function_start(99), 0u);
+    EXPECT_EQ(symbols.function_start(250), 200u);
+    EXPECT_EQ(symbols.function_start(399), 300u);
+    EXPECT_EQ(symbols.function_start(400), 0u);
+}
+
+// This test's own executable: what the runtime would record of it.
+struct Self {
+    std::string build_id;
+    std::uint64_t bias = 0;
+};
+
+int note_self(struct dl_phdr_info* info, std::size_t, void* out) {
+    auto& self = *static_cast<Self*>(out);
+    self.bias = info->dlpi_addr;
+    for (int i = 0; i < info->dlpi_phnum; ++i) {
+        const auto& header = info->dlpi_phdr[i];
+        if (header.p_type != PT_NOTE) continue;
+        const auto* note = reinterpret_cast<const unsigned char*>(info->dlpi_addr + header.p_vaddr);
+        const auto* end = note + header.p_memsz;
+        while (note + 12 <= end) {
+            std::uint32_t word[3];
+            std::memcpy(word, note, sizeof word);
+            const auto* text = note + 12 + ((word[0] + 3) & ~3u);
+            if (word[2] == 3 && self.build_id.empty())
+                for (std::uint32_t k = 0; k < word[1]; ++k) {
+                    char hex[3];
+                    std::snprintf(hex, sizeof hex, "%02x", text[k]);
+                    self.build_id += hex;
+                }
+            note = text + ((word[1] + 3) & ~3u);
+        }
+    }
+    return 1;  // the executable comes first
+}
+
+extern "C" __attribute__((noinline, visibility("default"))) int memtrace_test_landmark(int x) {
+    return x * 7 + 1;
+}
+
+class OwnFile : public ::testing::Test {
+  protected:
+    void SetUp() override {
+        dl_iterate_phdr(note_self, &self);
+        if (self.build_id.empty()) GTEST_SKIP() << "this executable was linked without a build-id";
+        char buffer[4096];
+        const ssize_t length = readlink("/proc/self/exe", buffer, sizeof buffer);
+        ASSERT_GT(length, 0);
+        path.assign(buffer, static_cast<std::size_t>(length));
+        offset = reinterpret_cast<std::uint64_t>(&memtrace_test_landmark) - self.bias;
+    }
+    Self self;
+    std::string path;
+    std::uint64_t offset = 0;
+};
+
+TEST_F(OwnFile, NamesAFunction) {
+    const auto symbols = ElfSymbols::load(path, self.build_id);
+    EXPECT_EQ(symbols.name_at(offset), "memtrace_test_landmark");
+    EXPECT_EQ(symbols.function_start(offset + 1), offset);
+}
+
+TEST_F(OwnFile, AnotherBuildKnowsNothing) {
+    EXPECT_EQ(ElfSymbols::load(path, "00" + self.build_id).name_at(offset), "");
+    EXPECT_EQ(ElfSymbols::load(path, "").name_at(offset), "");
+    EXPECT_EQ(ElfSymbols::load("/dev/zero", self.build_id).name_at(offset), "");
+    EXPECT_EQ(ElfSymbols::load("/no/such/file", self.build_id).name_at(offset), "");
+}
+
+TEST_F(OwnFile, UnloadedModulesAreNamedByTheirFileOnly) {
+    TraceBook book;
+    const auto module = book.module(path, self.build_id);
+    book.table.modules[module].unload_sequence = 9;
+    const Pc pc{book.table.modules[module].bias + offset + 2, module};
+    RawFrame lie;
+    lie.file = "other.c";
+    lie.line = 1;
+    book.code.frames_at[pc.address - 1] = {lie};
+    Symboliser symboliser;
+    Resolver resolver(symboliser, book.table, {&book.code, true});
+    auto location = resolver.resolve(pc);
+    ASSERT_TRUE(location);
+    EXPECT_THAT(book.code.asked, ::testing::IsEmpty());
+    const Frame& frame = symboliser.book()[(*location)->frames.at(0)];
+    EXPECT_EQ(symboliser.book().text(frame.function), "memtrace_test_landmark");
+}
+
+TEST(Symboliser, RemembersNamesWhenTheProcessIsGone) {
+    TraceBook book;
+    const auto module = book.module("/lib/libx.so", "abcd");
+    RawFrame known;
+    known.file = "x.c";
+    known.line = 3;
+    const Pc pc = book.pc(module, {known});
+    const Pc other = book.pc(module, {known});
+    Symboliser symboliser;
+    EXPECT_TRUE(Resolver(symboliser, book.table, {&book.code, false}).resolve(pc));
+    // The next process maps the same build elsewhere; nobody can be asked.
+    Table next = book.table;
+    next.status.identity.cookie = 1;
+    next.modules[module].bias += 0x10000;
+    Resolver resolver(symboliser, next, {});
+    auto location = resolver.resolve({pc.address + 0x10000, module});
+    ASSERT_TRUE(location);
+    EXPECT_EQ(symboliser.book()[(*location)->frames.at(0)].line, 3u);
+    // What was not known then is asked again as soon as somebody can answer.
+    auto unknown = resolver.resolve({other.address + 0x10000, module});
+    ASSERT_TRUE(unknown);
+    EXPECT_EQ(symboliser.book()[(*unknown)->frames.at(0)].line, 0u);
+    auto asked = Resolver(symboliser, book.table, {&book.code, false}).resolve(other);
+    ASSERT_TRUE(asked);
+    EXPECT_EQ(symboliser.book()[(*asked)->frames.at(0)].line, 3u);
+}
+
+TEST(Symboliser, DebuggersSymbolCountsOnlyInsideItsSize) {
+    TraceBook book;
+    const Pc inside = book.pc(1, {}), outside = book.pc(1, {}), sizeless = book.pc(1, {});
+    book.code.symbols_at[inside.address - 1] = {"_Z1gv", inside.address - 1, 1};
+    book.code.symbols_at[outside.address - 1] = {"_Z1gv", outside.address - 2, 1};
+    book.code.symbols_at[sizeless.address - 1] = {"_Z1gv", sizeless.address - 2, 0};
+    Symboliser symboliser;
+    Resolver resolver(symboliser, book.table, {&book.code, false});
+    const auto name = [&](Pc pc) {
+        return symboliser.book().text(
+            symboliser.book()[(*resolver.resolve(pc))->frames.at(0)].function);
+    };
+    EXPECT_EQ(name(inside), "g()");
+    EXPECT_EQ(name(outside), "");
+    EXPECT_EQ(name(sizeless), "");
+}
+
+}  // namespace
+}  // namespace mt::core::test
