@@ -37,7 +37,8 @@ WHERE note IS NOT NULL AND article IN (SELECT id FROM article WHERE id % 3 = 0);
 DELETE FROM sale WHERE id % 97 = 0;
 
 .headers on
--- The first row of output: the demo stops here, with the whole shop in memory.
+-- Reports may wait for a writer. The demo stops here, with the whole shop in memory.
+.timeout 2000
 SELECT c.city, count(*) AS sales, sum(s.amount * a.cents) AS cents
 FROM sale AS s
 JOIN customer AS c ON c.id = s.customer
