@@ -234,8 +234,8 @@ TEST_F(ReaderBlocks, AThreadInsideTheRuntimeMayBeHalfWay) {
 
 // --- size ---------------------------------------------------------------------
 
-TEST_F(ReaderBlocks, AMillionBlocksQuickly) {
-    constexpr std::uint64_t kCount = 1'000'000;
+TEST_F(ReaderBlocks, ManyBlocksQuickly) {
+    constexpr std::uint64_t kCount = 200'000;
     for (std::uint64_t i = 0; i < kCount; ++i) builder_.add_block(kBase + i * 64, 48, id_);
     builder_.record(id_).alloc_bytes = kCount * 48;
     builder_.record(id_).alloc_count = kCount;
@@ -245,7 +245,7 @@ TEST_F(ReaderBlocks, AMillionBlocksQuickly) {
     const auto time = std::chrono::steady_clock::now() - start;
     EXPECT_EQ(table.blocks.size(), kCount);
     EXPECT_THAT(table.remarks, IsEmpty());
-    EXPECT_LT(memory.reads, 2000u);
+    EXPECT_LT(memory.reads, 500u);
     const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(time).count();
     RecordProperty("milliseconds", static_cast<int>(ms));
     EXPECT_LT(ms, 3000);  // of a debug build with sanitizers

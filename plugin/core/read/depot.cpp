@@ -20,21 +20,46 @@ bool check_count(Reading& reading, const char* what, std::uint64_t count, std::u
                                     count, what, capacity));
 }
 
+// A chunk that must be there and has no address: the directory's page reads as zeros.
+bool no_chunk(Reading& reading, const char* what, const abi::Header& header,
+              const abi::u64& entry) {
+    const auto offset = static_cast<std::uint64_t>(reinterpret_cast<const std::byte*>(&entry) -
+                                                   reinterpret_cast<const std::byte*>(&header));
+    return reading.fail(Code::unreadable,
+                        fmt::format("cannot read the table: the header's list of {} at {:#x} is "
+                                    "zero: its page was not dumped (truncated core or "
+                                    "coredump_filter)",
+                                    what, header.self + offset),
+                        header.self + offset);
+}
+
+struct Rows {
+    const char* what;
+    const abi::u64* directory;
+    std::uint64_t reserved;
+    std::uint64_t count;
+    std::uint32_t per_chunk;
+    std::uint32_t stride;
+};
+
 // Calls row(index, address, bytes) for rows [reserved, count) of a directory of
 // chunks; a chunk comes into being with its first row that is not reserved.
 template <typename Row>
-bool chunked(Reading& reading, const char* what, const abi::u64* directory, std::uint64_t reserved,
-             std::uint64_t count, std::uint32_t per_chunk, std::uint32_t stride, Row row) {
-    std::uint64_t first = reserved;
-    while (first < count) {
-        const std::uint64_t chunk = directory[first / per_chunk];
-        const std::uint64_t address = chunk + first % per_chunk * stride;
-        const std::uint64_t n = std::min(per_chunk - first % per_chunk, count - first);
-        if (!reading.claim(chunk, std::uint64_t{per_chunk} * stride, what)) return false;
-        const bool read =
-            reading.rows(address, n, stride, what, [&](std::uint64_t i, const std::byte* bytes) {
-                return row(first + i, address + i * stride, bytes);
-            });
+bool chunked(Reading& reading, const abi::Header& header, const Rows& rows, Row row) {
+    std::uint64_t first = rows.reserved;
+    while (first < rows.count) {
+        const abi::u64& chunk = rows.directory[first / rows.per_chunk];
+        const std::uint64_t address = chunk + first % rows.per_chunk * rows.stride;
+        const std::uint64_t n =
+            std::min(rows.per_chunk - first % rows.per_chunk, rows.count - first);
+        if (chunk == 0) return no_chunk(reading, rows.what, header, chunk);
+        if (!reading.claim(chunk, std::uint64_t{rows.per_chunk} * rows.stride, rows.what)) {
+            return false;
+        }
+        const bool read = reading.rows(address, n, rows.stride, rows.what,
+                                       [&](std::uint64_t i, const std::byte* bytes) {
+                                           return row(first + i, address + i * rows.stride, bytes);
+                                       });
         if (!read) return false;
         first += n;
     }
@@ -81,8 +106,9 @@ bool read_nodes(Reading& reading, const abi::Header& header, Table& table, Depot
         depot.ends.push_back(depot.ends[node.parent]);
         return true;
     };
-    return chunked(reading, "frames", header.node_chunk, abi::kReservedNodes, header.node_count,
-                   abi::kNodesPerChunk, header.node_size, row);
+    const Rows rows{"frames",          header.node_chunk,   abi::kReservedNodes,
+                    header.node_count, abi::kNodesPerChunk, header.node_size};
+    return chunked(reading, header, rows, row);
 }
 
 bool read_stacks(Reading& reading, const abi::Header& header, Table& table, Depot& depot) {
@@ -105,8 +131,9 @@ bool read_stacks(Reading& reading, const abi::Header& header, Table& table, Depo
         depot.stacks.push_back(stack);
         return true;
     };
-    return chunked(reading, "tracebacks", header.stack_chunk, abi::kReservedStacks,
-                   header.stack_count, abi::kStacksPerChunk, header.stack_size, row);
+    const Rows rows{"tracebacks",       header.stack_chunk,   abi::kReservedStacks,
+                    header.stack_count, abi::kStacksPerChunk, header.stack_size};
+    return chunked(reading, header, rows, row);
 }
 
 }  // namespace

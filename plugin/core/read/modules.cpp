@@ -36,9 +36,15 @@ bool read_rows(Reading& reading, const abi::Header& header, Table& table,
     for (std::uint64_t first = 0; first < header.module_count; first += abi::kModulesPerChunk) {
         if (header.module_count == 1) break;  // the reserved row alone has no chunk
         const std::uint64_t address = header.module_chunk[first / abi::kModulesPerChunk];
-        if (!reading.claim(address, chunk.size(), "modules")) return false;
         const auto n = static_cast<std::size_t>(
             std::min<std::uint64_t>(abi::kModulesPerChunk, header.module_count - first));
+        if (address == 0) {  // its page of the header was not dumped
+            reading.incomplete("modules", header.self + offsetof(abi::Header, module_chunk) +
+                                              first / abi::kModulesPerChunk * 8);
+            table.modules.resize(first + n);
+            continue;
+        }
+        if (!reading.claim(address, chunk.size(), "modules")) return false;
         if (!reading.patchy(address, chunk.data(), n * header.module_size, "modules")) return false;
         for (std::size_t i = 0; i < n; ++i) {
             abi::Module row{};

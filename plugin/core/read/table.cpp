@@ -90,6 +90,10 @@ bool read_traces(Reading& reading, Anchor& anchor, const ReadOptions& options, T
     Counters counters;
     Depot depot;
     std::uint64_t flagged = 0;
+    if (!reading.claim(anchor.header_address, sizeof anchor.header, "the header") ||
+        !reading.claim(anchor.header.state, sizeof anchor.state, "the state")) {
+        return false;
+    }
     if (!read_events(reading, anchor, events)) return false;
     if (!read_counters(reading, anchor, options.counters, events, counters)) return false;
     table.current_size = counters.current_size;
