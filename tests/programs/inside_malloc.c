@@ -4,8 +4,6 @@
  * it hold its lock (a large block: break on mmap after the marker), and in a
  * signal handler that has interrupted it there (send SIGUSR1 at that stop).
  * Commands that call nothing work there as anywhere. */
-#include <signal.h>
-
 #include "lesson.h"
 
 MARKER(inside_ready)

@@ -20,7 +20,7 @@ class Golden {
   public:
     // A file that is missing is an empty text: every comparison with it fails.
     static Golden read(const std::filesystem::path& file);
-    // From a live session's answers and a core's; the core's may be empty.
+    // From a live session's answers and a core's; of these only only-core steps count.
     static Golden make(const Scenario& scenario, const std::vector<Answer>& live,
                        const std::vector<Answer>& core);
     void write(const std::filesystem::path& file) const;

@@ -78,6 +78,27 @@ TEST(AnswersTest, AStopElsewhereOrAnEarlyEndIsAnError) {
     EXPECT_THROW(answers_of(scenario, {}, "", kPlaces), std::runtime_error);
 }
 
+TEST(AnswersTest, PlacesNumbersAndForeignFramesAreLeftOut) {
+    const auto answers = answers_of(
+        scenario_from("program x\nmt peak\n"), {},
+        "@@ mt peak\n\"module\": \"/built/x\", \"offset\": 4711, pid 12\n"
+        "  File \"/src/programs/a.c\", line 3\n  File \"csu/libc-start.c\", line 360\n"
+        "  File \"x(_start)\", line 0\nTotal: size=12 B\n@@\n@@ end\n@@\n",
+        kPlaces);
+    EXPECT_EQ("\"module\": \"<built>/x\", \"offset\": <offset>, pid <pid>\n"
+              "  File \"<programs>/a.c\", line 3\n  File <outside the program>\n"
+              "Total: size=12 B\n",
+              answers.at(0).text);
+}
+
+TEST(AnswersTest, SameMeansTheSame) {
+    const Scenario scenario = scenario_from("program x\nmt a\nmt b\nmt a\nsame\n");
+    const std::string start = "@@ mt a\n1\n@@\n@@ mt b\n3\n@@\n@@ mt a\n";
+    EXPECT_NO_THROW(answers_of(scenario, {}, start + "1\n@@\n@@ end\n", kPlaces));
+    EXPECT_THROW(answers_of(scenario, {}, start + "2\n@@\n@@ end\n", kPlaces),
+                 std::runtime_error);
+}
+
 TEST(GoldenTest, LiveAndCorePartsComeBackAsWritten) {
     const fs::path file = fs::path(testing::TempDir()) / "golden.txt";
     Golden::make(scenario_from(kText), {{"mt start", ""}, {"mt peak", "peak\n"}},

@@ -34,6 +34,8 @@ Step step_of(const std::string& word, std::istringstream& rest) {
         step.kind = StepKind::age;
     } else if (word == "core") {
         step.kind = StepKind::core;
+    } else if (word == "same") {
+        step.kind = StepKind::same;
     } else {
         throw std::runtime_error("unknown step '" + word + "'");
     }
@@ -49,16 +51,18 @@ void add_line(Scenario& scenario, const std::string& line) {
         rest >> scenario.program;
     } else if (word == "idle-thread") {
         scenario.idle_thread = true;
-    } else if (word == "preload") {
-        if (!(rest >> value) || value != "no") throw std::runtime_error("preload no");
-        scenario.preload = false;
+    } else if (word == "arguments") {
+        std::getline(rest >> std::ws, scenario.arguments);
+    } else if (word == "preload" || word == "golden") {
+        if (!(rest >> value) || value != "no") throw std::runtime_error(word + " no");
+        (word == "preload" ? scenario.preload : scenario.golden) = false;
     } else if (word == "debugger") {
         if (!(rest >> value) || (value != "gdb" && value != "lldb"))
             throw std::runtime_error("debugger gdb or debugger lldb");
         scenario.debuggers = {value};
     } else {
         const Step step = step_of(word, rest);
-        const bool moves = step.kind != StepKind::command;
+        const bool moves = step.kind != StepKind::command && step.kind != StepKind::same;
         // A core is written at one stop: after it the program must not move.
         if (moves && scenario.has_core()) throw std::runtime_error("'" + word + "' after 'core'");
         if (step.only_core && !scenario.has_core())

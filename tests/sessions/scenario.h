@@ -3,7 +3,8 @@
 // A scenario: a program, where it stops, and what is typed at each stop. Read
 // from a small text file; knows nothing of a debugger's own commands.
 //
-//   program NAME            a debuggee of tests/programs
+//   program NAME            a debuggee of tests/programs, or an absolute path
+//   arguments WORDS         for the program, quoted as for a shell
 //   preload no              the program runs as it is (default: mt preload)
 //   idle-thread             all again with a second, idle thread alive
 //   debugger NAME           only there: gdb or lldb (default: both)
@@ -15,6 +16,8 @@
 //   core                    what follows is also asked of cores written here
 //   mt WORDS                a command; its output goes into the golden text
 //   only-core mt WORDS      asked of the cores alone
+//   same                    the last command said the same when it was last asked
+//   golden no               no golden text: all must say what live GDB says
 #ifndef MEMTRACE_TESTS_SESSIONS_SCENARIO_H
 #define MEMTRACE_TESTS_SESSIONS_SCENARIO_H
 
@@ -24,7 +27,7 @@
 
 namespace mt::sessions {
 
-enum class StepKind { run, enter, go, signal, age, core, command };
+enum class StepKind { run, enter, go, signal, age, core, command, same };
 
 struct Step {
     StepKind kind = StepKind::command;
@@ -36,9 +39,11 @@ struct Step {
 struct Scenario {
     std::string name;
     std::string program;
+    std::string arguments;
     std::vector<std::string> debuggers = {"gdb", "lldb"};
     bool preload = true;
     bool idle_thread = false;
+    bool golden = true;
     std::vector<Step> steps;
 
     bool has_core() const;

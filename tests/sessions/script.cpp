@@ -4,16 +4,21 @@
 // command after its prompt, which serves as the mark.
 #include "script.h"
 
-#include <map>
+#include <algorithm>
+#include <regex>
 #include <sstream>
 #include <stdexcept>
 
 namespace mt::sessions {
+
+namespace fs = std::filesystem;
+
 namespace {
 
 constexpr const char* kGdbPrelude = R"(set confirm off
 set pagination off
 set width 0
+set breakpoint pending on
 set debuginfod enabled off
 python
 def answer(command):
@@ -38,15 +43,24 @@ settings set target.process.stop-on-exec false
 constexpr const char* kHeaderField = "64";
 constexpr const char* kMajorField = "16";
 
-std::string quoted(const std::filesystem::path& path) { return '"' + path.string() + '"'; }
+std::string quoted(const fs::path& path) { return '"' + path.string() + '"'; }
+
+std::string arguments_of(const Scenario& scenario, const Session& session) {
+    std::string words = scenario.arguments;
+    if (session.idle_thread) words += words.empty() ? "--idle-thread" : " --idle-thread";
+    return words;
+}
+
+fs::path program_of(const Scenario& scenario, const Places& places) {
+    return places.programs / scenario.program;  // an absolute path stays what it is
+}
 
 std::string gdb_step(const Step& step, const Session& session) {
-    const std::string stop =
-        step.function.empty() ? "" : "tbreak " + step.function + "\n";
+    const std::string stop = step.function.empty() ? "" : "tbreak " + step.function + "\n";
     const std::string check = step.function.empty() ? "" : "python stopped()\n";
     switch (step.kind) {
-        case StepKind::run: return stop + "run </dev/null >debuggee.out 2>&1\n" + check;
-        case StepKind::enter: return "starti </dev/null >debuggee.out 2>&1\n";
+        case StepKind::run: return stop + "run\n" + check;
+        case StepKind::enter: return "starti\n";
         case StepKind::go: return stop + "continue\n" + check;
         case StepKind::signal: return stop + "signal " + step.text + "\n" + check;
         case StepKind::age:
@@ -54,30 +68,34 @@ std::string gdb_step(const Step& step, const Session& session) {
                    kHeaderField + ")+" + kMajorField + ") = 2\n";
         case StepKind::core:
             return session.save_as.empty() ? "" : "gcore " + session.save_as.string() + "\n";
+        case StepKind::same: return "";
         case StepKind::command: return "python answer(\"\"\"" + step.text + "\"\"\")\n";
     }
     return {};
 }
 
-std::string lldb_step(const Step& step, const Session& session) {
+std::string lldb_step(const Step& step, const std::string& arguments) {
     const std::string stop =
         step.function.empty() ? "" : "breakpoint set --one-shot true --name " + step.function + "\n";
     const std::string check = step.function.empty() ? "" : "frame info\n";
     const std::string launch =
         std::string("process launch -i /dev/null -o debuggee.out -e debuggee.err") +
         (step.kind == StepKind::enter ? " --stop-at-entry" : "") +
-        (session.idle_thread ? " -- --idle-thread\n" : "\n");
+        (arguments.empty() ? "" : " -- " + arguments) + '\n';
     switch (step.kind) {
         case StepKind::run: return stop + launch + check;
         case StepKind::enter: return launch;
         case StepKind::go: return stop + "continue\n" + check;
         case StepKind::signal:
+            // `process signal` reaches a running process only.
             return stop + "process handle --stop false --pass true " + step.text +
-                   "\nprocess signal " + step.text + "\ncontinue\n" + check;
+                   "\nscript import os, signal; os.kill(lldb.process.GetProcessID(), signal." +
+                   step.text + ")\ncontinue\n" + check;
         case StepKind::age:
             return std::string("memory write --size 2 `*(unsigned long*)((char*)&memtrace_root+") +
                    kHeaderField + ")+" + kMajorField + "` 2\n";
         case StepKind::core: return "";
+        case StepKind::same: return "";
         case StepKind::command: return step.text + "\n";
     }
     return {};
@@ -86,11 +104,12 @@ std::string lldb_step(const Step& step, const Session& session) {
 std::string gdb_script(const Scenario& scenario, const Session& session, const Places& places) {
     std::ostringstream out;
     out << kGdbPrelude << "source " << (places.stage / "share/memtrace/gdb/memtrace.py").string()
-        << "\nfile " << quoted(places.programs / scenario.program) << '\n';
+        << "\nfile " << quoted(program_of(scenario, places)) << '\n';
     if (!session.core.empty()) {
         out << "core-file " << session.core.string() << '\n';
     } else {
-        if (session.idle_thread) out << "set args --idle-thread\n";
+        out << "set args " << arguments_of(scenario, session)
+            << " </dev/null >debuggee.out 2>&1\n";
         if (scenario.preload) out << "mt preload\n";
     }
     for (const Step& step : steps_of(scenario, session)) out << gdb_step(step, session);
@@ -104,14 +123,15 @@ std::string lldb_script(const Scenario& scenario, const Session& session, const 
     std::ostringstream out;
     out << kLldbPrelude << "plugin load "
         << quoted(places.stage / "lib/memtrace/libmemtrace_lldb.so") << '\n';
-    const std::string program = quoted(places.programs / scenario.program);
+    const std::string program = quoted(program_of(scenario, places));
     if (!session.core.empty()) {
         out << "target create " << program << " --core " << quoted(session.core) << '\n';
     } else {
         out << "target create " << program << '\n';
         if (scenario.preload) out << "mt preload\n";
     }
-    for (const Step& step : steps_of(scenario, session)) out << lldb_step(step, session);
+    for (const Step& step : steps_of(scenario, session)) 
+        out << lldb_step(step, arguments_of(scenario, session));
     out << "version\n";
     return out.str();
 }
@@ -163,11 +183,34 @@ bool stands_in(const Piece& piece, Debugger debugger, const std::string& functio
     return name != std::string::npos && piece.text.find(function, name) != std::string::npos;
 }
 
+void replace_all(std::string& text, const std::string& what, const std::string& by) {
+    for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size()))
+        text.replace(at, what.size(), by);
+}
+
+// Without what differs between machines and runs: places, process numbers, code
+// offsets, and the frames around main, whose lines need the C library's symbols.
 std::string normalised(std::string text, const Places& places) {
-    const std::string sources = places.sources.string() + '/';
-    for (auto at = text.find(sources); at != std::string::npos; at = text.find(sources, at))
-        text.replace(at, sources.size(), "<programs>/");
-    return text;
+    static const std::regex kProcess("pid [0-9]+");
+    static const std::regex kOffset("\"offset\": [0-9]+");
+    static const std::regex kOutside("(  File \"(?!<programs>)[^\\n]*\\n)+");
+    replace_all(text, places.sources.string() + '/', "<programs>/");
+    replace_all(text, places.programs.string() + '/', "<built>/");
+    text = std::regex_replace(text, kProcess, "pid <pid>");
+    text = std::regex_replace(text, kOffset, "\"offset\": <offset>");
+    return std::regex_replace(text, kOutside, "  File <outside the program>\n");
+}
+
+void require_same(const std::vector<Answer>& answers) {
+    if (answers.empty()) throw std::runtime_error("nothing has been asked yet");
+    const Answer& last = answers.back();
+    const auto earlier =
+        std::find_if(answers.rbegin() + 1, answers.rend(),
+                     [&](const Answer& answer) { return answer.command == last.command; });
+    if (earlier == answers.rend()) throw std::runtime_error(last.command + " was asked once only");
+    if (earlier->text != last.text)
+        throw std::runtime_error(last.command + " said something else before:\n" + earlier->text +
+                                 "and now:\n" + last.text);
 }
 
 }  // namespace
@@ -187,7 +230,7 @@ std::string script_of(const Scenario& scenario, const Session& session, const Pl
                                              : lldb_script(scenario, session, places);
 }
 
-std::vector<std::string> command_line(const Session& session, const std::filesystem::path& script) {
+std::vector<std::string> command_line(const Session& session, const fs::path& script) {
     if (session.debugger == Debugger::gdb) return {"-nx", "-batch", "-x", script.string()};
     // -e: an error does not stop the file; -c: nor does a process that goes on.
     return {"--no-lldbinit", "--no-use-colors", "--batch", "-o",
@@ -211,7 +254,10 @@ std::vector<Answer> answers_of(const Scenario& scenario, const Session& session,
         if (step.kind == StepKind::command) {
             const Piece piece =
                 find([&](const Piece& p) { return p.title == step.text; }, step.text);
-            answers.push_back({step.text, normalised(piece.text, places)});
+            answers.push_back(
+                {step.text, scenario.golden ? normalised(piece.text, places) : piece.text});
+        } else if (step.kind == StepKind::same) {
+            require_same(answers);
         } else if (!step.function.empty()) {
             const Piece piece = find(
                 [&](const Piece& p) {
