@@ -180,6 +180,14 @@ TEST(NoRuntime, NamesPreloadAndLinking) {
     EXPECT_EQ(debugger.awaited, 0);
 }
 
+TEST(NoRuntime, InACore) {
+    FakeDebugger debugger;
+    debugger.kind = MTC_TARGET_CORE;
+    debugger.symbols.erase("memtrace_root");
+    FakeSession session(debugger);
+    EXPECT_THAT(session.error("snapshot"), StartsWith("this core was written by a program without"));
+}
+
 TEST(NewerTable, NamesBothVersions) {
     FakeDebugger debugger(tracing_table());
     debugger.memory.change<abi::Root>(TableBuilder::kRoot, [](abi::Root& root) { root.major = 3; });

@@ -22,8 +22,8 @@ TEST_F(Report, KeptSnapshots) {
     build();
     session.text("snapshot");
     EXPECT_EQ(session.text("list"),
-              "1 before: size=100 B, count=1, 1 traceback, pid 4242\n"
-              "2: size=150 B, count=2, 2 tracebacks, pid 4242\n");
+              "1 before: size=100 B, count=1, 1 traceback\n"
+              "2: size=150 B, count=2, 2 tracebacks\n");
     EXPECT_EQ(session.text("stats before"), session.text("stats 1"));
     EXPECT_THAT(session.text("stats before"), HasSubstr("Total: size=100 B, count=1"));
     EXPECT_THAT(session.text("stats"), HasSubstr("Total: size=150 B, count=2"));
@@ -51,8 +51,8 @@ TEST_F(Report, SnapshotsWithBlocks) {
     const std::string with = session.text("snapshot --blocks");
     EXPECT_EQ(session.text("snapshot"), with);
     EXPECT_EQ(session.text("list"),
-              "1: size=100 B, count=1, 1 traceback, pid 4242, with blocks\n"
-              "2: size=100 B, count=1, 1 traceback, pid 4242\n");
+              "1: size=100 B, count=1, 1 traceback, with blocks\n"
+              "2: size=100 B, count=1, 1 traceback\n");
     EXPECT_EQ(session.text("stats 1 --blocks"), with);
 }
 

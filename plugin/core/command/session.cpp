@@ -47,7 +47,9 @@ Error explained(Error error, const Target& target) {
     if (target.running && (error.code == Code::unreadable || error.code == Code::no_runtime))
         error.text = "the program is running; stop it first";
     else if (error.code == Code::no_runtime && target.kind == TargetKind::core)
-        error.text = "this core has no memtrace runtime: " + error.text;
+        error.text =
+            "this core was written by a program without the memtrace runtime; load it with mt "
+            "preload before run, or link the program with -lmemtrace";
     else if (error.code == Code::no_runtime)
         error.text =
             "this program runs without the memtrace runtime; load it with mt preload before run, "

@@ -175,11 +175,11 @@ std::string list_text(const std::vector<ListedSnapshot>& snapshots) {
     if (snapshots.empty()) return "no snapshots; mt snapshot takes one\n";
     std::string text;
     for (const ListedSnapshot& one : snapshots)
-        text +=
-            fmt::format("{}{}: {}, {} traceback{}, pid {}{}\n", one.number,
-                        one.name.empty() ? "" : " " + escaped(one.name),
-                        format_figures(one.live.size, one.live.count), one.tracebacks,
-                        one.tracebacks == 1 ? "" : "s", one.pid, one.blocks ? ", with blocks" : "");
+        // No process number: the text is the same for each run of a program.
+        text += fmt::format("{}{}: {}, {} traceback{}{}\n", one.number,
+                            one.name.empty() ? "" : " " + escaped(one.name),
+                            format_figures(one.live.size, one.live.count), one.tracebacks,
+                            one.tracebacks == 1 ? "" : "s", one.blocks ? ", with blocks" : "");
     return text;
 }
 
