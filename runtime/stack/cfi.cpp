@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: MIT
+//
+// Interprets call frame programs. They come from files that nobody vouches for:
+// each step consumes bytes, so each program ends; what is not understood ends
+// the walk instead of being guessed.
+#include "stack/cfi.h"
+
+#include "stack/machine.h"
+
+namespace mt::runtime::stack {
+
+namespace {
+
+// Remembered rows; compilers nest them once, hand-written code twice.
+constexpr u32 kRemembered = 4;
+
+// More than any register's number.
+constexpr u8 kNoSuchRegister = 0xff;
+
+bool fits(i64 value) { return value >= INT32_MIN && value <= INT32_MAX; }
+
+class Program {
+  public:
+    Program(const Entry& entry, u64 pc, u64 followed)
+        : entry_(entry), pc_(pc), location_(entry.code), followed_(followed) {}
+
+    bool run(Row& row) {
+        row_ = Row{};
+        row_.frame = FrameBy::unsupported;
+        row_.ra = SavedAs::unsupported;
+        initial_ = row_;
+        if (!run_part(entry_.part(entry_.initial, entry_.initial_size))) return false;
+        initial_ = row_;
+        if (!run_part(entry_.part(entry_.program, entry_.program_size))) return false;
+        row = row_;
+        return true;
+    }
+
+  private:
+    bool run_part(Span part) {
+        Bytes bytes{part};
+        while (bytes.left() > 0 && location_ <= pc_) {
+            if (!step(bytes, bytes.take8())) return false;
+        }
+        return bytes.ok();
+    }
+
+    bool step(Bytes& bytes, u8 code) {
+        const u64 operand = code & 0x3f;
+        switch (code >> 6) {
+            case 1:
+                advance(operand);
+                return true;
+            case 2:
+                saved(operand, SavedAs::at_offset, factored(bytes.take_uleb()));
+                return true;
+            case 3:
+                restore(operand);
+                return true;
+            default:
+                return code < 0x0a || code == 0x1d ? step_low(bytes, code) : step_high(bytes, code);
+        }
+    }
+
+    bool step_low(Bytes& bytes, u8 code) {
+        switch (code) {
+            case 0x00:
+                return true;
+            case 0x01:
+                location_ = bytes.take_pointer(entry_.pointer_encoding);
+                return true;
+            case 0x02:
+                advance(bytes.take8());
+                return true;
+            case 0x03:
+                advance(bytes.take16());
+                return true;
+            case 0x04:
+                advance(bytes.take32());
+                return true;
+            case 0x1d:
+                advance(bytes.take64());
+                return true;
+            case 0x05:
+                return offset_rule(bytes, SavedAs::at_offset, false);
+            case 0x06:
+                restore(bytes.take_uleb());
+                return true;
+            case 0x07:
+                saved(bytes.take_uleb(), SavedAs::undefined, 0);
+                return true;
+            case 0x08:
+                saved(bytes.take_uleb(), SavedAs::same, 0);
+                return true;
+            case 0x09:
+                return register_rule(bytes);
+            default:
+                return false;
+        }
+    }
+
+    bool step_high(Bytes& bytes, u8 code) {
+        switch (code) {
+            case 0x0a:
+                return remember();
+            case 0x0b:
+                return recall();
+            case 0x0c:
+                define_frame(bytes.take_uleb());
+                return frame_offset(bytes, false);
+            case 0x0d:
+                define_frame(bytes.take_uleb());
+                return true;
+            case 0x0e:
+                return frame_offset(bytes, false);
+            case 0x0f:
+                row_.frame = FrameBy::expression;
+                return expression(bytes, row_.frame_offset);
+            case 0x10:
+                return expression_rule(bytes, SavedAs::at_expression);
+            case 0x11:
+                return offset_rule(bytes, SavedAs::at_offset, true);
+            case 0x12:
+                define_frame(bytes.take_uleb());
+                return frame_offset(bytes, true);
+            case 0x13:
+                return frame_offset(bytes, true);
+            case 0x14:
+                return offset_rule(bytes, SavedAs::is_offset, false);
+            case 0x15:
+                return offset_rule(bytes, SavedAs::is_offset, true);
+            case 0x16:
+                return expression_rule(bytes, SavedAs::is_expression);
+            case 0x2e:
+                bytes.take_uleb();
+                return true;
+            case 0x2f: {
+                const u64 reg = bytes.take_uleb();
+                saved(reg, SavedAs::at_offset, -factored(bytes.take_uleb()));
+                return true;
+            }
+            default:
+                return false;
+        }
+    }
+
+    void advance(u64 delta) {
+        const u64 next = location_ + delta * entry_.code_align;
+        location_ = next < location_ ? ~u64{0} : next;
+    }
+
+    i64 factored(u64 value) const {
+        i64 result;
+        const bool overflow =
+            __builtin_mul_overflow(static_cast<i64>(value), i64{entry_.data_align}, &result);
+        return overflow || !fits(result) ? i64{INT32_MAX} + 1 : result;
+    }
+
+    void saved(u64 reg, SavedAs as, i64 offset) {
+        if (!fits(offset)) as = SavedAs::unsupported;
+        if (reg == followed_) {
+            row_.bp = as;
+            row_.bp_offset = static_cast<i32>(offset);
+        } else if (reg == machine::kReturnAddress) {
+            row_.ra = as;
+            row_.ra_offset = static_cast<i32>(offset);
+        }
+    }
+
+    void restore(u64 reg) {
+        if (reg == followed_) saved(reg, initial_.bp, initial_.bp_offset);
+        if (reg == machine::kReturnAddress) saved(reg, initial_.ra, initial_.ra_offset);
+    }
+
+    bool remember() {
+        if (depth_ == kRemembered) return false;
+        remembered_[depth_++] = row_;
+        return true;
+    }
+
+    bool recall() {
+        if (depth_ == 0) return false;
+        row_ = remembered_[--depth_];
+        return true;
+    }
+
+    void define_frame(u64 reg) {
+        if (reg == machine::kStackPointer) {
+            row_.frame = FrameBy::stack_pointer;
+        } else if (reg == machine::kFramePointer) {
+            row_.frame = FrameBy::frame_pointer;
+        } else {
+            row_.frame = reg < 256 ? FrameBy::other_register : FrameBy::unsupported;
+            row_.frame_register = static_cast<u8>(reg);
+        }
+    }
+
+    bool frame_offset(Bytes& bytes, bool is_factored) {
+        const i64 offset = is_factored ? factored(static_cast<u64>(bytes.take_sleb()))
+                                       : static_cast<i64>(bytes.take_uleb());
+        if (row_.frame == FrameBy::expression || !fits(offset)) row_.frame = FrameBy::unsupported;
+        row_.frame_offset = static_cast<i32>(offset);
+        return true;
+    }
+
+    bool register_rule(Bytes& bytes) {
+        const u64 reg = bytes.take_uleb();
+        const u64 in = bytes.take_uleb();
+        saved(reg, SavedAs::in_register,
+              in < kNoSuchRegister ? static_cast<i64>(in) : kNoSuchRegister);
+        return true;
+    }
+
+    bool offset_rule(Bytes& bytes, SavedAs as, bool is_signed) {
+        const u64 reg = bytes.take_uleb();
+        saved(reg, as,
+              factored(is_signed ? static_cast<u64>(bytes.take_sleb()) : bytes.take_uleb()));
+        return true;
+    }
+
+    bool expression(Bytes& bytes, i32& place) {
+        const i64 distance = static_cast<i64>(bytes.at() - entry_.table.start);
+        if (!fits(distance)) return false;
+        place = static_cast<i32>(distance);
+        bytes.skip(bytes.take_uleb());
+        return true;
+    }
+
+    bool expression_rule(Bytes& bytes, SavedAs as) {
+        const u64 reg = bytes.take_uleb();
+        i32 place = 0;
+        if (!expression(bytes, place)) return false;
+        saved(reg, as, place);
+        return true;
+    }
+
+    const Entry& entry_;
+    u64 pc_;
+    u64 location_;
+    u64 followed_;
+    Row row_;
+    Row initial_;
+    u32 depth_ = 0;
+    Row remembered_[kRemembered];
+};
+
+// The expression "register bp + offset", "*(register bp + offset)" with deref.
+bool is_bp_expression(Span table, i32 place, bool deref, i64& offset) {
+    Bytes bytes{{table.start + static_cast<u64>(i64{place}), table.end}};
+    const u64 size = bytes.take_uleb();
+    const u64 end = bytes.at() + size;
+    if (bytes.take8() != 0x70 + machine::kFramePointer) return false;
+    offset = bytes.take_sleb();
+    if (deref && bytes.take8() != 0x06) return false;
+    return bytes.ok() && bytes.at() == end;
+}
+
+bool saved_bp_of(const Row& row, Span table, u32& value) {
+    i64 offset = 0;
+    switch (row.bp) {
+        case SavedAs::same:
+            value = Rule::kBpSame;
+            return true;
+        case SavedAs::at_offset:
+            if (row.bp_offset >= 0 || row.bp_offset % 8 != 0) return false;
+            value = static_cast<u32>(-i64{row.bp_offset} / 8);
+            return value < Rule::kBpLost;
+        case SavedAs::at_expression:
+            value = Rule::kBpAtBp;
+            return is_bp_expression(table, row.bp_offset, false, offset) && offset == 0;
+        case SavedAs::undefined:
+        case SavedAs::unsupported:
+            value = Rule::kBpLost;
+            return true;
+        default:
+            return false;
+    }
+}
+
+constexpr i64 kLargestDistance = i64{0x1ffff} * 8;
+
+}  // namespace
+
+bool find_row(const Entry& entry, u64 pc, Row& row, u64 followed) {
+    return Program{entry, pc, followed}.run(row);
+}
+
+Rule rule_of(const Row& row, Span table) {
+    if (row.ra == SavedAs::undefined) return Rule{RuleKind::end};
+    constexpr Rule kComplex{RuleKind::complex};
+    u32 bp = 0;
+    if (row.ra != SavedAs::at_offset || row.ra_offset != -8) return kComplex;
+    if (!saved_bp_of(row, table, bp)) return kComplex;
+    i64 distance = row.frame_offset;
+    RuleKind kind = RuleKind::sp;
+    switch (row.frame) {
+        case FrameBy::stack_pointer:
+            break;
+        case FrameBy::frame_pointer:
+            kind = RuleKind::bp;
+            break;
+        case FrameBy::expression:
+            if (!is_bp_expression(table, row.frame_offset, true, distance)) return kComplex;
+            if (distance < -kLargestDistance) return kComplex;
+            kind = RuleKind::bp_deref;
+            distance = -distance;
+            break;
+        default:
+            return kComplex;
+    }
+    if (distance < 0 || distance > kLargestDistance || distance % 8 != 0) return kComplex;
+    return Rule{kind, static_cast<u32>(distance / 8), bp};
+}
+
+}  // namespace mt::runtime::stack

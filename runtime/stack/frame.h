@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+//
+// The registers that a walk knows of one frame. All values come from memory
+// that may hold anything.
+#ifndef MEMTRACE_STACK_FRAME_H
+#define MEMTRACE_STACK_FRAME_H
+
+#include "stack/window.h"
+
+namespace mt::runtime::stack {
+
+inline constexpr u8 kNoRegister = 0xff;
+
+struct Frame {
+    u64 pc;       // a return address, or an interrupted address plus one
+    u64 sp;       // as it is once the callee has returned
+    u64 bp;       // 0 = lost
+    u64 context;  // where the kernel stored all registers of an interrupted frame; else 0
+    // One more register, by its DWARF number, for walks that meet a frame that
+    // counts from it.
+    u64 extra;
+    u8 extra_number;
+    bool extra_known;
+};
+
+// A register by its DWARF number; false = not known of this frame.
+bool read_register(const Frame& frame, u64 number, u64& value);
+
+}  // namespace mt::runtime::stack
+
+#endif

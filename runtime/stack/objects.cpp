@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+//
+// Looks at loaded objects through their program headers only (reliability D4),
+// each number checked against the range that the loader states.
+#include "stack/objects.h"
+
+#include <elf.h>
+#include <link.h>
+#include <sys/syscall.h>
+
+#include "os/syscall.h"
+#include "stack/machine.h"
+
+namespace mt::runtime::stack {
+
+// glibc's struct dl_find_object, declared here so that a runtime built with an
+// older glibc uses the function where a newer one runs it.
+struct LoaderAnswer {
+    unsigned long long flags;
+    void* map_start;
+    void* map_end;
+    struct link_map* link_map;
+    void* eh_frame;
+    unsigned long long reserved[7];
+};
+extern "C" int loader_find_object(void* address, LoaderAnswer* answer) noexcept
+    __asm__("_dl_find_object") __attribute__((weak));
+
+namespace {
+
+const Elf64_Phdr* headers_of(const Object& object) {
+    return static_cast<const Elf64_Phdr*>(object.program_headers);
+}
+
+// The program headers as the first page of the object states them. patchelf and
+// odd linker scripts move them elsewhere; such an object counts as one segment.
+void find_program_headers(Object& object) {
+    object.program_headers = nullptr;
+    object.program_header_count = 0;
+    if (object.end - object.start < machine::kPage) return;
+    const auto* elf = reinterpret_cast<const Elf64_Ehdr*>(object.start);
+    for (u32 i = 0; i < SELFMAG; ++i) {
+        if (elf->e_ident[i] != static_cast<u8>(ELFMAG[i])) return;
+    }
+    if (elf->e_ident[EI_CLASS] != ELFCLASS64 || elf->e_phentsize != sizeof(Elf64_Phdr)) return;
+    if (elf->e_phoff % alignof(Elf64_Phdr) != 0 || elf->e_phoff > machine::kPage) return;
+    if (elf->e_phnum > (machine::kPage - elf->e_phoff) / sizeof(Elf64_Phdr)) return;
+    object.program_headers = reinterpret_cast<const void*>(object.start + elf->e_phoff);
+    object.program_header_count = elf->e_phnum;
+}
+
+// [bias + address, + size) if it lies in the object, else empty.
+Span range_in(const Object& object, u64 address, u64 size) {
+    const u64 start = object.bias + address;
+    if (start < object.start || start > object.end || size > object.end - start) return {0, 0};
+    return {start, start + size};
+}
+
+}  // namespace
+
+bool find_object_by_loader(u64 address, Object& object) {
+    if (loader_find_object == nullptr) return false;
+    LoaderAnswer answer;
+    if (loader_find_object(reinterpret_cast<void*>(address), &answer) != 0) return false;
+    object.start = reinterpret_cast<u64>(answer.map_start);
+    object.end = reinterpret_cast<u64>(answer.map_end);
+    object.bias = answer.link_map->l_addr;
+    object.eh_frame_hdr = reinterpret_cast<u64>(answer.eh_frame);
+    object.link_map = answer.link_map;
+    object.name = answer.link_map->l_name;
+    find_program_headers(object);
+    return true;
+}
+
+bool find_object(u64 address, Object& object) {
+#ifndef MEMTRACE_OBJECTS_BY_ITERATION
+    if (loader_find_object != nullptr) return find_object_by_loader(address, object);
+#endif
+    return find_object_by_iteration(address, object);
+}
+
+Span segment_of(const Object& object, u64 address) {
+    const Span whole{object.start, object.end};
+    if (object.program_header_count == 0) return whole.contains(address) ? whole : Span{0, 0};
+    for (u32 i = 0; i < object.program_header_count; ++i) {
+        const Elf64_Phdr& header = headers_of(object)[i];
+        if (header.p_type != PT_LOAD || (header.p_flags & PF_R) == 0) continue;
+        const Span segment = range_in(object, header.p_vaddr, header.p_filesz);
+        if (segment.contains(address)) return segment;
+    }
+    return {0, 0};
+}
+
+u32 object_path(const Object& object, char* out, u32 capacity) {
+    if (object.name == nullptr || object.name[0] == '\0') {
+        const long length =
+            os::raw_syscall(SYS_readlink, reinterpret_cast<long>("/proc/self/exe"),
+                            reinterpret_cast<long>(out), static_cast<long>(capacity));
+        return os::failed(length) ? 0 : static_cast<u32>(length);
+    }
+    u32 length = 0;
+    while (length < capacity && object.name[length] != '\0') {
+        out[length] = object.name[length];
+        ++length;
+    }
+    return length;
+}
+
+namespace {
+
+constexpr u64 align_up(u64 value, u64 alignment) {
+    return (value + alignment - 1) & ~(alignment - 1);
+}
+
+u32 build_id_of(Span notes, u64 alignment, u8 (&out)[20]) {
+    Bytes bytes{notes};
+    while (bytes.left() >= sizeof(Elf64_Nhdr)) {
+        const u32 name_size = bytes.take32();
+        const u32 size = bytes.take32();
+        const u32 type = bytes.take32();
+        const u64 name = bytes.at();
+        bytes.skip(align_up(name_size, 4));
+        const u64 value = align_up(bytes.at(), alignment);
+        bytes.skip(value - bytes.at());
+        bytes.skip(size);
+        if (!bytes.ok()) return 0;
+        const bool is_gnu =
+            name_size == 4 && __builtin_memcmp(reinterpret_cast<void*>(name), ELF_NOTE_GNU, 4) == 0;
+        if (is_gnu && type == NT_GNU_BUILD_ID) {
+            const u32 length = size < 20 ? size : 20;
+            for (u32 i = 0; i < length; ++i) out[i] = reinterpret_cast<const u8*>(value)[i];
+            return length;
+        }
+        const u64 next = align_up(bytes.at(), alignment);
+        bytes.skip(next - bytes.at());
+    }
+    return 0;
+}
+
+}  // namespace
+
+u32 object_build_id(const Object& object, u8 (&out)[20]) {
+    for (u32 i = 0; i < object.program_header_count; ++i) {
+        const Elf64_Phdr& header = headers_of(object)[i];
+        if (header.p_type != PT_NOTE) continue;
+        const Span notes = range_in(object, header.p_vaddr, header.p_filesz);
+        const Span segment = segment_of(object, notes.start);
+        if (notes.size() == 0 || notes.end > segment.end) continue;
+        const u32 length = build_id_of(notes, header.p_align == 8 ? 8 : 4, out);
+        if (length != 0) return length;
+    }
+    return 0;
+}
+
+}  // namespace mt::runtime::stack

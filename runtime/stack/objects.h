@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+//
+// Which loaded object (program, library, vdso) holds an address, where its
+// unwind tables are, and how it is called. Takes no lock of ours and allocates
+// nothing; reads of an object stay inside its own segments.
+#ifndef MEMTRACE_STACK_OBJECTS_H
+#define MEMTRACE_STACK_OBJECTS_H
+
+#include "stack/bytes.h"
+
+namespace mt::runtime::stack {
+
+struct Object {
+    u64 start;             // first mapped address
+    u64 end;               // one past the last
+    u64 bias;              // load address minus ELF virtual address
+    u64 eh_frame_hdr;      // 0 = has none
+    const void* link_map;  // nullptr where the loader was asked by iteration
+    const char* name;      // as the loader knows it; "" = the program itself
+    const void* program_headers;
+    u32 program_header_count;  // 0 = not found; then all of [start, end) counts
+};
+
+bool find_object(u64 address, Object& object);
+
+// The two ways, for where the first is missing (glibc before 2.35) and for
+// tests. The second asks the loader by dl_iterate_phdr whether anything was
+// loaded or unloaded since, which takes the loader's list lock for an instant;
+// it sees the program's own namespace only, not dlmopen's others.
+bool find_object_by_loader(u64 address, Object& object);
+bool find_object_by_iteration(u64 address, Object& object);
+
+// The readable loaded segment that holds the address; empty when there is none.
+Span segment_of(const Object& object, u64 address);
+
+// For the module log. The path is not zero terminated; a relative one is as the
+// program gave it to dlopen. Both return the length, 0 = has none; a build-id of
+// more than 20 bytes is cut to its first 20.
+u32 object_path(const Object& object, char* out, u32 capacity);
+u32 object_build_id(const Object& object, u8 (&out)[20]);
+
+}  // namespace mt::runtime::stack
+
+#endif

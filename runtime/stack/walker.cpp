@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: MIT
+//
+// One step outwards per frame, by the frame's rule. What holds at every step:
+// the new frame begins above the old stack pointer (but for a signal, which may
+// have changed stacks), it is aligned, and every load went through the view.
+#include "stack/walker.h"
+
+#include "stack/cfi.h"
+#include "stack/expression.h"
+#include "stack/machine.h"
+
+namespace mt::runtime::stack {
+
+namespace {
+
+// No frame of code without unwind information is larger, and what looks like one
+// may be the frame pointer of another stack that a fiber was started from.
+constexpr u64 kLargestFrame = 128 * 1024;
+
+enum class Step : u8 { next, complete, broken };
+
+u64 plus(u64 base, i32 offset) { return base + static_cast<u64>(i64{offset}); }
+
+bool follows_a_call(u64 pc) {
+    return is_readable(pc - machine::kLongestCall) && is_readable(pc - 1) &&
+           machine::ends_with_call(reinterpret_cast<const u8*>(pc));
+}
+
+// The ways to step are not inlined: while a rule is looked for, which takes most
+// stack, none of what they keep is on it.
+class Walker {
+  public:
+    explicit Walker(Window& own) : own_(own) {}
+
+    // `extra` is a register to follow beside the usual ones.
+    Walk run(u64 pc, u64 sp, u64 bp, u64* pcs, u32 limit, u8 extra) {
+        frame_ = Frame{pc, sp, bp, 0, 0, extra, false};
+        view_.enter(own_, sp);
+        pcs[0] = pc;
+        for (u32 count = 1;; ++count) {
+            switch (step()) {
+                case Step::next:
+                    break;
+                case Step::complete:
+                    return {count, WalkEnd::complete};
+                case Step::broken:
+                    return {count, WalkEnd::broken};
+            }
+            if (count == limit) return {count, WalkEnd::cut};
+            pcs[count] = frame_.pc;
+        }
+    }
+
+    // The register that a frame counted from without the walk knowing it.
+    u8 missing() const { return missing_; }
+
+  private:
+    Step step() {
+        const Rule rule = derive(frame_.pc);
+        switch (rule.kind()) {
+            case RuleKind::end:
+                return Step::complete;
+            case RuleKind::signal:
+                return step_over_signal();
+            case RuleKind::no_cfi:
+                return step_by_frame_pointer();
+            case RuleKind::sp:
+            case RuleKind::bp:
+            case RuleKind::bp_deref:
+                if (frame_.extra_number == kNoRegister) return step_by_rule(rule);
+                break;
+            default:
+                break;
+        }
+        return step_with_tables();
+    }
+
+    [[gnu::noinline]] Step step_with_tables() {
+        Row row;
+        Span table;
+        if (!derive_row(frame_.pc, machine::kFramePointer, row, table)) return Step::broken;
+        if (frame_.extra_number == kNoRegister) return step_by_row(row, table);
+        Row extra;
+        u64 value = 0;
+        const bool known = derive_row(frame_.pc, frame_.extra_number, extra, table) &&
+                           extra_value(extra, table, value);
+        const Step step = step_by_row(row, table);
+        frame_.extra = value;
+        frame_.extra_known = known;
+        return step;
+    }
+
+    [[gnu::noinline]] Step step_by_rule(Rule rule) {
+        u64 start = 0;
+        switch (rule.kind()) {
+            case RuleKind::sp:
+                start = frame_.sp + rule.distance();
+                break;
+            case RuleKind::bp:
+                start = frame_.bp + rule.distance();
+                break;
+            default:
+                if (!load(frame_.bp - rule.distance(), start)) return Step::broken;
+        }
+        u64 pc = 0;
+        if (!is_frame(start) || !load(start - 8, pc)) return Step::broken;
+        u64 bp = frame_.bp;
+        switch (rule.saved_bp()) {
+            case Rule::kBpSame:
+                break;
+            case Rule::kBpLost:
+                bp = 0;
+                break;
+            case Rule::kBpAtBp:
+                if (!load(frame_.bp, bp)) return Step::broken;
+                break;
+            default:
+                if (!load(start - 8 * u64{rule.saved_bp()}, bp)) return Step::broken;
+        }
+        return go_to(pc, start, bp);
+    }
+
+    [[gnu::noinline]] Step step_by_row(Row row, Span table) {
+        u64 start = 0;
+        if (!frame_start(row, table, start)) return Step::broken;
+        if (!is_frame(start) || row.ra == SavedAs::same) return Step::broken;
+        u64 pc = 0;
+        u64 bp = frame_.bp;
+        if (!saved_value(row.ra, row.ra_offset, start, table, pc)) return Step::broken;
+        if (!saved_value(row.bp, row.bp_offset, start, table, bp)) bp = 0;
+        return go_to(pc, start, bp);
+    }
+
+    [[gnu::always_inline]] inline bool frame_start(const Row& row, Span table, u64& start) {
+        u64 number = row.frame_register;
+        switch (row.frame) {
+            case FrameBy::stack_pointer:
+                number = machine::kStackPointer;
+                break;
+            case FrameBy::frame_pointer:
+                number = machine::kFramePointer;
+                break;
+            case FrameBy::other_register:
+                break;
+            case FrameBy::expression:
+                return evaluate(table, plus(table.start, row.frame_offset), frame_, view_, nullptr,
+                                start);
+            default:
+                return false;
+        }
+        if (!read_register(frame_, number, start)) {
+            if (machine::is_preserved(number)) missing_ = static_cast<u8>(number);
+            return false;
+        }
+        start = plus(start, row.frame_offset);
+        return true;
+    }
+
+    // A register by its whole row; false = cannot be found.
+    [[gnu::always_inline]] inline bool saved_value(SavedAs as, i32 offset, u64 start, Span table,
+                                                   u64& value) {
+        switch (as) {
+            case SavedAs::same:
+                return true;
+            case SavedAs::is_offset:
+                value = plus(start, offset);
+                return true;
+            case SavedAs::at_offset:
+                return load(plus(start, offset), value);
+            case SavedAs::in_register:
+                return read_register(frame_, plus(0, offset), value);
+            case SavedAs::is_expression:
+                return evaluate(table, plus(table.start, offset), frame_, view_, &start, value);
+            case SavedAs::at_expression: {
+                u64 address = 0;
+                return evaluate(table, plus(table.start, offset), frame_, view_, &start, address) &&
+                       load(address, value);
+            }
+            default:
+                return false;
+        }
+    }
+
+    // What the caller has in the register that this walk follows too.
+    [[gnu::noinline]] bool extra_value(const Row& row, Span table, u64& value) {
+        u64 start = 0;
+        const bool known = read_register(frame_, frame_.extra_number, value);
+        return frame_start(row, table, start) && (known || row.bp != SavedAs::same) &&
+               saved_value(row.bp, row.bp_offset, start, table, value);
+    }
+
+    // The interrupted registers, as the kernel stored them. They may be on another
+    // stack, so the view begins anew.
+    [[gnu::noinline]] Step step_over_signal() {
+        u64 pc = 0;
+        u64 sp = 0;
+        u64 bp = 0;
+        if (!load(frame_.sp + machine::kSignalPc, pc) ||
+            !load(frame_.sp + machine::kSignalStackPointer, sp) ||
+            !load(frame_.sp + machine::kSignalFramePointer, bp)) {
+            return Step::broken;
+        }
+        const u64 context = frame_.sp;
+        const Step step = go_to(pc + 1, sp, bp);
+        if (step != Step::next) return step;
+        frame_.context = context;
+        frame_.extra_known = false;
+        view_.enter(own_, sp);
+        return step;
+    }
+
+    // Code without unwind information (a JIT's, hand-written). A register that code
+    // uses for anything looks like a frame pointer now and then; a return address
+    // behind a call instruction does not come about by chance.
+    [[gnu::noinline]] Step step_by_frame_pointer() {
+        const u64 start = frame_.bp;
+        u64 bp = 0;
+        u64 pc = 0;
+        if (start < frame_.sp || start - frame_.sp > kLargestFrame) return Step::broken;
+        if (!view_.is_connected(frame_.sp, start)) return Step::broken;
+        if (!view_.load(start, bp) || !view_.load(start + 8, pc)) return Step::broken;
+        if (pc == 0) return bp == 0 ? Step::complete : Step::broken;
+        if (!follows_a_call(pc)) return Step::broken;
+        frame_.extra_known = false;
+        return go_to(pc, start + 16, bp);
+    }
+
+    Step go_to(u64 pc, u64 sp, u64 bp) {
+        if (pc == 0) return Step::complete;
+        if (pc < machine::kLowestCode || pc >= machine::kUserEnd) return Step::broken;
+        frame_.pc = pc;
+        frame_.sp = sp;
+        frame_.bp = bp;
+        frame_.context = 0;
+        return Step::next;
+    }
+
+    // Only code that was interrupted may have given up its whole frame.
+    bool is_frame(u64 start) const {
+        return start % 8 == 0 && (start > frame_.sp || (start == frame_.sp && frame_.context != 0));
+    }
+
+    // Whatever lies below the stack pointer belongs to frames that are gone.
+    bool load(u64 address, u64& value) {
+        return address >= frame_.sp - machine::kRedZone && view_.load(address, value);
+    }
+
+    Window& own_;
+    Frame frame_;
+    View view_;
+    u8 missing_ = kNoRegister;
+};
+
+}  // namespace
+
+Walk walk(Window& own, u64 pc, u64 sp, u64 bp, u64* pcs, u32 limit) {
+    if (limit == 0) return {0, WalkEnd::cut};
+    Walker walker{own};
+    const Walk first = walker.run(pc, sp, bp, pcs, limit, kNoRegister);
+    if (walker.missing() == kNoRegister) return first;
+    // The loader's lazy binding counts its frame from rbx. Once more from the
+    // start, following that register too; frames in between have saved it.
+    return walker.run(pc, sp, bp, pcs, limit, walker.missing());
+}
+
+}  // namespace mt::runtime::stack

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+//
+// Walks the calling thread's stack. Allocates nothing, locks nothing, touches
+// neither errno nor memory that might fault, and ends after `limit` frames
+// whatever the stack holds. It knows nothing of what the frames are for.
+#ifndef MEMTRACE_STACK_WALKER_H
+#define MEMTRACE_STACK_WALKER_H
+
+#include "stack/window.h"
+
+namespace mt::runtime::stack {
+
+enum class WalkEnd : u8 {
+    complete,  // the last frame is the thread's first
+    cut,       // `limit` frames are stored and there are more
+    broken,    // from there on nothing says who called
+};
+
+struct Walk {
+    u32 count;
+    WalkEnd end;
+};
+
+// From a function that is about to return to `pc`: `sp` and `bp` are the
+// registers as they will be then. Stores pc and the return addresses outwards,
+// innermost first. A frame that a signal interrupted is stored as its address
+// plus one, so that each stored value minus one lies in the instruction meant.
+// `own` is the calling thread's window.
+Walk walk(Window& own, u64 pc, u64 sp, u64 bp, u64* pcs, u32 limit);
+
+}  // namespace mt::runtime::stack
+
+#endif
