@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+//
+// One place, two unwinders.
+#include "stack_capture.h"
+
+#include <unwind.h>
+
+#include <cstdio>
+#include <string>
+
+namespace mt::test {
+
+namespace {
+
+thread_local Window window;
+
+_Unwind_Reason_Code add_frame(_Unwind_Context* context, void* out) {
+    auto& capture = *static_cast<Capture*>(out);
+    int exact = 0;
+    const u64 ip = _Unwind_GetIPInfo(context, &exact);
+    // libgcc ends with a frame at 0 where a stack is complete.
+    if (ip == 0 || capture.reference_count == kCaptureLimit) return _URC_NO_REASON;
+    capture.reference[capture.reference_count++] = ip + static_cast<u64>(exact);
+    return _URC_NO_REASON;
+}
+
+std::string text(const char* what, u32 index, u64 ours, u64 reference) {
+    char line[120];
+    std::snprintf(line, sizeof line, "%s %u: ours %#llx, reference %#llx", what, index,
+                  static_cast<unsigned long long>(ours),
+                  static_cast<unsigned long long>(reference));
+    return line;
+}
+
+}  // namespace
+
+thread_local Capture* current_capture = nullptr;
+
+Window& own_window() { return window; }
+
+[[gnu::noinline]] void capture_here(Capture& capture) {
+    u64 pc;
+    u64 sp;
+    u64 bp;
+    asm volatile(
+        "lea 1f(%%rip), %0\n"
+        "mov %%rsp, %1\n"
+        "mov %%rbp, %2\n"
+        "1: nop\n"
+        : "=&r"(pc), "=&r"(sp), "=&r"(bp));
+    capture.walk = runtime::stack::walk(window, pc, sp, bp, capture.ours, kCaptureLimit);
+    capture.reference_count = 0;
+    _Unwind_Backtrace(add_frame, &capture);
+    ++capture.taken;
+}
+
+void capture_into_current() {
+    if (current_capture != nullptr) capture_here(*current_capture);
+    asm volatile("");
+}
+
+std::vector<std::string> differences(const Capture& capture) {
+    std::vector<std::string> result;
+    if (capture.taken == 0) result.push_back("nothing was captured");
+    if (capture.walk.count != capture.reference_count) {
+        result.push_back(text("frames in all", 0, capture.walk.count, capture.reference_count));
+    }
+    const u32 both =
+        capture.walk.count < capture.reference_count ? capture.walk.count : capture.reference_count;
+    // Frame 0 is one function at two places.
+    for (u32 i = 1; i < both; ++i) {
+        if (capture.ours[i] != capture.reference[i]) {
+            result.push_back(text("frame", i, capture.ours[i], capture.reference[i]));
+        }
+    }
+    return result;
+}
+
+}  // namespace mt::test

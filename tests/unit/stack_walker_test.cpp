@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: MIT
+//
+// Proves that the walker sees what libgcc's unwinder sees, frame by frame, on
+// every kind of stack that programs have. Built twice: with each way to find
+// objects.
+#include "stack/walker.h"
+
+#include <dlfcn.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <ucontext.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstdlib>
+#include <memory>
+#include <thread>
+
+#include "stack/objects.h"
+#include "stack_capture.h"
+
+namespace mt::test {
+namespace {
+
+using ::testing::IsEmpty;
+
+class Walker : public ::testing::Test {
+  protected:
+    Walker() { current_capture = capture_.get(); }
+    ~Walker() override { current_capture = nullptr; }
+
+    void expect_equal(WalkEnd end = WalkEnd::complete) {
+        EXPECT_THAT(differences(*capture_), IsEmpty());
+        EXPECT_EQ(capture_->walk.end, end);
+        EXPECT_GE(capture_->walk.count, 3u);
+    }
+
+    std::unique_ptr<Capture> capture_ = std::make_unique<Capture>();
+};
+
+TEST_F(Walker, equals_reference_at_many_depths) {
+    for (const u32 depth : {0u, 1u, 2u, 7u, 40u, 300u, 1500u}) {
+        plain::nested(depth, capture_into_current);
+        expect_equal();
+        EXPECT_GE(capture_->walk.count, depth);
+        optimised::nested(depth, capture_into_current);
+        expect_equal();
+        EXPECT_GE(capture_->walk.count, depth);
+    }
+}
+
+TEST_F(Walker, keeps_what_it_learned_about_the_stack) {
+    own_window() = Window{};
+    capture_here(*capture_);
+    const Window first = own_window();
+    ASSERT_NE(first.high, 0u) << "the main thread's stack was not recognised";
+    EXPECT_LT(first.low, first.high);
+    optimised::nested(1500, capture_into_current);
+    EXPECT_LT(own_window().low, first.low);
+    EXPECT_EQ(own_window().high, first.high);
+}
+
+struct Shape {
+    const char* name;
+    void (*run)(Action);
+};
+
+class WalkerShapes : public Walker, public ::testing::WithParamInterface<Shape> {};
+
+TEST_P(WalkerShapes, equals_reference) {
+    GetParam().run(capture_into_current);
+    expect_equal();
+}
+
+#define MT_SHAPES(set)                                                                      \
+    Shape{#set "_lambda", set::lambda},                                                     \
+        Shape{#set "_alloca_16", [](Action action) { set::with_alloca(16, action); }},      \
+        Shape{#set "_alloca_5000", [](Action action) { set::with_alloca(5000, action); }},  \
+        Shape{#set "_realigned", set::realigned},                                           \
+        Shape{#set "_realigned_alloca",                                                     \
+              [](Action action) { set::realigned_alloca(777, action); }},                   \
+        Shape{#set "_large_frame", set::large_frame},                                       \
+        Shape{#set "_many_arguments", set::many_arguments},                                 \
+        Shape{#set "_in_catch", set::in_catch}, Shape{#set "_in_cleanup", set::in_cleanup}, \
+        Shape {                                                                             \
+#set "_noreturn_tail", set::noreturn_tail                                           \
+    }
+
+INSTANTIATE_TEST_SUITE_P(all, WalkerShapes,
+                         ::testing::Values(MT_SHAPES(plain), MT_SHAPES(optimised)),
+                         [](const auto& shape) { return std::string(shape.param.name); });
+
+int compare_and_capture(const void*, const void*) {
+    capture_into_current();
+    return 0;
+}
+
+TEST_F(Walker, passes_through_libc) {
+    int values[3] = {3, 1, 2};
+    std::qsort(values, 3, sizeof values[0], compare_and_capture);
+    expect_equal();
+}
+
+TEST_F(Walker, reaches_the_start_of_a_thread) {
+    std::thread{[this] {
+        current_capture = capture_.get();
+        optimised::nested(5, capture_into_current);
+        EXPECT_NE(own_window().low, 0u);
+    }}.join();
+    expect_equal();
+}
+
+void* thread_main(void* capture) {
+    current_capture = static_cast<Capture*>(capture);
+    plain::nested(3, capture_into_current);
+    return nullptr;
+}
+
+TEST_F(Walker, reaches_the_start_of_a_thread_on_a_given_stack) {
+    constexpr std::size_t kSize = 256 * 1024;
+    void* stack = mmap(nullptr, kSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    ASSERT_NE(stack, MAP_FAILED);
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    ASSERT_EQ(pthread_attr_setstack(&attributes, stack, kSize), 0);
+    pthread_t thread;
+    ASSERT_EQ(pthread_create(&thread, &attributes, thread_main, capture_.get()), 0);
+    pthread_join(thread, nullptr);
+    pthread_attr_destroy(&attributes);
+    munmap(stack, kSize);
+    expect_equal();
+}
+
+void on_signal(int) { optimised::nested(2, capture_into_current); }
+
+void install(int signal, int flags) {
+    struct sigaction action {};
+    action.sa_handler = on_signal;
+    action.sa_flags = flags;
+    sigaction(signal, &action, nullptr);
+}
+
+TEST_F(Walker, passes_a_signal_frame) {
+    install(SIGUSR1, 0);
+    optimised::nested(3, [] { raise(SIGUSR1); });
+    expect_equal();
+}
+
+class AlternateStack {
+  public:
+    AlternateStack() {
+        stack_t stack{};
+        stack.ss_sp = memory_.get();
+        stack.ss_size = kSize;
+        sigaltstack(&stack, nullptr);
+    }
+    ~AlternateStack() {
+        stack_t off{};
+        off.ss_flags = SS_DISABLE;
+        sigaltstack(&off, nullptr);
+    }
+
+  private:
+    static constexpr std::size_t kSize = 65536;
+    std::unique_ptr<char[]> memory_ = std::make_unique<char[]>(kSize);
+};
+
+TEST_F(Walker, passes_from_an_alternate_stack_to_the_own) {
+    const AlternateStack stack;
+    install(SIGUSR1, SA_ONSTACK);
+    optimised::nested(3, [] { raise(SIGUSR1); });
+    expect_equal();
+}
+
+TEST_F(Walker, passes_a_fault_in_the_middle_of_code) {
+    const AlternateStack stack;
+    static void* page;
+    page = mmap(nullptr, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    struct sigaction action {};
+    action.sa_flags = SA_ONSTACK;
+    action.sa_handler = [](int) {
+        capture_into_current();
+        mprotect(page, 4096, PROT_READ);
+    };
+    sigaction(SIGSEGV, &action, nullptr);
+    plain::nested(2, [] { static_cast<void>(*static_cast<volatile char*>(page)); });
+    signal(SIGSEGV, SIG_DFL);
+    munmap(page, 4096);
+    expect_equal();
+}
+
+// A signal after each single instruction: prologues, epilogues, calls into libc
+// and back are all walked from everywhere.
+u32 steps;
+u32 differing_steps;
+u32 steps_wrong_in_the_tables;
+Capture first_difference;
+
+// gcc 12 describes the last two instructions of a function that realigned its
+// stack wrongly (the frame pointer is popped before its rule says so). Both walks
+// then leave the stack at the same frame; libgcc calls what it finds there, in no
+// object at all, a frame.
+bool is_wrong_in_the_tables(const Capture& capture) {
+    runtime::stack::Object object;
+    return capture.walk.end == WalkEnd::broken && capture.walk.count < capture.reference_count &&
+           !runtime::stack::find_object(capture.reference[capture.walk.count], object);
+}
+
+void on_step(int) {
+    static Capture capture;
+    capture.taken = 0;
+    capture_here(capture);
+    ++steps;
+    const u32 both = std::min(capture.walk.count, capture.reference_count);
+    bool same = std::equal(capture.ours + 1, capture.ours + both, capture.reference + 1);
+    if (same && capture.walk.count != capture.reference_count) {
+        same = is_wrong_in_the_tables(capture);
+        steps_wrong_in_the_tables += same;
+    }
+    if (!same && differing_steps++ == 0) first_difference = capture;
+}
+
+void set_trap_flag(bool on) {
+    u64 flags;
+    asm volatile("pushfq\npopq %0" : "=r"(flags));
+    flags = on ? flags | 0x100 : flags & ~u64{0x100};
+    asm volatile("pushq %0\npopfq" ::"r"(flags) : "cc");
+}
+
+void step_through_all() {
+    const Action nothing = [] {};
+    plain::nested(2, nothing);
+    optimised::nested(4, nothing);
+    plain::realigned(nothing);
+    optimised::realigned(nothing);
+    plain::realigned_alloca(64, nothing);
+    optimised::realigned_alloca(64, nothing);
+    plain::many_arguments(nothing);
+    optimised::many_arguments(nothing);
+    optimised::with_alloca(100, nothing);
+    optimised::large_frame(nothing);
+    std::free(std::aligned_alloc(64, 3072));
+    static_cast<void>(std::strtod("1.5", nullptr));
+}
+
+class WalkerSteps : public Walker {
+  protected:
+    WalkerSteps() {
+        steps = differing_steps = steps_wrong_in_the_tables = 0;
+        struct sigaction action {};
+        action.sa_handler = on_step;
+        action.sa_flags = SA_ONSTACK;
+        sigaction(SIGTRAP, &action, nullptr);
+    }
+    ~WalkerSteps() override {
+        signal(SIGTRAP, SIG_DFL);
+        std::printf("%u instructions, %u where the tables are wrong\n", steps,
+                    steps_wrong_in_the_tables);
+        EXPECT_EQ(differing_steps, 0u);
+        EXPECT_LT(steps_wrong_in_the_tables, 20u);
+        if (differing_steps != 0) {
+            EXPECT_THAT(differences(first_difference), IsEmpty());
+        }
+    }
+
+  private:
+    AlternateStack stack_;
+};
+
+// No exceptions here: while libgcc leaves a frame for a handler, its own tables are
+// wrong, and its walk may crash.
+TEST_F(WalkerSteps, equal_reference_at_every_instruction) {
+    set_trap_flag(true);
+    step_through_all();
+    set_trap_flag(false);
+    EXPECT_GT(steps, 1000u);
+}
+
+// The loader's code for lazy binding counts its frame from rbx, which a walk does
+// not follow at first.
+TEST_F(WalkerSteps, equal_reference_inside_lazy_binding) {
+    void* library = dlopen(MT_STACK_PLUGIN, RTLD_LAZY);
+    ASSERT_NE(library, nullptr) << dlerror();
+    const auto bind =
+        reinterpret_cast<int (*)(const char*, const char*)>(dlsym(library, "memtrace_plugin_bind"));
+    ASSERT_NE(bind, nullptr);
+    set_trap_flag(true);
+    bind("a", "b");
+    set_trap_flag(false);
+    const u32 binding = steps;
+    set_trap_flag(true);
+    bind("a", "b");
+    set_trap_flag(false);
+    EXPECT_GT(binding, 2 * (steps - binding)) << "the first call bound nothing";
+    dlclose(library);
+}
+
+ucontext_t main_context;
+ucontext_t fiber_context;
+
+void fiber_main() { optimised::nested(4, capture_into_current); }
+
+TEST_F(Walker, reaches_the_start_of_a_fiber) {
+    constexpr std::size_t kSize = 65536;
+    capture_here(*capture_);
+    const Window before = own_window();
+    const auto memory = std::make_unique<char[]>(kSize);
+    getcontext(&fiber_context);
+    fiber_context.uc_stack.ss_sp = memory.get();
+    fiber_context.uc_stack.ss_size = kSize;
+    fiber_context.uc_link = &main_context;
+    makecontext(&fiber_context, fiber_main, 0);
+    swapcontext(&main_context, &fiber_context);
+    expect_equal();
+    EXPECT_EQ(own_window().low, before.low) << "a fiber's stack was remembered";
+}
+
+TEST_F(Walker, does_not_remember_a_stack_that_goes_away) {
+    for (u32 round = 0; round < 3; ++round) {
+        constexpr std::size_t kSize = 16384;
+        char* memory = static_cast<char*>(
+            mmap(nullptr, kSize + 8192, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+        mprotect(memory + 4096, kSize, PROT_READ | PROT_WRITE);
+        getcontext(&fiber_context);
+        fiber_context.uc_stack.ss_sp = memory + 4096;
+        fiber_context.uc_stack.ss_size = kSize;
+        fiber_context.uc_link = &main_context;
+        makecontext(&fiber_context, fiber_main, 0);
+        swapcontext(&main_context, &fiber_context);
+        expect_equal();
+        munmap(memory, kSize + 8192);
+    }
+}
+
+TEST_F(Walker, stops_at_the_limit_and_says_so) {
+    plain::nested(50, [] {
+        capture_into_current();
+        const u32 all = current_capture->walk.count;
+        u64 pcs[128];
+        const auto bp = reinterpret_cast<u64>(__builtin_frame_address(0));
+        // From this frame's caller on, whose registers this frame holds.
+        const u64 sp = bp + 16;
+        const u64 caller = *reinterpret_cast<u64*>(bp + 8);
+        const u64 caller_bp = *reinterpret_cast<u64*>(bp);
+        for (const u32 limit : {0u, 1u, 2u, 10u, 30u}) {
+            const Walk cut = runtime::stack::walk(own_window(), caller, sp, caller_bp, pcs, limit);
+            EXPECT_EQ(cut.count, limit);
+            EXPECT_EQ(cut.end, WalkEnd::cut);
+        }
+        const Walk whole = runtime::stack::walk(own_window(), caller, sp, caller_bp, pcs, 128);
+        EXPECT_EQ(whole.end, WalkEnd::complete);
+        EXPECT_LT(whole.count, all);
+        const Walk exact =
+            runtime::stack::walk(own_window(), caller, sp, caller_bp, pcs, whole.count);
+        EXPECT_EQ(exact.end, WalkEnd::complete) << "as many frames as the limit is not cut";
+        EXPECT_EQ(exact.count, whole.count);
+    });
+}
+
+TEST_F(Walker, leaves_errno_alone) {
+    own_window() = Window{};
+    errno = 4242;
+    capture_here(*capture_);
+    EXPECT_EQ(errno, 4242);
+}
+
+}  // namespace
+}  // namespace mt::test
