@@ -79,6 +79,25 @@ TEST(Interrupt, OfAReadIsPassedOn) {
     EXPECT_EQ(session.text("list"), "no snapshots; mt snapshot takes one\n");
 }
 
+TEST(Interrupt, OfASourceLineIsPassedOn) {
+    FakeDebugger debugger(tracing_table());
+    debugger.frames[0x555555554100] = {{"/src/a.c", 3, "f"}};
+    debugger.sources_interrupt = true;
+    FakeSession session(debugger);
+    EXPECT_EQ(session.run("snapshot --source"), MTC_INTERRUPTED);
+    EXPECT_EQ(debugger.printed, "");
+    EXPECT_EQ(session.text("list"), "no snapshots; mt snapshot takes one\n");
+    EXPECT_THAT(session.text("snapshot"), StartsWith("/src/a.c:3: size=8 B"));
+}
+
+TEST(Errors, AreOnePrintableLine) {
+    FakeDebugger debugger(tracing_table());
+    FakeSession session(debugger);
+    EXPECT_EQ(session.run("foo\x1b[31m\nbar"), MTC_NOT_OURS);
+    EXPECT_STREQ(mtc_error(session.get()), "mt foo\\x1b[31m is no command; mt help lists them");
+    EXPECT_EQ(session.error("stats \"a\nb\xff\"").find('\n'), std::string::npos);
+}
+
 TEST(Exceptions, NeverLeaveTheCore) {
     FakeDebugger debugger(tracing_table());
     FakeSession session(debugger);

@@ -185,7 +185,8 @@ TEST(NoRuntime, InACore) {
     debugger.kind = MTC_TARGET_CORE;
     debugger.symbols.erase("memtrace_root");
     FakeSession session(debugger);
-    EXPECT_THAT(session.error("snapshot"), StartsWith("this core was written by a program without"));
+    EXPECT_THAT(session.error("snapshot"),
+                StartsWith("this core was written by a program without"));
 }
 
 TEST(NewerTable, NamesBothVersions) {
@@ -277,11 +278,40 @@ TEST(Starti, CanBeTakenBack) {
     debugger.symbols.clear();
     FakeSession session(debugger);
     session.text("start");
-    session.text("stop");
+    EXPECT_EQ(session.text("stop"), "tracing does not start with the runtime any more\n");
+    EXPECT_THAT(session.error("stop"), HasSubstr("mt preload"));
     debugger.memory = idle_table();
     debugger.symbols["memtrace_root"] = TableBuilder::kRoot;
     EXPECT_EQ(mtc_loaded(session.get()), MTC_OK);
     EXPECT_THAT(debugger.writes, IsEmpty());
+}
+
+TEST(Starti, IsForThatProcessOnly) {
+    FakeDebugger debugger;
+    debugger.symbols.clear();
+    debugger.pid = 11;
+    debugger.remote = true;  // no number of this machine's
+    FakeSession session(debugger);
+    session.text("start");
+    debugger.pid = 12;
+    EXPECT_THAT(session.error("status"), HasSubstr("mt preload"));
+    debugger.memory = idle_table();
+    debugger.symbols["memtrace_root"] = TableBuilder::kRoot;
+    EXPECT_EQ(mtc_loaded(session.get()), MTC_OK);
+    EXPECT_THAT(debugger.writes, IsEmpty());
+}
+
+TEST_F(Library, StartForTheNextRunIsNoPromiseForAnotherProcess) {
+    FakeDebugger debugger;
+    debugger.kind = MTC_TARGET_NONE;
+    FakeSession session(debugger, directory.string());
+    session.text("start 5");
+    debugger.kind = MTC_TARGET_LIVE;
+    debugger.symbols.erase("memtrace_root");
+    EXPECT_THAT(session.error("status"), HasSubstr("mt preload"));
+    EXPECT_THAT(session.error("stop"), HasSubstr("mt preload"));
+    debugger.kind = MTC_TARGET_EXITED;
+    EXPECT_THAT(session.text("stop"), StartsWith("tracing does not start with the next run"));
 }
 
 TEST(Starti, ADebuggerThatCannotWaitSaysWhatToDo) {

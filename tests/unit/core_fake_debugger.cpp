@@ -54,6 +54,8 @@ int symbolise(void* user, std::uint64_t pc, mtc_add_frame add, void* sink) {
 int target(void* user, mtc_target* out) {
     out->kind = self(user).kind;
     out->is_running = self(user).running ? 1 : 0;
+    out->is_remote = self(user).remote ? 1 : 0;
+    out->pid = self(user).pid;
     out->pointer_width = 8;
     return MTC_OK;
 }
@@ -69,6 +71,7 @@ int interrupted(void* user) {
 }
 
 int source_line(void* user, const char* file, std::uint32_t line, mtc_add_text add, void* sink) {
+    if (self(user).sources_interrupt) return MTC_INTERRUPTED;
     const auto found = self(user).sources.find({file, line});
     if (found == self(user).sources.end()) return MTC_ERROR;
     add(sink, found->second.c_str());

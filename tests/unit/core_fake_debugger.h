@@ -35,6 +35,8 @@ class FakeDebugger {
     FakeMemory memory;
     mtc_target_kind kind = MTC_TARGET_LIVE;
     bool running = false;
+    bool remote = false;
+    std::int64_t pid = 0;
     std::map<std::string, std::uint64_t> symbols = {{"memtrace_root", TableBuilder::kRoot},
                                                     {"_IO_2_1_stdout_", 0x7ffff7e00000}};
     std::map<std::uint64_t, std::vector<FakeFrame>> frames;  // by return address
@@ -42,6 +44,7 @@ class FakeDebugger {
     bool can_await = true;
     std::string refuses_run;                     // reason; empty = does not refuse
     std::uint64_t interrupt_after = UINT64_MAX;  // questions until Ctrl-C
+    bool sources_interrupt = false;              // so does a source line
     bool reads_interrupt = false;                // a read ends by Ctrl-C
     std::function<void()> before_read;           // may throw
 

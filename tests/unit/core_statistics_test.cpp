@@ -149,6 +149,15 @@ TEST_F(Statistics, ReservedIdsHaveNames) {
                                     "<not sampled>:0 1/1"));
 }
 
+TEST_F(Statistics, ReservedFramesAreStoredOnce) {
+    for (std::uint32_t i = 1; i < 40; ++i) book.trace({Spot{"a.c", i}}, 1, 1);
+    for (int i = 0; i < 10; ++i) book.reserved(abi::kStackDepotFull, 2, 1);
+    rows();
+    const std::size_t frames = symboliser.book().size();
+    rows();
+    EXPECT_EQ(symboliser.book().size(), frames);
+}
+
 TEST_F(Statistics, MachineryIsSkippedByModuleFunctionAndFile) {
     const auto runtime = book.module("/opt/lib/libmemtrace.so");
     const auto cxx = book.module("/usr/lib/libstdc++.so.6.0.30");

@@ -12,6 +12,7 @@
 #include "command/session.h"
 #include "command/verb.h"
 #include "memtrace_core.h"
+#include "show/text.h"
 
 using mt::core::CallbackDebugger;
 using mt::core::Code;
@@ -36,10 +37,7 @@ constexpr const char* kInternal =
 
 // One line, whatever the names in it hold.
 std::string one_line(const Error& error) {
-    std::string text = error.text.empty() ? "the command failed" : error.text;
-    for (char& c : text)
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
-    return text;
+    return error.text.empty() ? "the command failed" : mt::core::escaped(error.text);
 }
 
 int failed(mtc_session& session, const Error& error) {

@@ -65,6 +65,7 @@ Session::Session(Debugger& asked, std::string directory)
 Result<Session::Outcome> Session::run(std::string_view line) {
     output_.clear();
     not_ours_text_.clear();
+    source_interrupted = false;
     auto words = split_words(line);
     // A quote left open is no reason to keep a line of maintenance's from it.
     const std::string first = words ? (words->empty() ? "" : words->front())
@@ -73,10 +74,7 @@ Result<Session::Outcome> Session::run(std::string_view line) {
     std::vector<std::string> candidates;
     const Verb* verb = find_verb(bare ? "status" : std::string_view(first), &candidates);
     if (verb == nullptr) {
-        not_ours_text_ =
-            candidates.empty()
-                ? fmt::format("mt {} is no command; mt help lists them", first)
-                : fmt::format("mt {} is ambiguous: {}", first, fmt::join(candidates, ", "));
+        not_ours_text_ = no_verb(first, candidates);
         return Outcome::not_ours;
     }
     if (!words) return tl::make_unexpected(std::move(words.error()));
@@ -144,7 +142,9 @@ SourceLine Session::source_lines(const Target* target) {
     auto files = std::make_shared<LocalSources>();
     const bool local = target == nullptr || !target->remote;
     return [this, files, local](const std::string& file, std::uint32_t line) -> std::string {
-        if (auto answer = debugger.source_line(file, line); answer && *answer) return **answer;
+        auto answer = debugger.source_line(file, line);
+        source_interrupted = source_interrupted || !answer;
+        if (answer && *answer) return **answer;
         return local ? files->line(file, line) : std::string();
     };
 }
@@ -162,14 +162,20 @@ Result<std::pair<std::uint64_t, std::uint64_t>> Session::traced_memory() {
 }
 
 Result<void> Session::loaded() {
-    if (!pending.frames) return {};
+    if (!pending.on_load) return {};
+    auto target = debugger.target();
+    if (!target) return tl::make_unexpected(std::move(target.error()));
+    if (target->pid != pending.pid) {
+        pending.on_load.reset();
+        return {};
+    }
     auto symbol = debugger.find_symbol(kRootSymbol);
     if (!symbol) return tl::make_unexpected(std::move(symbol.error()));
     auto status = read_status(debugger.memory(), *symbol);
     if (!status) return tl::make_unexpected(std::move(status.error()));
     Control control(debugger, status->root_address);
-    auto done = control.start(*pending.frames);
-    if (done) pending.frames.reset();
+    auto done = control.start(*pending.on_load);
+    if (done) pending.on_load.reset();
     return done;
 }
 

@@ -48,10 +48,11 @@ struct LastReport {
     std::vector<Statistic> rows;
 };
 
-// What is done as soon as a process with a runtime is there.
+// A start that waits for a process, or for the runtime in one.
 struct Pending {
-    std::optional<std::uint16_t> frames;  // start with this limit
-    bool preloaded = false;               // the next run was prepared
+    std::optional<std::uint16_t> next_run;  // frame limit given to each next run
+    std::optional<std::uint16_t> on_load;   // frame limit for this process:
+    std::int64_t pid = 0;
 };
 
 class Session {
@@ -75,8 +76,14 @@ class Session {
     Result<Process> process();
     // Who can name the code of `table`: the debugger only while it shows that process.
     Sources sources_for(const Table& table, const Process* process);
+    // A start waits for the runtime of this very process.
+    bool waits_for(const Target& target) const {
+        return pending.on_load.has_value() && pending.pid == target.pid;
+    }
     Kept* find_snapshot(std::string_view name);
     SourceLine source_lines(const Target* target);
+    // The user stopped a question for a source line; the report must not be used.
+    bool source_interrupted = false;
 
     Debugger& debugger;
     const std::string library_directory;

@@ -108,10 +108,9 @@ Result<void> run_help(Session& session, const Arguments& arguments) {
         session.say(help_overview());
         return {};
     }
-    const Verb* verb = find_verb(arguments.words.front());
-    if (verb == nullptr)
-        return fail(Code::usage, fmt::format("mt {} is no command; mt help lists them",
-                                             arguments.words.front()));
+    std::vector<std::string> candidates;
+    const Verb* verb = find_verb(arguments.words.front(), &candidates);
+    if (verb == nullptr) return fail(Code::usage, no_verb(arguments.words.front(), candidates));
     session.say(help_of(*verb));
     return {};
 }

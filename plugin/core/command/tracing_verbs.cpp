@@ -70,21 +70,21 @@ Result<void> start_with_next_run(Session& session, std::uint16_t frames) {
     if (!library) return tl::make_unexpected(std::move(library.error()));
     if (auto done = session.debugger.prepare_run(*library, std::to_string(frames)); !done)
         return done;
-    session.pending.frames = frames;
-    session.pending.preloaded = true;
+    session.pending.next_run = frames;
     session.say(fmt::format("tracing starts with the next run ({})\n", frames_text(frames)));
     return {};
 }
 
 // A process whose libraries are not mapped yet (starti).
-Result<bool> start_when_loaded(Session& session, std::uint16_t frames) {
+Result<bool> start_when_loaded(Session& session, const Target& target, std::uint16_t frames) {
     auto libc = session.debugger.find_symbol(kLibcSymbol);
     if (!libc) return tl::make_unexpected(std::move(libc.error()));
     if (*libc != 0) return false;
     auto waits = session.debugger.await_runtime();
     if (!waits) return tl::make_unexpected(std::move(waits.error()));
     if (!*waits) return false;
-    session.pending.frames = frames;
+    session.pending.on_load = frames;
+    session.pending.pid = target.pid;
     session.say(
         fmt::format("tracing starts as soon as the runtime is loaded ({})\n", frames_text(frames)));
     return true;
@@ -108,7 +108,7 @@ Result<void> run_start(Session& session, const Arguments& arguments) {
     if (auto allowed = may_change(*target, "start"); !allowed) return allowed;
     auto process = session.process();
     if (!process && process.error().code == Code::no_runtime && !target->running) {
-        auto waits = start_when_loaded(session, *frames);
+        auto waits = start_when_loaded(session, *target, *frames);
         if (!waits) return tl::make_unexpected(std::move(waits.error()));
         if (*waits) return {};
     }
@@ -129,14 +129,18 @@ Result<void> run_stop(Session& session, const Arguments&) {
     auto target = session.debugger.target();
     if (!target) return tl::make_unexpected(std::move(target.error()));
     if (auto allowed = may_change(*target, "stop"); !allowed) return allowed;
-    auto process = session.process();
-    if (!process && session.pending.frames) {
-        if (session.pending.preloaded) {
-            auto kept = session.debugger.prepare_run(library_of(session), std::nullopt);
-            if (!kept) return kept;
-        }
-        session.pending.frames.reset();
+    const bool absent = target->kind == TargetKind::none || target->kind == TargetKind::exited;
+    if (absent && session.pending.next_run) {
+        if (auto kept = session.debugger.prepare_run(library_of(session), std::nullopt); !kept)
+            return kept;
+        session.pending.next_run.reset();
         session.say("tracing does not start with the next run any more\n");
+        return {};
+    }
+    auto process = session.process();
+    if (!process && process.error().code == Code::no_runtime && session.waits_for(*target)) {
+        session.pending.on_load.reset();
+        session.say("tracing does not start with the runtime any more\n");
         return {};
     }
     if (!process) return tl::make_unexpected(std::move(process.error()));
@@ -173,16 +177,15 @@ Result<void> run_preload(Session& session, const Arguments& arguments) {
                                                  arguments.words.front()));
         if (auto done = session.debugger.prepare_run(std::nullopt, std::nullopt); !done)
             return done;
-        session.pending = {};
+        session.pending.next_run.reset();
         session.say("the next run does not preload the runtime\n");
         return {};
     }
     auto library = present_library(session);
     if (!library) return tl::make_unexpected(std::move(library.error()));
     std::optional<std::string> start;
-    if (session.pending.frames) start = std::to_string(*session.pending.frames);
+    if (session.pending.next_run) start = std::to_string(*session.pending.next_run);
     if (auto done = session.debugger.prepare_run(*library, start); !done) return done;
-    session.pending.preloaded = true;
     session.say(fmt::format("the next run preloads {}\n", *library));
     return {};
 }

@@ -32,6 +32,9 @@ const std::vector<Verb>& verbs();
 // An exact name or a unique beginning; otherwise null, and `candidates` says which it could be.
 const Verb* find_verb(std::string_view word, std::vector<std::string>* candidates = nullptr);
 
+// Why find_verb() found none, in a line.
+std::string no_verb(std::string_view word, const std::vector<std::string>& candidates);
+
 std::string usage_of(const Verb& verb);
 std::string help_of(const Verb& verb);
 std::string help_overview();

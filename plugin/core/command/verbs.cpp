@@ -152,6 +152,11 @@ const Verb* find_verb(std::string_view word, std::vector<std::string>* candidate
     return matches == 1 ? found : nullptr;
 }
 
+std::string no_verb(std::string_view word, const std::vector<std::string>& candidates) {
+    if (candidates.empty()) return fmt::format("mt {} is no command; mt help lists them", word);
+    return fmt::format("mt {} is ambiguous: {}", word, fmt::join(candidates, ", "));
+}
+
 std::string usage_of(const Verb& verb) {
     return fmt::format("mt {}{}{}{}", verb.name, verb.operands.empty() ? "" : " ", verb.operands,
                        verb.options.empty() ? "" : " [options]");

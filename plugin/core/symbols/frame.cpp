@@ -51,13 +51,14 @@ FrameId FrameBook::frame(std::string_view file, std::string_view function, std::
 
 FrameId FrameBook::label(std::string_view name) {
     const TextId id = text(name);
-    for (FrameId i = 0; i < frames_.size() && i < 16; ++i)
-        if (frames_[i].label == id) return i;
+    if (const auto found = label_index_.find(id); found != label_index_.end()) return found->second;
     Frame made;
     made.label = id;
     made.function_label = id;
+    const auto frame = static_cast<FrameId>(frames_.size());
     frames_.push_back(made);
-    return static_cast<FrameId>(frames_.size() - 1);
+    label_index_.emplace(id, frame);
+    return frame;
 }
 
 }  // namespace mt::core

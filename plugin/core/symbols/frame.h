@@ -50,6 +50,7 @@ class FrameBook {
     std::unordered_map<std::string_view, TextId> text_index_;
     std::vector<Frame> frames_;
     std::map<std::tuple<TextId, TextId, TextId, std::uint32_t>, FrameId> frame_index_;
+    std::map<TextId, FrameId> label_index_;
 };
 
 }  // namespace mt::core
