@@ -8,6 +8,7 @@
 #include "stack/cfi.h"
 #include "stack/expression.h"
 #include "stack/machine.h"
+#include "stack/rule_cache.h"
 
 namespace mt::runtime::stack {
 
@@ -56,7 +57,7 @@ class Walker {
 
   private:
     Step step() {
-        const Rule rule = derive(frame_.pc);
+        const Rule rule = find_rule(frame_.pc);
         switch (rule.kind()) {
             case RuleKind::end:
                 return Step::complete;
@@ -216,6 +217,8 @@ class Walker {
         const u64 start = frame_.bp;
         u64 bp = 0;
         u64 pc = 0;
+        // ld.so runs constructors from its first frame, which nothing describes.
+        if (view_.is_used_up(frame_.sp + 16)) return Step::complete;
         if (start < frame_.sp || start - frame_.sp > kLargestFrame) return Step::broken;
         if (!view_.is_connected(frame_.sp, start)) return Step::broken;
         if (!view_.load(start, bp) || !view_.load(start + 8, pc)) return Step::broken;

@@ -3,6 +3,7 @@
 
 #include "guard/lock.h"
 #include "stack/objects.h"
+#include "stack/rule_cache.h"
 #include "table/depot.h"
 #include "table/header.h"
 #include "table/losses.h"
@@ -144,7 +145,10 @@ u16 log_module(u64 pc) {
     const bool reused = overlaps_any(d.object);
     const u16 index = append(d);
     if (index == 0) count_loss(LossKind::modules_full);
-    if (reused) forget_addresses();
+    if (reused) {
+        forget_addresses();
+        stack::forget_rules();
+    }
     return index;
 }
 
@@ -170,13 +174,17 @@ u16 module_of(u64 pc) {
 void log_closed_modules() {
     if (header() == nullptr) return;
     const u64 count = load(header()->module_count);
+    bool any = false;
     for (u64 i = 1; i < count; ++i) {
         Module& m = *module_at(i);
         stack::Object now = {};
         if (!is_open(m) || (stack::find_object(m.start, now) && now.start == m.start)) continue;
         Holder holder(lock);
-        if (holder && is_open(m)) close(m);
+        if (!holder || !is_open(m)) continue;
+        close(m);
+        any = true;
     }
+    if (any) stack::forget_rules();
 }
 
 void check_reused_ranges(const u64* pcs, u32 count) {
