@@ -11,25 +11,24 @@ namespace mt::runtime::stack {
 namespace {
 
 // The augmentation: what the CIE adds to plain DWARF. All its data is skipped
-// but the encoding of the FDE's addresses.
-bool read_augmentation(Bytes& text, Bytes& bytes, Entry& entry, bool& has_data) {
-    u8 letter = text.take8();
-    has_data = letter == 'z';
-    if (!has_data) return letter == 0 && text.ok();
+// but the encoding of the FDE's addresses. `letters` end with a zero inside the
+// record.
+bool read_augmentation(const char* letters, Bytes& bytes, Entry& entry, bool& has_data) {
+    has_data = *letters == 'z';
+    if (!has_data) return *letters == '\0';
     const u64 size = bytes.take_uleb();
     if (size > bytes.left()) return false;
-    Bytes data{{bytes.at(), bytes.at() + size}};
-    bytes.skip(size);
-    while ((letter = text.take8()) != 0) {
-        switch (letter) {
+    const u64 end = bytes.at() + size;
+    while (*++letters != '\0') {
+        switch (*letters) {
             case 'R':
-                entry.pointer_encoding = data.take8();
+                entry.pointer_encoding = bytes.take8();
                 break;
             case 'L':
-                data.take8();
+                bytes.take8();
                 break;
             case 'P':
-                data.take_format(data.take8());
+                bytes.take_format(bytes.take8());
                 break;
             case 'S':
                 entry.signal_frame = true;
@@ -38,22 +37,31 @@ bool read_augmentation(Bytes& text, Bytes& bytes, Entry& entry, bool& has_data) 
                 return false;
         }
     }
-    return text.ok() && data.ok();
+    if (!bytes.ok() || bytes.at() > end) return false;
+    bytes.skip(end - bytes.at());
+    return true;
+}
+
+// What follows the length at `address`; failed if that does not fit.
+Bytes record_at(Span table, u64 address) {
+    Bytes bytes{{address, table.end}};
+    const u64 length = bytes.take32();
+    if (length == 0xffffffff || length > bytes.left()) bytes.fail();
+    if (bytes.ok()) bytes = Bytes{{bytes.at(), bytes.at() + length}};
+    return bytes;
 }
 
 constexpr i32 kLargestAlign = 4096;
 
 bool read_cie(Span table, u64 address, Entry& entry, bool& has_data) {
-    Bytes head{{address, table.end}};
-    const u64 length = head.take32();
-    if (length == 0 || length == 0xffffffff || length > head.left()) return false;
-    Bytes bytes{{head.at(), head.at() + length}};
-    if (bytes.take32() != 0) return false;
+    Bytes bytes = record_at(table, address);
+    if (bytes.left() == 0 || bytes.take32() != 0) return false;
     const u8 version = bytes.take8();
     if (version != 1 && version != 3) return false;
-    Bytes text{{bytes.at(), head.at() + length}};
+    const auto* letters = reinterpret_cast<const char*>(bytes.at());
     while (bytes.take8() != 0) {
     }
+    if (!bytes.ok()) return false;
     const u64 code_align = bytes.take_uleb();
     const i64 data_align = bytes.take_sleb();
     if (code_align > kLargestAlign || data_align > kLargestAlign) return false;
@@ -64,7 +72,7 @@ bool read_cie(Span table, u64 address, Entry& entry, bool& has_data) {
     if (return_address != machine::kReturnAddress) return false;
     entry.pointer_encoding = 0;
     entry.signal_frame = false;
-    if (!read_augmentation(text, bytes, entry, has_data)) return false;
+    if (!read_augmentation(letters, bytes, entry, has_data)) return false;
     entry.initial = static_cast<u32>(bytes.at() - table.start);
     entry.initial_size = static_cast<u32>(bytes.left());
     return bytes.ok();
@@ -74,10 +82,7 @@ bool read_cie(Span table, u64 address, Entry& entry, bool& has_data) {
 
 Found read_entry(Span table, u64 address, Entry& entry) {
     if (!table.contains(address) || table.size() > UINT32_MAX) return Found::malformed;
-    Bytes head{{address, table.end}};
-    const u64 length = head.take32();
-    if (!head.ok() || length == 0xffffffff || length > head.left()) return Found::malformed;
-    Bytes bytes{{head.at(), head.at() + length}};
+    Bytes bytes = record_at(table, address);
     const u64 here = bytes.at();
     const u64 back = bytes.take32();
     if (!bytes.ok() || back == 0) return Found::malformed;

@@ -48,6 +48,8 @@ class View {
         return true;
     }
 
+    // Is there nothing of the thread's own stack at and above the address?
+    bool is_used_up(u64 address) const { return !foreign_ && address > high_; }
     // Can every page between the two be read? low <= high.
     bool is_connected(u64 low, u64 high);
 
