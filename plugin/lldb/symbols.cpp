@@ -20,6 +20,7 @@ constexpr std::size_t kMaxInlineDepth = 512;
 // Names that LLDB makes up for code without a symbol.
 bool is_made_up(const char* name) { return std::strncmp(name, "___lldb_unnamed_symbol", 22) == 0; }
 
+// Null where an older LLDB has no name, too.
 const char* usable(const char* name) {
     return name == nullptr || *name == '\0' || is_made_up(name) ? nullptr : name;
 }
@@ -51,36 +52,31 @@ std::vector<std::string> inlined_linkage(lldb::SBSymbolContext& context) {
     return names;
 }
 
-lldb::SBBlock inlined_block(lldb::SBSymbolContext& context) {
-    auto block = context.GetBlock();
+// The innermost inlined block at or above `block`; not valid: there is none.
+lldb::SBBlock inlined_at(lldb::SBBlock block) {
     return block.IsValid() && !block.IsInlined() ? block.GetContainingInlinedBlock() : block;
 }
 
-// Hands over the frame that `context` describes; `inlined_name` is its mangled name
-// if it is an inlined one. False: it has no debug information.
-bool add_frame_of(lldb::SBSymbolContext& context, const std::string& inlined_name,
-                  mtc_add_frame add, void* sink) {
-    auto line = context.GetLineEntry();
-    auto function = context.GetFunction();
-    auto inlined = inlined_block(context);
-    if (!line.IsValid() && !function.IsValid()) return false;
+// Where a frame stands: for the innermost one the line of its address, for each outer
+// one the place that the frame inside it was inlined at.
+struct Place {
+    std::string file;
+    std::uint32_t line = 0;
 
+    Place(const lldb::SBFileSpec& spec, std::uint32_t at) : line(at) {
+        char path[PATH_MAX];
+        if (spec.IsValid() && spec.GetPath(path, sizeof path) > 0) file = path;
+    }
+};
+
+void add_frame(const char* function, const char* linkage, const Place& place, mtc_add_frame add,
+               void* sink) {
     mtc_frame frame{};
-    if (inlined.IsValid() && inlined.IsInlined()) {
-        frame.function = usable(inlined.GetInlinedName());
-        frame.linkage = usable(inlined_name.c_str());
-    } else if (function.IsValid()) {
-        frame.function = usable(function.GetName());
-        frame.linkage = usable(function.GetMangledName());
-    }
-    char path[PATH_MAX];
-    if (line.IsValid()) {
-        auto file = line.GetFileSpec();
-        if (file.IsValid() && file.GetPath(path, sizeof path) > 0) frame.file = path;
-        frame.line = line.GetLine();
-    }
+    frame.function = usable(function);
+    frame.linkage = usable(linkage);
+    frame.file = place.file.empty() ? nullptr : place.file.c_str();
+    frame.line = place.line;
     add(sink, &frame);
-    return true;
 }
 
 }  // namespace
@@ -102,17 +98,22 @@ int Session::symbolise(std::uint64_t pc, mtc_add_frame add, void* sink) {
     auto address = target_.ResolveLoadAddress(pc);
     if (!address.IsValid()) return MTC_OK;
     auto context = address.GetSymbolContext(lldb::eSymbolContextEverything);
-    std::vector<std::string> inlined;
-    if (inlined_block(context).IsValid()) inlined = inlined_linkage(context);
-    for (std::size_t depth = 0; depth < kMaxInlineDepth; ++depth) {
-        const auto name = depth < inlined.size() ? inlined[depth] : std::string();
-        if (!add_frame_of(context, name, add, sink)) break;
-        lldb::SBAddress parent_address;
-        auto parent = context.GetParentOfInlinedScope(address, parent_address);
-        if (!parent.IsValid() || !parent_address.IsValid()) break;
-        context = parent;
-        address = parent_address;
+    auto line = context.GetLineEntry();
+    auto function = context.GetFunction();
+    if (!line.IsValid() && !function.IsValid()) return MTC_OK;
+
+    // Not by GetParentOfInlinedScope: it searches each block's ranges anew, which misses
+    // frames where a compiler has written them out of order.
+    Place place(line.GetFileSpec(), line.GetLine());
+    auto block = inlined_at(context.GetBlock());
+    const auto names = block.IsValid() ? inlined_linkage(context) : std::vector<std::string>();
+    for (std::size_t depth = 0; block.IsValid() && depth < kMaxInlineDepth; ++depth) {
+        add_frame(block.GetInlinedName(), depth < names.size() ? names[depth].c_str() : nullptr,
+                  place, add, sink);
+        place = Place(block.GetInlinedCallSiteFile(), block.GetInlinedCallSiteLine());
+        block = inlined_at(block.GetParent());
     }
+    add_frame(function.GetName(), function.GetMangledName(), place, add, sink);
     return MTC_OK;
 }
 
