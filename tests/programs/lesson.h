@@ -15,8 +15,8 @@
 #include <unistd.h>
 
 /* A function to break on: has code of its own and is never merged or inlined. */
-#define MARKER(name)                                  \
-    __attribute__((noinline)) void name(void);        \
+#define MARKER(name)                           \
+    __attribute__((noinline)) void name(void); \
     __attribute__((noinline)) void name(void) { __asm__ volatile("nop" ::: "memory"); }
 
 static sem_t lesson_idles;

@@ -63,8 +63,7 @@ class GdbTest : public testing::Test {
         const fs::path file = work_ / "commands.gdb";
         std::ofstream out(file);
         out << kPrelude;
-        for (const std::string& command : commands)
-            out << "python say(r'''" << command << "''')\n";
+        for (const std::string& command : commands) out << "python say(r'''" << command << "''')\n";
         out.close();
         std::vector<std::string> words = environment_;
         for (const std::string& word :
@@ -139,21 +138,20 @@ TEST_F(GdbTest, TracedMemoryServesConditions) {
 }
 
 TEST_F(GdbTest, CtrlCEndsTheCommandAndNothingElse) {
-    const std::string said =
-        gdb({"mt preload", "tbreak lesson_ready", "run", "mt start", "tbreak lesson_done",
-             "continue",
-             "python import memtrace_gdb.memory as m; kept = m.find_symbol; "
-             "exec('def strike(name): raise KeyboardInterrupt'); m.find_symbol = strike",
-             "mt snapshot", "python m.find_symbol = kept", "mt list", "mt peak"},
-            "lesson_peak");
+    const std::string said = gdb(
+        {"mt preload", "tbreak lesson_ready", "run", "mt start", "tbreak lesson_done", "continue",
+         "python import memtrace_gdb.memory as m; kept = m.find_symbol; "
+         "exec('def strike(name): raise KeyboardInterrupt'); m.find_symbol = strike",
+         "mt snapshot", "python m.find_symbol = kept", "mt list", "mt peak"},
+        "lesson_peak");
     EXPECT_THAT(said, HasSubstr("> mt snapshot\ninterrupted\n"));
     EXPECT_THAT(said, Not(HasSubstr("\n1: size=")));  // no snapshot was kept
     EXPECT_THAT(said, HasSubstr("peak: size=8 B, count=1\n"));
 }
 
 TEST_F(GdbTest, PreloadingLeavesTheShellAlone) {
-    const fs::path shell = executable(
-        "shell", "echo \"shell: ${LD_PRELOAD:-none}\" >>shell.out\neval \"$2\"\n");
+    const fs::path shell =
+        executable("shell", "echo \"shell: ${LD_PRELOAD:-none}\" >>shell.out\neval \"$2\"\n");
     environment_ = {"SHELL=" + shell.string()};
     const std::string said =
         gdb({"mt start", "tbreak lesson_done", "run", "mt peak", "mt preload off",
@@ -209,9 +207,9 @@ TEST_F(GdbTest, ARecordingIsReadAndNotChanged) {
 }
 
 TEST_F(GdbTest, WorksOverGdbserver) {
-    const std::string connect = "target remote | " MEMTRACE_GDBSERVER
-                                " --once --wrapper env LD_PRELOAD=" +
-                                kLibrary + " -- - " + (kPrograms / "lesson_peak").string();
+    const std::string connect =
+        "target remote | " MEMTRACE_GDBSERVER " --once --wrapper env LD_PRELOAD=" + kLibrary +
+        " -- - " + (kPrograms / "lesson_peak").string();
     const std::string said =
         gdb({connect, "mt preload", "mt start", "tbreak lesson_done", "continue", "mt peak"},
             "lesson_peak");
@@ -242,9 +240,10 @@ TEST_F(GdbTest, TheStarterLoadsPreloadsAndPassesArguments) {
         return run_program(starter.string(), words, work_, 120s).output;
     };
     const std::string said =
-        start({"-nx", "-batch", "-ex", "tbreak lesson_ready", "-ex", "run", "-ex", "mt start",
-               "-ex", "tbreak lesson_done", "-ex", "continue", "-ex", "mt peak", "-ex",
-               "info threads", "-ex", "gcore saved", "--args", program, "--idle-thread"});
+        start({"-nx",    "-batch",   "-ex",          "tbreak lesson_ready", "-ex", "run",
+               "-ex",    "mt start", "-ex",          "tbreak lesson_done",  "-ex", "continue",
+               "-ex",    "mt peak",  "-ex",          "info threads",        "-ex", "gcore saved",
+               "--args", program,    "--idle-thread"});
     EXPECT_THAT(said, HasSubstr("peak: size=8 B, count=1\n"));
     EXPECT_THAT(said, ContainsRegex("\n  2 +Thread"));
     const std::string core = start({"-nx", "-batch", "-ex", "mt peak", program, "saved"});

@@ -58,11 +58,10 @@ TEST(AnswersTest, GdbIsCutAtItsMarks) {
 TEST(AnswersTest, LldbIsCutAtItsPrompts) {
     Session session;
     session.debugger = Debugger::lldb;
-    const auto answers =
-        answers_of(scenario_from(kText), session,
-                   "(lldb) frame info\nframe #0: p`here at a.c\n(lldb) mt start\n"
-                   "(lldb) mt peak\npeak\n(lldb) version\nlldb version 19\n",
-                   kPlaces);
+    const auto answers = answers_of(scenario_from(kText), session,
+                                    "(lldb) frame info\nframe #0: p`here at a.c\n(lldb) mt start\n"
+                                    "(lldb) mt peak\npeak\n(lldb) version\nlldb version 19\n",
+                                    kPlaces);
     ASSERT_EQ(2u, answers.size());
     EXPECT_EQ("peak\n", answers[1].text);
 }
@@ -73,30 +72,29 @@ TEST(AnswersTest, AStopElsewhereOrAnEarlyEndIsAnError) {
     EXPECT_THROW(answers_of(scenario, {}, "@@ at main\n@@\n" + rest + "@@ end\n", kPlaces),
                  std::runtime_error);
     EXPECT_THROW(answers_of(scenario, {}, "@@ at here\n@@\n" + rest, kPlaces), std::runtime_error);
-    EXPECT_THROW(answers_of(scenario, {}, "@@ at here\n@@\n@@ end\n", kPlaces),
-                 std::runtime_error);
+    EXPECT_THROW(answers_of(scenario, {}, "@@ at here\n@@\n@@ end\n", kPlaces), std::runtime_error);
     EXPECT_THROW(answers_of(scenario, {}, "", kPlaces), std::runtime_error);
 }
 
 TEST(AnswersTest, PlacesNumbersAndForeignFramesAreLeftOut) {
-    const auto answers = answers_of(
-        scenario_from("program x\nmt peak\n"), {},
-        "@@ mt peak\n\"module\": \"/built/x\", \"offset\": 4711, pid 12\n"
-        "  File \"/src/programs/a.c\", line 3\n  File \"csu/libc-start.c\", line 360\n"
-        "  File \"x(_start)\", line 0\nTotal: size=12 B\n@@\n@@ end\n@@\n",
-        kPlaces);
-    EXPECT_EQ("\"module\": \"<built>/x\", \"offset\": <offset>, pid <pid>\n"
-              "  File \"<programs>/a.c\", line 3\n  File <outside the program>\n"
-              "Total: size=12 B\n",
-              answers.at(0).text);
+    const auto answers =
+        answers_of(scenario_from("program x\nmt peak\n"), {},
+                   "@@ mt peak\n\"module\": \"/built/x\", \"offset\": 4711\n"
+                   "  File \"/src/programs/a.c\", line 3\n  File \"csu/libc-start.c\", line 360\n"
+                   "  File \"x(_start)\", line 0\nTotal: size=12 B\n@@\n@@ end\n@@\n",
+                   kPlaces);
+    EXPECT_EQ(
+        "\"module\": \"<built>/x\", \"offset\": <offset>\n"
+        "  File \"<programs>/a.c\", line 3\n  File <outside the program>\n"
+        "Total: size=12 B\n",
+        answers.at(0).text);
 }
 
 TEST(AnswersTest, SameMeansTheSame) {
     const Scenario scenario = scenario_from("program x\nmt a\nmt b\nmt a\nsame\n");
     const std::string start = "@@ mt a\n1\n@@\n@@ mt b\n3\n@@\n@@ mt a\n";
     EXPECT_NO_THROW(answers_of(scenario, {}, start + "1\n@@\n@@ end\n", kPlaces));
-    EXPECT_THROW(answers_of(scenario, {}, start + "2\n@@\n@@ end\n", kPlaces),
-                 std::runtime_error);
+    EXPECT_THROW(answers_of(scenario, {}, start + "2\n@@\n@@ end\n", kPlaces), std::runtime_error);
 }
 
 TEST(GoldenTest, LiveAndCorePartsComeBackAsWritten) {

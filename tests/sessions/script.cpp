@@ -59,33 +59,43 @@ std::string gdb_step(const Step& step, const Session& session) {
     const std::string stop = step.function.empty() ? "" : "tbreak " + step.function + "\n";
     const std::string check = step.function.empty() ? "" : "python stopped()\n";
     switch (step.kind) {
-        case StepKind::run: return stop + "run\n" + check;
-        case StepKind::enter: return "starti\n";
-        case StepKind::go: return stop + "continue\n" + check;
-        case StepKind::signal: return stop + "signal " + step.text + "\n" + check;
+        case StepKind::run:
+            return stop + "run\n" + check;
+        case StepKind::enter:
+            return "starti\n";
+        case StepKind::go:
+            return stop + "continue\n" + check;
+        case StepKind::signal:
+            return stop + "signal " + step.text + "\n" + check;
         case StepKind::age:
             return std::string("set var {unsigned short}({unsigned long}((char*)&memtrace_root+") +
                    kHeaderField + ")+" + kMajorField + ") = 2\n";
         case StepKind::core:
             return session.save_as.empty() ? "" : "gcore " + session.save_as.string() + "\n";
-        case StepKind::same: return "";
-        case StepKind::command: return "python answer(\"\"\"" + step.text + "\"\"\")\n";
+        case StepKind::same:
+            return "";
+        case StepKind::command:
+            return "python answer(\"\"\"" + step.text + "\"\"\")\n";
     }
     return {};
 }
 
 std::string lldb_step(const Step& step, const std::string& arguments) {
-    const std::string stop =
-        step.function.empty() ? "" : "breakpoint set --one-shot true --name " + step.function + "\n";
+    const std::string stop = step.function.empty()
+                                 ? ""
+                                 : "breakpoint set --one-shot true --name " + step.function + "\n";
     const std::string check = step.function.empty() ? "" : "frame info\n";
     const std::string launch =
         std::string("process launch -i /dev/null -o debuggee.out -e debuggee.err") +
         (step.kind == StepKind::enter ? " --stop-at-entry" : "") +
         (arguments.empty() ? "" : " -- " + arguments) + '\n';
     switch (step.kind) {
-        case StepKind::run: return stop + launch + check;
-        case StepKind::enter: return launch;
-        case StepKind::go: return stop + "continue\n" + check;
+        case StepKind::run:
+            return stop + launch + check;
+        case StepKind::enter:
+            return launch;
+        case StepKind::go:
+            return stop + "continue\n" + check;
         case StepKind::signal:
             // `process signal` reaches a running process only.
             return stop + "process handle --stop false --pass true " + step.text +
@@ -94,9 +104,12 @@ std::string lldb_step(const Step& step, const std::string& arguments) {
         case StepKind::age:
             return std::string("memory write --size 2 `*(unsigned long*)((char*)&memtrace_root+") +
                    kHeaderField + ")+" + kMajorField + "` 2\n";
-        case StepKind::core: return "";
-        case StepKind::same: return "";
-        case StepKind::command: return step.text + "\n";
+        case StepKind::core:
+            return "";
+        case StepKind::same:
+            return "";
+        case StepKind::command:
+            return step.text + "\n";
     }
     return {};
 }
@@ -108,8 +121,7 @@ std::string gdb_script(const Scenario& scenario, const Session& session, const P
     if (!session.core.empty()) {
         out << "core-file " << session.core.string() << '\n';
     } else {
-        out << "set args " << arguments_of(scenario, session)
-            << " </dev/null >debuggee.out 2>&1\n";
+        out << "set args " << arguments_of(scenario, session) << " </dev/null >debuggee.out 2>&1\n";
         if (scenario.preload) out << "mt preload\n";
     }
     for (const Step& step : steps_of(scenario, session)) out << gdb_step(step, session);
@@ -130,7 +142,7 @@ std::string lldb_script(const Scenario& scenario, const Session& session, const 
         out << "target create " << program << '\n';
         if (scenario.preload) out << "mt preload\n";
     }
-    for (const Step& step : steps_of(scenario, session)) 
+    for (const Step& step : steps_of(scenario, session))
         out << lldb_step(step, arguments_of(scenario, session));
     out << "version\n";
     return out.str();
@@ -188,15 +200,13 @@ void replace_all(std::string& text, const std::string& what, const std::string& 
         text.replace(at, what.size(), by);
 }
 
-// Without what differs between machines and runs: places, process numbers, code
-// offsets, and the frames around main, whose lines need the C library's symbols.
+// Without what differs between machines: places, code offsets, and the frames
+// around main, whose lines need the C library's symbols.
 std::string normalised(std::string text, const Places& places) {
-    static const std::regex kProcess("pid [0-9]+");
     static const std::regex kOffset("\"offset\": [0-9]+");
     static const std::regex kOutside("(  File \"(?!<programs>)[^\\n]*\\n)+");
     replace_all(text, places.sources.string() + '/', "<programs>/");
     replace_all(text, places.programs.string() + '/', "<built>/");
-    text = std::regex_replace(text, kProcess, "pid <pid>");
     text = std::regex_replace(text, kOffset, "\"offset\": <offset>");
     return std::regex_replace(text, kOutside, "  File <outside the program>\n");
 }

@@ -63,8 +63,8 @@ class Sessions : public testing::TestWithParam<std::string> {
     void SetUp() override {
         scenario_ = read_scenario(kScenarios / (GetParam() + ".txt"));
         golden_file_ = kGolden / (GetParam() + ".txt");
-        work_ = fs::temp_directory_path() /
-                ("memtrace-" + GetParam() + "-" + std::to_string(getpid()));
+        work_ =
+            fs::temp_directory_path() / ("memtrace-" + GetParam() + "-" + std::to_string(getpid()));
         fs::create_directories(work_);
     }
 

@@ -12,7 +12,7 @@
 namespace mt::sessions {
 
 struct Outcome {
-    int status = 0;  // exit status; 128 + n: ended by signal n; -1: past the deadline
+    int status = 0;      // exit status; 128 + n: ended by signal n; -1: past the deadline
     std::string output;  // both streams, in the order written
 };
 
