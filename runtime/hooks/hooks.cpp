@@ -61,12 +61,7 @@ __attribute__((always_inline)) inline void* allocate(size_t size, const Caller& 
         case Mode::off: return call();
         case Mode::on: break;
     }
-    if (real.is_libc) {
-        void* block = call();
-        if (block != nullptr) on_allocate(block, size, caller);
-        return block;
-    }
-    ForeignCall foreign(caller);
+    ForeignCall foreign(caller, real.is_libc);
     void* block = call();
     if (block != nullptr && !foreign.is_inner()) on_allocate(block, size, caller);
     return block;
@@ -87,7 +82,7 @@ __attribute__((always_inline)) inline void* reallocate(void* block, size_t size,
     }
     if (is_bootstrap(block)) return move_from_bootstrap(block, size, caller);
     if (mode_now() != Mode::on) return real.realloc(block, size);
-    ForeignCall foreign(caller);
+    ForeignCall foreign(caller, real.is_libc);
     if (foreign.is_inner()) return real.realloc(block, size);
     Move move(block, caller);
     void* moved = real.realloc(block, size);
@@ -143,7 +138,7 @@ MT_SLOW void slow_free(void* block) {
     }
     const Caller caller = MT_CALLER;
     on_free(block, caller);
-    ForeignCall foreign(caller);
+    ForeignCall foreign(caller, real.is_libc);
     real.free(block);
 }
 MT_EXPORT void free(void* block) {

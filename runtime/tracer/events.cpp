@@ -256,8 +256,8 @@ void Move::record_elsewhere(void* moved, u64 size) {
     c_->last_allocated = address;
 }
 
-ForeignCall::ForeignCall(const Caller& caller) {
-    if (!is_on(request_now()) || !prepare_table()) return;
+ForeignCall::ForeignCall(const Caller& caller, bool is_libc) {
+    if (is_libc || !is_on(request_now()) || !prepare_table()) return;
     ThreadContext* c = context();
     if (c == nullptr) return;
     inner_ = c->foreign_call != 0 && caller.sp < c->foreign_call;

@@ -46,7 +46,8 @@ class Move {
 // is not recorded.
 class ForeignCall {
   public:
-    explicit ForeignCall(const Caller& caller);
+    // `is_libc`: nothing is guarded, every nested call is a signal handler's.
+    ForeignCall(const Caller& caller, bool is_libc);
     ~ForeignCall();
     ForeignCall(const ForeignCall&) = delete;
     ForeignCall& operator=(const ForeignCall&) = delete;

@@ -99,5 +99,19 @@ TEST_F(FamilyStorm, TableEqualsLedgerFromGcore) {
     expect_rows_match_blocks(*table);
 }
 
+// Blocks of 8 bytes, and calls that come back through the hooks.
+TEST(FamilyStormOnAnotherAllocator, TableEqualsLedger) {
+    Tracee tracee({.program = program_path("family_storm"),
+                   .arguments = {},
+                   .environment = {},
+                   .preload_after = program_path("libforeign_allocator.so")});
+    ASSERT_TRUE(tracee.wait_for_stop());
+    const auto table = tracee.table(true);
+    ASSERT_TRUE(table) << table.error().text;
+    ASSERT_GT(tracee.book().block_count, 500u);
+    expect_equal(*table, tracee.book());
+    expect_rows_match_blocks(*table);
+}
+
 }  // namespace
 }  // namespace mt::test

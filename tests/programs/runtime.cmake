@@ -3,12 +3,34 @@
 foreach(name family_matrix family_storm peak_replay)
   memtrace_program(${name} ${name}.cpp)
 endforeach()
-foreach(name step_events)
+foreach(name step_events interrupted closed_library idle_clears)
   memtrace_program(${name} ${name}.c)
 endforeach()
-foreach(name family_matrix family_storm peak_replay step_events)
+foreach(name family_matrix family_storm peak_replay step_events interrupted closed_library
+        idle_clears)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests/support
     ${PROJECT_SOURCE_DIR}/runtime/include)
 endforeach()
 # The compiler must not know what an allocation function does.
 target_compile_options(family_matrix PRIVATE -fno-builtin -Wno-alloc-size-larger-than)
+
+# Libraries that those programs load.
+function(memtrace_library name source)
+  add_library(${name} SHARED ${source})
+  set_target_properties(${name} PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${MEMTRACE_PROGRAMS_DIR})
+  target_compile_options(${name} PRIVATE -g -O1)
+  target_link_options(${name} PRIVATE -Wl,--build-id=sha1)
+  target_link_libraries(${name} PRIVATE memtrace_warnings)
+  set(programs ${programs} ${name} PARENT_SCOPE)
+endfunction()
+memtrace_library(library_a library.c)
+target_compile_definitions(library_a PRIVATE LIBRARY_NAME="first")
+memtrace_library(library_b library.c)
+target_compile_definitions(library_b PRIVATE LIBRARY_NAME="other")
+memtrace_library(foreign_allocator foreign_allocator.c)
+target_compile_options(foreign_allocator PRIVATE -fno-builtin)
+# A program that refers to nothing of the runtime but links it, at a fixed address.
+memtrace_program(linked_fixed linked.c)
+target_link_libraries(linked_fixed PRIVATE memtrace::runtime)
+target_compile_options(linked_fixed PRIVATE -fno-pie)
+target_link_options(linked_fixed PRIVATE -no-pie)

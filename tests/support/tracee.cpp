@@ -109,7 +109,9 @@ Tracee::Tracee(const Launch& launch) {
     }
     for (const auto& [name, value] : launch.environment) environment.push_back(name + "=" + value);
     environment.push_back(LEDGER_VARIABLE "=" + std::to_string(ledger_fd_));
-    if (launch.preload) environment.push_back("LD_PRELOAD=" + runtime_path());
+    if (launch.preload) {
+        environment.push_back("LD_PRELOAD=" + runtime_path() + ":" + launch.preload_after);
+    }
     std::vector<char*> envp, argv{const_cast<char*>(launch.program.c_str())};
     for (auto& e : environment) envp.push_back(e.data());
     for (const auto& a : launch.arguments) argv.push_back(const_cast<char*>(a.c_str()));

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: MIT
+//
+// A signal at every instruction of the hooks (every 97th, in one run each): its
+// handler allocates, jumps out, or forks. Only where the processor is inside
+// the runtime: libc's own malloc does not promise to survive a handler.
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/ptrace.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+
+#include <cstring>
+#include <fstream>
+#include <functional>
+#include <map>
+
+#include "tracee.h"
+
+namespace mt::test {
+namespace {
+
+constexpr int kStride = 97;
+
+struct Range {
+    std::uint64_t start = 0, end = 0;
+};
+
+Range runtime_code(pid_t pid) {
+    std::ifstream maps("/proc/" + std::to_string(pid) + "/maps");
+    for (std::string line; std::getline(maps, line);) {
+        unsigned long start = 0, end = 0;
+        if (line.find("r-xp") != std::string::npos &&
+            line.find("libmemtrace.so") != std::string::npos &&
+            std::sscanf(line.c_str(), "%lx-%lx", &start, &end) == 2) {
+            return {start, end};
+        }
+    }
+    return {};
+}
+
+class Interrupted {
+  public:
+    explicit Interrupted(const char* what)
+        : tracee({.program = program_path("interrupted"),
+                  .arguments = {what},
+                  .environment = {},
+                  .preload = true,
+                  .ptrace = true}) {}
+
+    // To the next int3; `signal_number` is delivered on the way.
+    bool run_to_trap(int signal_number = 0) {
+        ptrace(PTRACE_CONT, tracee.pid(), nullptr, signal_number);
+        for (;;) {
+            int status = 0;
+            waitpid(tracee.pid(), &status, 0);
+            if (!WIFSTOPPED(status)) return false;
+            if (WSTOPSIG(status) == SIGTRAP) return true;
+            const int pass_on = WSTOPSIG(status) == SIGCHLD ? 0 : WSTOPSIG(status);
+            ptrace(PTRACE_CONT, tracee.pid(), nullptr, pass_on);
+        }
+    }
+    bool start() {
+        int status = 0;
+        waitpid(tracee.pid(), &status, 0);
+        return run_to_trap();
+    }
+    // Steps until `instructions` of the runtime have been passed; false: the
+    // second int3 came first.
+    bool step_inside_runtime(int instructions) {
+        const Range code = runtime_code(tracee.pid());
+        for (int inside = 0;;) {
+            user_regs_struct registers = {};
+            ptrace(PTRACE_GETREGS, tracee.pid(), nullptr, &registers);
+            if (registers.rip >= code.start && registers.rip < code.end &&
+                ++inside == instructions) {
+                return true;
+            }
+            int status = 0;
+            ptrace(PTRACE_SINGLESTEP, tracee.pid(), nullptr, nullptr);
+            waitpid(tracee.pid(), &status, 0);
+            siginfo_t info = {};
+            ptrace(PTRACE_GETSIGINFO, tracee.pid(), nullptr, &info);
+            if (!WIFSTOPPED(status) || info.si_code == SI_KERNEL) return false;
+        }
+    }
+
+    Tracee tracee;
+};
+
+std::uint64_t loss(const core::Table& table, const std::string& name) {
+    for (const core::Loss& l : table.losses) {
+        if (l.name == name) return l.total;
+    }
+    return 0;
+}
+
+// What must hold whatever the handler did: counters and blocks say the same.
+void expect_consistent(const core::Table& table, int at) {
+    std::map<std::uint32_t, std::int64_t> by_stack;
+    std::int64_t sum = 0;
+    for (const core::Block& block : table.blocks) {
+        by_stack[block.stack] += static_cast<std::int64_t>(block.size);
+        sum += static_cast<std::int64_t>(block.size);
+    }
+    EXPECT_EQ(table.current_size, sum) << "at instruction " << at;
+    EXPECT_EQ(table.current_count, static_cast<std::int64_t>(table.blocks.size()));
+    for (const core::Trace& trace : table.traces) {
+        EXPECT_EQ(trace.size, by_stack[trace.id]) << "at " << at << ", stack " << trace.id;
+    }
+    EXPECT_EQ(table.in_flight, 0u) << "at instruction " << at;
+    EXPECT_EQ(loss(table, "nested_overflow"), 0u);
+}
+
+void expect_ledger_blocks(const core::Table& table, const ledger& book, int at) {
+    std::map<std::uint64_t, core::Block> traced;
+    for (const core::Block& block : table.blocks) traced[block.address] = block;
+    for (std::uint64_t i = 0; i < book.block_count; ++i) {
+        const auto found = traced.find(book.block[i].address);
+        ASSERT_TRUE(found != traced.end())
+            << "at " << at << ": " << book.block[i].size << " bytes are not traced";
+        EXPECT_EQ(found->second.size, book.block[i].size) << "at " << at;
+    }
+}
+
+// Runs the program once per chosen instruction, with a signal there.
+void at_each_instruction(
+    const char* what, const std::function<void(const core::Table&, const ledger&, int)>& check) {
+    int runs = 0;
+    for (int at = 1;; at += kStride, ++runs) {
+        Interrupted run(what);
+        ASSERT_TRUE(run.start());
+        if (!run.step_inside_runtime(at)) break;
+        const bool jumps = std::strcmp(what, "jump") == 0;
+        ASSERT_TRUE(run.run_to_trap(SIGUSR1)) << "at instruction " << at;
+        ASSERT_TRUE(jumps || run.run_to_trap()) << "at instruction " << at;
+        const auto table = run.tracee.table(true);
+        ASSERT_TRUE(table) << table.error().text << " at instruction " << at;
+        expect_consistent(*table, at);
+        check(*table, run.tracee.book(), at);
+        if (testing::Test::HasFailure()) return;
+    }
+    EXPECT_GT(runs, 40) << "the hooks were hardly stepped through";
+}
+
+TEST(SignalInHook, HandlerAllocatesAndFrees) {
+    at_each_instruction("allocate", [](const core::Table& table, const ledger& book, int at) {
+        expect_ledger_blocks(table, book, at);
+        EXPECT_EQ(table.blocks.size(), book.block_count) << "at instruction " << at;
+        EXPECT_EQ(loss(table, "guard_healed"), 0u);
+    });
+}
+
+TEST(SignalInHook, HandlerJumpsOutAndRecordingResumes) {
+    std::uint64_t healed = 0;
+    at_each_instruction("jump", [&](const core::Table& table, const ledger& book, int at) {
+        expect_ledger_blocks(table, book, at);
+        EXPECT_LE(loss(table, "guard_healed"), 1u);
+        healed += loss(table, "guard_healed");
+        int with_stack = 0;
+        for (const core::Block& block : table.blocks) {
+            with_stack += block.size >= 90 && block.size < 94 && block.stack >= 16 ? 1 : 0;
+        }
+        EXPECT_EQ(with_stack, 4) << "at " << at << ": the thread is not traced as before";
+    });
+    EXPECT_GT(healed, 0u);
+}
+
+TEST(SignalInHook, HandlerForks) {
+    at_each_instruction("fork", [](const core::Table& table, const ledger& book, int at) {
+        EXPECT_EQ(book.site_count[0], 1) << "at instruction " << at;
+        EXPECT_EQ(book.site_live[0], 0) << "the child failed, at instruction " << at;
+        expect_ledger_blocks(table, book, at);
+    });
+}
+
+}  // namespace
+}  // namespace mt::test
