@@ -21,6 +21,7 @@ struct Frame {
     u64 extra;
     u8 extra_number;
     bool extra_known;
+    u8 missing;  // a register that was asked for and not known; kNoRegister = none
 };
 
 // A register by its DWARF number; false = not known of this frame.

@@ -66,8 +66,8 @@ bool read_cie(Span table, u64 address, Entry& entry, bool& has_data) {
     const i64 data_align = bytes.take_sleb();
     if (code_align > kLargestAlign || data_align > kLargestAlign) return false;
     if (data_align < -kLargestAlign) return false;
-    entry.code_align = static_cast<u32>(code_align);
-    entry.data_align = static_cast<i32>(data_align);
+    entry.code_align = static_cast<u16>(code_align);
+    entry.data_align = static_cast<std::int16_t>(data_align);
     const u64 return_address = version == 1 ? bytes.take8() : bytes.take_uleb();
     if (return_address != machine::kReturnAddress) return false;
     entry.pointer_encoding = 0;

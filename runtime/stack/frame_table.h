@@ -19,8 +19,8 @@ struct Entry {
     u32 initial_size;
     u32 program;
     u32 program_size;
-    u32 code_align;
-    i32 data_align;
+    u16 code_align;
+    std::int16_t data_align;
     u8 pointer_encoding;
     bool signal_frame;
 

@@ -35,7 +35,7 @@ class Walker {
 
     // `extra` is a register to follow beside the usual ones.
     Walk run(u64 pc, u64 sp, u64 bp, u64* pcs, u32 limit, u8 extra) {
-        frame_ = Frame{pc, sp, bp, 0, 0, extra, false};
+        frame_ = Frame{pc, sp, bp, 0, 0, extra, false, kNoRegister};
         view_.enter(own_, sp);
         pcs[0] = pc;
         for (u32 count = 1;; ++count) {
@@ -53,7 +53,7 @@ class Walker {
     }
 
     // The register that a frame counted from without the walk knowing it.
-    u8 missing() const { return missing_; }
+    u8 missing() const { return frame_.missing; }
 
   private:
     Step step() {
@@ -150,7 +150,7 @@ class Walker {
                 return false;
         }
         if (!read_register(frame_, number, start)) {
-            if (machine::is_preserved(number)) missing_ = static_cast<u8>(number);
+            if (machine::is_preserved(number)) frame_.missing = static_cast<u8>(number);
             return false;
         }
         start = plus(start, row.frame_offset);
@@ -251,7 +251,6 @@ class Walker {
     Window& own_;
     Frame frame_;
     View view_;
-    u8 missing_ = kNoRegister;
 };
 
 }  // namespace

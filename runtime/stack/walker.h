@@ -3,6 +3,10 @@
 // Walks the calling thread's stack. Allocates nothing, locks nothing, touches
 // neither errno nor memory that might fault, and ends after `limit` frames
 // whatever the stack holds. It knows nothing of what the frames are for.
+//
+// Proven in tests/unit: stack_walker_test (equal to libgcc's unwinder on every kind
+// of stack, at every instruction), stack_hostile_test (no value faults; what it
+// calls; how much stack it needs), stack_cfi_test (the tables), stack_objects_test.
 #ifndef MEMTRACE_STACK_WALKER_H
 #define MEMTRACE_STACK_WALKER_H
 

@@ -10,6 +10,9 @@ add_library(stack_plugin MODULE ${MT_STACK_TESTS}/stack_plugin.cpp)
 target_link_libraries(stack_plugin PRIVATE memtrace_warnings)
 target_link_options(stack_plugin PRIVATE -Wl,-z,lazy)
 
+add_library(stack_early SHARED ${MT_STACK_TESTS}/stack_early.cpp)
+target_link_libraries(stack_early PRIVATE memtrace_warnings)
+
 # The table decoders alone, so that they can be built with sanitizers.
 add_executable(stack_cfi_test ${MT_STACK_TESTS}/stack_cfi_test.cpp ${MEMTRACE_STACK_SOURCES})
 target_include_directories(stack_cfi_test PRIVATE ${PROJECT_SOURCE_DIR}/runtime)
@@ -34,6 +37,10 @@ function(add_stack_tests name)
     target_link_libraries(${test} PRIVATE ${name}_sources GTest::gmock GTest::gtest_main
       memtrace_warnings ${CMAKE_DL_LIBS})
     add_dependencies(${test} stack_plugin)
+    if(part STREQUAL "walker")
+      set_target_properties(${test} PROPERTIES ENABLE_EXPORTS ON)
+      target_link_libraries(${test} PRIVATE stack_early)
+    endif()
     gtest_discover_tests(${test} TEST_PREFIX "${name}.")
   endforeach()
 endfunction()

@@ -21,10 +21,21 @@
 #include <thread>
 
 #include "stack/objects.h"
+#include "stack/rule_cache.h"
 #include "stack_capture.h"
+
+extern "C" {
+void memtrace_before_main();
+int memtrace_early();
+}
 
 namespace mt::test {
 namespace {
+
+Capture& early_capture() {
+    static Capture capture;
+    return capture;
+}
 
 using ::testing::IsEmpty;
 
@@ -51,6 +62,15 @@ TEST_F(Walker, equals_reference_at_many_depths) {
         expect_equal();
         EXPECT_GE(capture_->walk.count, depth);
     }
+}
+
+// ld.so's first frame is in no unwind table; there is nothing beyond it.
+TEST_F(Walker, reaches_the_start_of_the_process_from_a_constructor) {
+    ASSERT_EQ(memtrace_early(), 1);
+    const Capture& capture = early_capture();
+    EXPECT_THAT(differences(capture), IsEmpty());
+    EXPECT_EQ(capture.walk.end, WalkEnd::complete);
+    EXPECT_GE(capture.walk.count, 4u);
 }
 
 TEST_F(Walker, keeps_what_it_learned_about_the_stack) {
@@ -336,6 +356,48 @@ TEST_F(Walker, does_not_remember_a_stack_that_goes_away) {
     }
 }
 
+// One address in each page and more of libc's code, so that sets of the cache are
+// shared: what is remembered is what was derived, before and after forgetting.
+TEST_F(Walker, remembers_the_rules_that_it_derived) {
+    runtime::stack::Object libc;
+    ASSERT_TRUE(
+        runtime::stack::find_object(reinterpret_cast<u64>(dlsym(RTLD_DEFAULT, "qsort")), libc));
+    u32 described = 0;
+    for (u32 round = 0; round < 3; ++round) {
+        for (u64 pc = libc.start + 1; pc < libc.end; pc += 97) {
+            const auto derived = runtime::stack::derive(pc);
+            ASSERT_EQ(runtime::stack::find_rule(pc).bits(), derived.bits()) << std::hex << pc;
+            ASSERT_EQ(runtime::stack::find_rule(pc).bits(), derived.bits()) << std::hex << pc;
+            described += derived.kind() == runtime::stack::RuleKind::sp;
+        }
+        if (round == 1) runtime::stack::forget_rules();
+    }
+    EXPECT_GT(described, 10000u);
+}
+
+// 100 000 frames (reliability U5): only as many as asked for are looked at, and the
+// stack far below the known part is not probed page by page.
+TEST_F(Walker, does_not_mind_how_deep_a_stack_is) {
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, 64u << 20);
+    pthread_t thread;
+    const auto run = [](void*) -> void* {
+        plain::nested(100'000, [] {
+            u64 pcs[256];
+            const auto bp = reinterpret_cast<u64>(__builtin_frame_address(0));
+            const Walk walk = runtime::stack::walk(own_window(), *reinterpret_cast<u64*>(bp + 8),
+                                                   bp + 16, *reinterpret_cast<u64*>(bp), pcs, 256);
+            EXPECT_EQ(walk.count, 256u);
+            EXPECT_EQ(walk.end, WalkEnd::cut);
+        });
+        return nullptr;
+    };
+    ASSERT_EQ(pthread_create(&thread, &attributes, run, nullptr), 0);
+    pthread_join(thread, nullptr);
+    pthread_attr_destroy(&attributes);
+}
+
 TEST_F(Walker, stops_at_the_limit_and_says_so) {
     plain::nested(50, [] {
         capture_into_current();
@@ -370,3 +432,8 @@ TEST_F(Walker, leaves_errno_alone) {
 
 }  // namespace
 }  // namespace mt::test
+
+void memtrace_before_main() {
+    mt::test::capture_here(mt::test::early_capture());
+    asm volatile("");
+}
