@@ -34,3 +34,8 @@ memtrace_program(linked_fixed linked.c)
 target_link_libraries(linked_fixed PRIVATE memtrace::runtime)
 target_compile_options(linked_fixed PRIVATE -fno-pie)
 target_link_options(linked_fixed PRIVATE -no-pie)
+
+# For scripts/bench.
+memtrace_program(many_traces many_traces.c)
+memtrace_program(pairs pairs.c)
+target_compile_options(pairs PRIVATE -O2 -fomit-frame-pointer -fno-builtin)

@@ -100,19 +100,19 @@ struct Table {
     std::vector<Module> modules;  // [0] is "none"
     std::vector<Pc> nodes;        // by node index; reserved ones are empty
     std::vector<std::uint32_t> parents;
-    std::vector<Trace> traces;    // those with any event, by id
+    std::vector<Trace> traces;  // those with any event, by id
     std::vector<Thread> threads;
     std::vector<Loss> losses;
     std::vector<Remark> remarks;
-    std::vector<Block> blocks;    // filled on request only, by address
+    std::vector<Block> blocks;  // filled on request only, by address
     bool has_blocks = false;
     std::int64_t current_size = 0, current_count = 0;
     std::int64_t peak_size = 0, peak_count = 0;
     std::uint64_t peak_bound = 0;  // bytes by which concurrent events may have blurred the peak
     std::uint64_t node_count = 0, stack_count = 0;
-    std::uint64_t own_bytes = 0;   // memory that the runtime mapped
+    std::uint64_t own_bytes = 0;  // memory that the runtime mapped
     std::uint64_t untracked_frees = 0;
-    std::uint32_t in_flight = 0;   // events that were under way
+    std::uint32_t in_flight = 0;  // events that were under way
 
     // The frames of a traceback, most recent first.
     std::vector<Pc> frames(std::uint32_t node) const;
