@@ -42,9 +42,9 @@ using i64 = std::int64_t;
 
 inline constexpr u16 kMajor = 1;
 inline constexpr u16 kMinor = 0;
-inline constexpr char kRootMagic[16] = {'m', 'e', 'm', 't', 'r', 'a', 'c', 'e',
+inline constexpr char kRootMagic[16] = {'m', 'e', 'm', 't', 'r', 'a',  'c',  'e',
                                         ' ', 'r', 'o', 'o', 't', '\r', '\n', '\x1a'};
-inline constexpr char kHeaderMagic[16] = {'m', 'e', 'm', 't', 'r', 'a', 'c', 'e',
+inline constexpr char kHeaderMagic[16] = {'m', 'e', 'm', 't', 'r', 'a',  'c',  'e',
                                           ' ', 't', 'a', 'b', 'l', '\r', '\n', '\x1a'};
 inline constexpr u32 kByteOrder = 0x01020304;
 inline constexpr u32 kPageSize = 4096;
@@ -60,9 +60,7 @@ inline constexpr u64 kRequestStamps = 8;    // stamp blocks with generation and 
 inline constexpr u32 kRequestLimitShift = 16;
 inline constexpr u32 kRequestGenerationShift = 32;
 
-constexpr u16 request_limit(u64 request) {
-    return static_cast<u16>(request >> kRequestLimitShift);
-}
+constexpr u16 request_limit(u64 request) { return static_cast<u16>(request >> kRequestLimitShift); }
 constexpr u32 request_generation(u64 request) {
     return static_cast<u32>(request >> kRequestGenerationShift);
 }
@@ -71,8 +69,8 @@ constexpr u64 make_request(u64 flags, u16 limit, u32 generation) {
            (u64{generation} << kRequestGenerationShift);
 }
 
-inline constexpr u32 kMaxFrames = 256;        // recorded; a deeper stack is cut
-inline constexpr u16 kDefaultFrameLimit = 32; // grouped and shown
+inline constexpr u32 kMaxFrames = 256;         // recorded; a deeper stack is cut
+inline constexpr u16 kDefaultFrameLimit = 32;  // grouped and shown
 
 enum class Status : u32 {
     untouched = 0,  // no allocation function has been called yet
@@ -139,7 +137,7 @@ inline constexpr u32 kReservedNodes = 16;
 struct Node {
     u64 pc_module;  // pc: low 48 bits; module index: high 16 (0 = in no module)
     u32 parent;
-    u32 id;         // stack id of the domain-0 traceback that ends here; 0 = none
+    u32 id;  // stack id of the domain-0 traceback that ends here; 0 = none
 };
 // pc is a return address; where a signal interrupted the frame it is that
 // address plus one. So pc - 1 lies in the calling instruction in both cases.
@@ -151,8 +149,8 @@ struct Stack {
     u32 domain;
 };
 inline constexpr u32 kStackNone = 0;
-inline constexpr u32 kStackNested = 1;      // allocated inside a traced event (signal handler)
-inline constexpr u32 kStackDepotFull = 2;   // the traceback could not be interned
+inline constexpr u32 kStackNested = 1;     // allocated inside a traced event (signal handler)
+inline constexpr u32 kStackDepotFull = 2;  // the traceback could not be interned
 inline constexpr u32 kStackNotSampled = 3;
 inline constexpr u32 kReservedStacks = 16;
 inline constexpr u32 kStackIdBits = 24;
@@ -179,12 +177,12 @@ inline constexpr u32 kModulesPerChunk = 256;
 inline constexpr u32 kModuleChunks = 256;  // module index 0 is "none"
 
 struct Thread {
-    u32 serial;           // from 1, never reused; 0 = row not filled yet
+    u32 serial;  // from 1, never reused; 0 = row not filled yet
     u32 tid;
-    char comm[16];        // name when the thread was first seen
-    u64 start_sequence;   // how many threads had been seen before
-    u32 generation;       // of the totals below; another one than the state's means 0
-    u32 flags;            // bit 0: row of threads that ended ("exited")
+    char comm[16];       // name when the thread was first seen
+    u64 start_sequence;  // how many threads had been seen before
+    u32 generation;      // of the totals below; another one than the state's means 0
+    u32 flags;           // bit 0: row of threads that ended ("exited")
     u64 alloc_bytes;
     u64 alloc_count;
     u64 free_bytes;
@@ -218,14 +216,14 @@ inline constexpr u32 kTopEntries = 256;
 
 struct Shard {
     u64 next;
-    u64 context;           // of the thread that writes it; 0 = free to take
-    i64 net_bytes;         // sum of what its events added and took
+    u64 context;    // of the thread that writes it; 0 = free to take
+    i64 net_bytes;  // sum of what its events added and took
     i64 net_count;
-    i64 limit;             // net_bytes may rise to this without a look at the peak
+    i64 limit;  // net_bytes may rise to this without a look at the peak
     u64 events;
-    u64 untracked_frees;   // of blocks that are in no trace
-    u64 weighted;          // reserved: radix of weighted records for sampling
-    u64 seen_events;       // events when the limits were last shared out
+    u64 untracked_frees;  // of blocks that are in no trace
+    u64 weighted;         // reserved: radix of weighted records for sampling
+    u64 seen_events;      // events when the limits were last shared out
     u64 reserved[23];
     u64 top[kTopEntries];  // -> u64[kMiddleEntries] -> Record[kRecordsPerChunk]
 };
@@ -255,7 +253,7 @@ constexpr u64 word_size(u64 word) { return word >> kStackIdBits & kSizeEscape; }
 constexpr u32 word_stack(u64 word) { return static_cast<u32>(word & 0xffffff); }
 
 struct Region {
-    u64 base;    // address >> kRegionBits << kRegionBits
+    u64 base;  // address >> kRegionBits << kRegionBits
     u64 next;
     u64 stamps;  // reserved: a Region of the same shape that holds stamps
     u64 reserved[509];
@@ -287,12 +285,12 @@ struct TrackedTable {
 // --- the state ---------------------------------------------------------------
 struct State {
     u64 self;
-    u32 generation;       // of the request that it was made for
+    u32 generation;  // of the request that it was made for
     u32 reserved0;
     u64 regions;
     u64 shards;
     u64 tracked;
-    u64 mapped_bytes;     // memory of this state
+    u64 mapped_bytes;  // memory of this state
     u64 region_count;
     u64 shard_count;
     // its own cache line: written at a new peak only
@@ -319,14 +317,14 @@ enum class Op : u64 {
 inline constexpr u64 kCommitted = 0x100;
 
 struct Inflight {
-    u64 op;               // Op | kCommitted; written last
-    u64 address;          // of the block that goes (free, move) or comes (allocate)
-    u64 size;             // of what comes
-    u64 new_address;      // move: of what comes; 0 until known
-    u64 old_word;         // the word of what goes, or of what an allocation replaced
-    u64 old_size;         // its size
-    u64 alloc_record;     // address of the record that gets what comes; 0 = none yet
-    u64 free_record;      // of the record that gives what goes
+    u64 op;            // Op | kCommitted; written last
+    u64 address;       // of the block that goes (free, move) or comes (allocate)
+    u64 size;          // of what comes
+    u64 new_address;   // move: of what comes; 0 until known
+    u64 old_word;      // the word of what goes, or of what an allocation replaced
+    u64 old_size;      // its size
+    u64 alloc_record;  // address of the record that gets what comes; 0 = none yet
+    u64 free_record;   // of the record that gives what goes
     u64 before_alloc_bytes;
     u64 before_alloc_count;
     u64 before_free_bytes;
@@ -346,14 +344,14 @@ inline constexpr u32 kRingEntries = 64;
 struct Context {
     u64 next;
     u64 self;
-    u32 tid;               // 0 = thread ended, free to take
-    u32 pid;               // another one than Root::pid: void since a fork
-    u64 thread;            // address of its Thread row
-    u64 state;             // the state that its event uses; 0 = between events
-    u64 shard;             // its shard in that state
-    u64 busy;              // stack address at which the event began; 0 = none
-    u64 ring_head;         // next position to write
-    u64 ring_tail;         // next position to drain
+    u32 tid;        // 0 = thread ended, free to take
+    u32 pid;        // another one than Root::pid: void since a fork
+    u64 thread;     // address of its Thread row
+    u64 state;      // the state that its event uses; 0 = between events
+    u64 shard;      // its shard in that state
+    u64 busy;       // stack address at which the event began; 0 = none
+    u64 ring_head;  // next position to write
+    u64 ring_tail;  // next position to drain
     u64 reserved[7];
     Inflight inflight;
     RingEntry ring[kRingEntries];
@@ -367,11 +365,11 @@ struct Header {
     u16 major;
     u16 minor;
     u32 header_size;
-    u32 constant_size;    // bytes from the start that checksum covers
+    u32 constant_size;  // bytes from the start that checksum covers
     u32 byte_order;
     u8 pointer_width;
     u8 va_bits;
-    u16 architecture;     // ELF e_machine
+    u16 architecture;  // ELF e_machine
     u32 page_size;
     u64 root;
     u64 self;
@@ -380,17 +378,17 @@ struct Header {
     u32 thread_size, record_size, shard_size, region_size;
     u32 tracked_size, state_size, context_size, inflight_size;
     u32 ring_entry_size, loss_size, max_frames, reserved0;
-    u64 checksum;         // FNV-1a over the bytes before it
+    u64 checksum;  // FNV-1a over the bytes before it
     // changing
     u64 state;
     u64 contexts;
-    u64 node_count;       // indices in use, the reserved ones included
+    u64 node_count;  // indices in use, the reserved ones included
     u64 stack_count;
     u64 module_count;
     u64 thread_count;
-    u64 mapped_bytes;     // memory of everything but states
-    u64 retired_bytes;    // of states not yet unmapped
-    u64 load_sequence;    // loads and unloads seen
+    u64 mapped_bytes;   // memory of everything but states
+    u64 retired_bytes;  // of states not yet unmapped
+    u64 load_sequence;  // loads and unloads seen
     u64 fork_count;
     u64 reserved[21];
     Loss losses[kLossSlots];

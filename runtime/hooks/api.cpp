@@ -62,8 +62,15 @@ int tracer_memory(uint64_t* bytes) {
 }
 
 constexpr memtrace_functions kFunctions = {
-    sizeof(memtrace_functions), start,         stop,          tracing,       clear_traces,
-    traceback_limit,            traced_memory, reset_peak_request, tracer_memory,
+    sizeof(memtrace_functions),
+    start,
+    stop,
+    tracing,
+    clear_traces,
+    traceback_limit,
+    traced_memory,
+    reset_peak_request,
+    tracer_memory,
 };
 
 }  // namespace

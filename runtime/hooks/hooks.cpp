@@ -57,9 +57,12 @@ template <typename Call>
 __attribute__((always_inline)) inline void* allocate(size_t size, const Caller& caller,
                                                      size_t alignment, Call call) {
     switch (mode_now()) {
-        case Mode::starting: return bootstrap_allocate(size, alignment);
-        case Mode::off: return call();
-        case Mode::on: break;
+        case Mode::starting:
+            return bootstrap_allocate(size, alignment);
+        case Mode::off:
+            return call();
+        case Mode::on:
+            break;
     }
     ForeignCall foreign(caller, real.is_libc);
     void* block = call();
@@ -132,9 +135,12 @@ MT_EXPORT void* reallocarray(void* block, size_t count, size_t size) {
 MT_SLOW void slow_free(void* block) {
     if (block == nullptr || is_bootstrap(block)) return;
     switch (mode_now()) {
-        case Mode::starting: return;  // no block but bootstrap's exists yet
-        case Mode::off: return real.free(block);
-        case Mode::on: break;
+        case Mode::starting:
+            return;  // no block but bootstrap's exists yet
+        case Mode::off:
+            return real.free(block);
+        case Mode::on:
+            break;
     }
     const Caller caller = MT_CALLER;
     on_free(block, caller);

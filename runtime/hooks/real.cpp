@@ -56,8 +56,8 @@ void fill_root(Reason reason) {
     root().reason = static_cast<u32>(reason);
     root().origin = static_cast<u32>(origin());
     if (reason == Reason::none) start_by_environment();
-    publish(root().status, static_cast<u32>(reason == Reason::none ? Status::ready
-                                                                   : Status::refused));
+    publish(root().status,
+            static_cast<u32>(reason == Reason::none ? Status::ready : Status::refused));
 }
 
 }  // namespace

@@ -30,18 +30,18 @@ struct memtrace_functions {
     int (*is_tracing)(void);
     int (*clear_traces)(void);
     int (*get_traceback_limit)(void);
-    int (*get_traced_memory)(uint64_t *current, uint64_t *peak);
+    int (*get_traced_memory)(uint64_t* current, uint64_t* peak);
     int (*reset_peak)(void);
-    int (*get_tracer_memory)(uint64_t *bytes);
+    int (*get_tracer_memory)(uint64_t* bytes);
 };
 
-static inline const struct memtrace_functions *memtrace_get_functions(void) {
+static inline const struct memtrace_functions* memtrace_get_functions(void) {
     static const struct memtrace_functions none = {0, 0, 0, 0, 0, 0, 0, 0, 0};
-    static const struct memtrace_functions *found = 0;
-    const struct memtrace_functions *now = __atomic_load_n(&found, __ATOMIC_ACQUIRE);
+    static const struct memtrace_functions* found = 0;
+    const struct memtrace_functions* now = __atomic_load_n(&found, __ATOMIC_ACQUIRE);
     if (now == 0) {
-        typedef const struct memtrace_functions *(*getter)(void);
-        void *symbol = dlsym(RTLD_DEFAULT, "memtrace_runtime_functions");
+        typedef const struct memtrace_functions* (*getter)(void);
+        void* symbol = dlsym(RTLD_DEFAULT, "memtrace_runtime_functions");
         getter get = 0;
         __builtin_memcpy(&get, &symbol, sizeof get); /* ISO C has no cast for this */
         now = get != 0 ? get() : &none;
@@ -50,8 +50,8 @@ static inline const struct memtrace_functions *memtrace_get_functions(void) {
     return now;
 }
 
-#define MEMTRACE_HAS_(member)                                                  \
-    (memtrace_get_functions()->size >=                                         \
+#define MEMTRACE_HAS_(member)          \
+    (memtrace_get_functions()->size >= \
      offsetof(struct memtrace_functions, member) + sizeof(void (*)(void)))
 
 /* Starts tracing with 1..65535 frames per traceback. 0: tracing now (or already:
@@ -74,12 +74,11 @@ static inline int memtrace_clear_traces(void) {
 }
 /* Frames per traceback as last requested (default 32); 0: no runtime. */
 static inline int memtrace_get_traceback_limit(void) {
-    return MEMTRACE_HAS_(get_traceback_limit) ? memtrace_get_functions()->get_traceback_limit()
-                                              : 0;
+    return MEMTRACE_HAS_(get_traceback_limit) ? memtrace_get_functions()->get_traceback_limit() : 0;
 }
 /* Traced bytes now and at the peak; 0, 0 while not tracing. Exact while no other
  * thread allocates. 0: done; -2: no runtime. */
-static inline int memtrace_get_traced_memory(uint64_t *current, uint64_t *peak) {
+static inline int memtrace_get_traced_memory(uint64_t* current, uint64_t* peak) {
     *current = *peak = 0;
     return MEMTRACE_HAS_(get_traced_memory)
                ? memtrace_get_functions()->get_traced_memory(current, peak)
@@ -90,12 +89,11 @@ static inline int memtrace_reset_peak(void) {
     return MEMTRACE_HAS_(reset_peak) ? memtrace_get_functions()->reset_peak() : -2;
 }
 /* Bytes that the runtime has mapped for itself. 0: done; -2: no runtime. */
-static inline int memtrace_get_tracer_memory(uint64_t *bytes) {
+static inline int memtrace_get_tracer_memory(uint64_t* bytes) {
     *bytes = 0;
     return MEMTRACE_HAS_(get_tracer_memory) ? memtrace_get_functions()->get_tracer_memory(bytes)
                                             : -2;
 }
-
 
 #ifdef __cplusplus
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "os/pages.h"
 
-#include <cstdint>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <cstdint>
 
 #include "os/syscall.h"
 
@@ -11,9 +11,8 @@ namespace mt::runtime::os {
 namespace {
 
 void* from_kernel(std::size_t size) {
-    const long result =
-        raw_syscall(SYS_mmap, 0, static_cast<long>(size), PROT_READ | PROT_WRITE,
-                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    const long result = raw_syscall(SYS_mmap, 0, static_cast<long>(size), PROT_READ | PROT_WRITE,
+                                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     return failed(result) ? nullptr : reinterpret_cast<void*>(result);
 }
 

@@ -10,9 +10,7 @@ namespace {
 constexpr u32 kAddressBits = 47;
 constexpr u64 kDirectoryEntries = 1ull << (kAddressBits - kRegionBits);
 
-u32 page_of(u64 address) {
-    return static_cast<u32>(address >> kPageBits) & (kPagesPerRegion - 1);
-}
+u32 page_of(u64 address) { return static_cast<u32>(address >> kPageBits) & (kPagesPerRegion - 1); }
 u32 leaf_slot(u64 address) { return (address & 0xfff) >> kLeafGranuleBits; }
 u32 fine_slot(u64 address) { return (address & 0xfff) >> kFineGranuleBits; }
 

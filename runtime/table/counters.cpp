@@ -62,12 +62,12 @@ Shard* make_shard(LiveState& state, u64 context) {
 
 Record* record_of(LiveState& state, Shard& shard, u32 stack) {
     constexpr u32 kLowBits = kMiddleBits + kRecordBits;
-    auto* middle = static_cast<u64*>(
-        level(state, shard.top[stack >> kLowBits], kMiddleEntries * sizeof(u64)));
+    auto* middle =
+        static_cast<u64*>(level(state, shard.top[stack >> kLowBits], kMiddleEntries * sizeof(u64)));
     if (middle == nullptr) return nullptr;
-    auto* records = static_cast<Record*>(
-        level(state, middle[stack >> kRecordBits & (kMiddleEntries - 1)],
-              kRecordsPerChunk * sizeof(Record)));
+    auto* records =
+        static_cast<Record*>(level(state, middle[stack >> kRecordBits & (kMiddleEntries - 1)],
+                                   kRecordsPerChunk * sizeof(Record)));
     return records == nullptr ? nullptr : &records[stack & (kRecordsPerChunk - 1)];
 }
 

@@ -11,7 +11,7 @@ namespace mt::runtime {
 namespace {
 
 Lock lock;
-HashIndex index;       // hash of a chain -> node
+HashIndex index;          // hash of a chain -> node
 u64 address_meaning = 0;  // part of each hash; raised when addresses change their meaning
 
 u64 mix(u64 hash, u64 pc) {

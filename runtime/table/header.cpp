@@ -15,7 +15,17 @@ alignas(mt::abi::kPageSize) mt::abi::Root memtrace_root_object = {
     mt::abi::kMinor,
     sizeof(mt::abi::Root),
     mt::abi::make_request(0, mt::abi::kDefaultFrameLimit, 0),
-    0, 0, 0, 0, 0, 0, 0, 0, 0, {}, {}};
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    {},
+    {}};
 extern __attribute__((visibility("default"), alias("memtrace_root_object")))
 mt::abi::Root memtrace_root;
 }

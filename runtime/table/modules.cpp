@@ -80,8 +80,7 @@ Module* closed_twin(const Description& d) {
     for (u64 i = 1; i < count; ++i) {
         Module& m = *module_at(i);
         if (!is_open(m) && m.start == d.object.start && m.end == d.object.end &&
-            same_build(m, d.build_id, d.build_id_length) &&
-            same_path(m, d.path, d.path_length)) {
+            same_build(m, d.build_id, d.build_id_length) && same_path(m, d.path, d.path_length)) {
             return &m;
         }
     }

@@ -63,8 +63,8 @@ Thread* add_thread(u32 tid, Thread* ended) {
     return row;
 }
 
-void count_in_thread(Thread& row, u32 generation, u64 alloc_bytes, u64 alloc_count,
-                     u64 free_bytes, u64 free_count) {
+void count_in_thread(Thread& row, u32 generation, u64 alloc_bytes, u64 alloc_count, u64 free_bytes,
+                     u64 free_count) {
     if (row.generation != generation) {
         row.alloc_bytes = row.alloc_count = row.free_bytes = row.free_count = 0;
         publish(row.generation, generation);

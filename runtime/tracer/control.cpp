@@ -79,8 +79,8 @@ void release_from_list(u32 keep, u32 slices) {
 LiveState* replace_state(u64 request) {
     auto* old = pointer<LiveState>(header()->state);
     if (old != nullptr && old->generation == request_generation(request)) return old;
-    LiveState* fresh = make_state(request_generation(request), load(root().peak_reset_request),
-                                  header()->losses);
+    LiveState* fresh =
+        make_state(request_generation(request), load(root().peak_reset_request), header()->losses);
     publish(header()->state, address_of(fresh));
     retire(old);
     constexpr u32 kKept = 2;
@@ -215,7 +215,8 @@ int request_clear() {
     for (;;) {
         u64 old = load(root().request);
         if ((old & kRequestOn) == 0) return 1;
-        const u64 next = make_request(old & 0xffff, request_limit(old), request_generation(old) + 1);
+        const u64 next =
+            make_request(old & 0xffff, request_limit(old), request_generation(old) + 1);
         if (exchange_if(root().request, old, next)) return 0;
     }
 }

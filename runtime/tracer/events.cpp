@@ -20,17 +20,19 @@ bool is_on(u64 request) { return (request & kRequestOn) != 0; }
 
 u32 root_of(stack::WalkEnd end) {
     switch (end) {
-        case stack::WalkEnd::complete: return kRootComplete;
-        case stack::WalkEnd::cut: return kRootCut;
-        case stack::WalkEnd::broken: return kRootBroken;
+        case stack::WalkEnd::complete:
+            return kRootComplete;
+        case stack::WalkEnd::cut:
+            return kRootCut;
+        case stack::WalkEnd::broken:
+            return kRootBroken;
     }
     return kRootBroken;
 }
 
 u32 capture_stack(ThreadContext& c, const Caller& at) {
     Capture& capture = c.capture;
-    const stack::Walk walk =
-        stack::walk(c.window, at.pc, at.sp, at.bp, capture.pcs, kMaxFrames);
+    const stack::Walk walk = stack::walk(c.window, at.pc, at.sp, at.bp, capture.pcs, kMaxFrames);
     capture.count = walk.count;
     capture.root = root_of(walk.end);
     check_reused_ranges(capture.pcs, capture.count);
@@ -229,8 +231,8 @@ void Move::record(void* moved, u64 size) {
 // committed together, so that the peak never sees both.
 void Move::record_elsewhere(void* moved, u64 size) {
     const u64 address = address_of(moved);
-    const bool adds = moved != nullptr && Blocks::holds(address) &&
-                      (request_now() & kRequestPaused) == 0;
+    const bool adds =
+        moved != nullptr && Blocks::holds(address) && (request_now() & kRequestPaused) == 0;
     Shard* shard = shard_of(*c_, *state_);
     Change change;
     const u32 stack = adds && shard != nullptr ? capture_stack(*c_, caller_) : kStackNone;

@@ -13,7 +13,7 @@ namespace mt::runtime {
 
 // What an event adds and takes.
 struct Change {
-    Record* in = nullptr;   // of the traceback that gets a block
+    Record* in = nullptr;  // of the traceback that gets a block
     u64 in_size = 0;
     Record* out = nullptr;  // of the one that gives one
     u64 out_size = 0;

@@ -113,8 +113,7 @@ void nested_put_back(ThreadContext& c, u64 address, u64 word, u64 request) {
     if (state.get() != nullptr) state.get()->blocks.insert(address, word);
 }
 
-void nested_moved(ThreadContext& c, u64 address, u64 word, u64 new_address, u64 size,
-                  u64 request) {
+void nested_moved(ThreadContext& c, u64 address, u64 word, u64 new_address, u64 size, u64 request) {
     if (word != 0) push_free(c, address, word, request);
     nested_allocate(c, new_address, size, request);
 }

@@ -32,9 +32,8 @@ TEST(Family, ResultsAndErrnoAreThoseOfTheUntracedRun) {
 }
 
 TEST(Family, EachEntryPointLeavesExactlyOneTrace) {
-    Tracee tracee({.program = program_path("family_matrix"),
-                   .arguments = {"hold"},
-                   .environment = {}});
+    Tracee tracee(
+        {.program = program_path("family_matrix"), .arguments = {"hold"}, .environment = {}});
     ASSERT_TRUE(tracee.wait_for_stop());
     const auto table = tracee.table(true);
     ASSERT_TRUE(table) << table.error().text;

@@ -123,8 +123,8 @@ void expect_ledger_blocks(const core::Table& table, const ledger& book, int at) 
 }
 
 // Runs the program once per chosen instruction, with a signal there.
-void at_each_instruction(
-    const char* what, const std::function<void(const core::Table&, const ledger&, int)>& check) {
+void at_each_instruction(const char* what,
+                         const std::function<void(const core::Table&, const ledger&, int)>& check) {
     int runs = 0;
     for (int at = 1;; at += kStride, ++runs) {
         Interrupted run(what);

@@ -74,9 +74,7 @@ class FamilyStorm : public testing::Test {
     }
     void TearDown() override { fs::remove_all(directory_); }
 
-    Tracee tracee_{{.program = program_path("family_storm"),
-                    .arguments = {},
-                    .environment = {}}};
+    Tracee tracee_{{.program = program_path("family_storm"), .arguments = {}, .environment = {}}};
     fs::path directory_;
 };
 
@@ -89,8 +87,8 @@ TEST_F(FamilyStorm, TableEqualsLedgerLive) {
 
 TEST_F(FamilyStorm, TableEqualsLedgerFromGcore) {
     const std::string core = (directory_ / "core").string();
-    const std::string command = "gcore -o " + core + " " + std::to_string(tracee_.pid()) +
-                                " >/dev/null 2>&1";
+    const std::string command =
+        "gcore -o " + core + " " + std::to_string(tracee_.pid()) + " >/dev/null 2>&1";
     ASSERT_EQ(std::system(command.c_str()), 0);
     CoreMemory memory(core + "." + std::to_string(tracee_.pid()));
     const auto table = read_all(memory, true);

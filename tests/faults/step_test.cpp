@@ -32,7 +32,7 @@ Picture picture_of(const core::Table& t) {
     Picture p{t.current_size, t.current_count, t.peak_size, t.peak_count, {}, {}};
     for (const core::Trace& row : t.traces) {
         if (row.alloc_count == 0) continue;  // a traceback that is known but has no event yet
-        p.rows[row.id] = {row.size,      row.count,       row.peak_size,
+        p.rows[row.id] = {row.size,       row.count,       row.peak_size,
                           row.peak_count, row.alloc_bytes, row.free_bytes};
     }
     for (const core::Block& b : t.blocks) p.blocks[b.address] = {b.size, b.stack};
@@ -116,19 +116,17 @@ TEST_P(EachInstruction, ShowsTheTableBeforeOrAfter) {
     for (const auto& [step, picture] : others) {
         EXPECT_TRUE(picture == after)
             << "step " << step << " of " << steps << ": size " << picture.size << " count "
-            << picture.count << " peak " << picture.peak_size << " blocks "
-            << picture.blocks.size() << "; before " << before.size << "/" << before.count
-            << "/" << before.peak_size << ", after " << after.size << "/" << after.count << "/"
-            << after.peak_size;
+            << picture.count << " peak " << picture.peak_size << " blocks " << picture.blocks.size()
+            << "; before " << before.size << "/" << before.count << "/" << before.peak_size
+            << ", after " << after.size << "/" << after.count << "/" << after.peak_size;
     }
     EXPECT_GT(in_flight, 0) << "the event was never seen in flight";
     EXPECT_LT(in_flight, steps);
 }
 
 INSTANTIATE_TEST_SUITE_P(Event, EachInstruction,
-                         testing::Values("malloc", "free", "peak-up", "peak-free",
-                                         "realloc-moves", "realloc-stays", "realloc-fails",
-                                         "realloc-frees"),
+                         testing::Values("malloc", "free", "peak-up", "peak-free", "realloc-moves",
+                                         "realloc-stays", "realloc-fails", "realloc-frees"),
                          [](const auto& event) {
                              std::string name = event.param;
                              for (char& c : name) c = c == '-' ? '_' : c;
@@ -182,8 +180,7 @@ TEST_P(ClearInMidEvent, LeavesNothingBehind) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Event, ClearInMidEvent,
-                         testing::Values("malloc", "free", "realloc-moves"),
+INSTANTIATE_TEST_SUITE_P(Event, ClearInMidEvent, testing::Values("malloc", "free", "realloc-moves"),
                          [](const auto& event) {
                              std::string name = event.param;
                              for (char& c : name) c = c == '-' ? '_' : c;

@@ -8,19 +8,19 @@
 #include <signal.h>
 #include <stdlib.h>
 
-static void *run(const char *library, size_t size, int close) {
-    void *handle = dlopen(library, RTLD_NOW);
+static void* run(const char* library, size_t size, int close) {
+    void* handle = dlopen(library, RTLD_NOW);
     if (handle == NULL) abort();
-    void *(*allocate)(size_t);
-    *(void **)&allocate = dlsym(handle, "allocate");
-    void *block = allocate(size);
+    void* (*allocate)(size_t);
+    *(void**)&allocate = dlsym(handle, "allocate");
+    void* block = allocate(size);
     if (close) dlclose(handle);
     return block;
 }
 
-static void *volatile kept[3];
+static void* volatile kept[3];
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
     if (argc < 3 || memtrace_start(32) != 0) return 2;
     kept[0] = run(argv[1], 4001, 1);
     kept[1] = run(argv[2], 4002, 1);

@@ -162,19 +162,19 @@ void hold_all() {
     hold(::operator new[](1051), 1051);
     hold(::operator new(1061, std::nothrow), 1061);
     hold(::operator new[](1063, std::nothrow), 1063);
-    hold(::operator new(1088, std::align_val_t{64}), 1088);
+    hold(::operator new (1088, std::align_val_t{64}), 1088);
     hold(::operator new[](1472, std::align_val_t{64}), 1472);
-    hold(::operator new(1216, std::align_val_t{64}, std::nothrow), 1216);
+    hold(::operator new (1216, std::align_val_t{64}, std::nothrow), 1216);
     hold(::operator new[](1408, std::align_val_t{64}, std::nothrow), 1408);
     hold(new Wide[9], sizeof(Wide) * 9);
     hold(strdup("twenty-six characters here"), 27);
     ::operator delete(::operator new(1200));
-    ::operator delete(::operator new(1201), std::size_t{1201});
+    ::operator delete (::operator new(1201), std::size_t{1201});
     ::operator delete[](::operator new[](1202));
     ::operator delete[](::operator new[](1203), std::size_t{1203});
-    ::operator delete(::operator new(1204, std::align_val_t{64}), std::align_val_t{64});
-    ::operator delete(::operator new(1205, std::align_val_t{64}), std::size_t{1205},
-                      std::align_val_t{64});
+    ::operator delete (::operator new (1204, std::align_val_t{64}), std::align_val_t{64});
+    ::operator delete (::operator new (1205, std::align_val_t{64}), std::size_t{1205},
+                       std::align_val_t{64});
     ::operator delete[](::operator new[](1206, std::align_val_t{64}), std::align_val_t{64});
     ::operator delete(::operator new(1207), std::nothrow);
     if (free_sized != nullptr) free_sized(malloc(1208), 1208);

@@ -47,10 +47,17 @@ struct Random {
 
 void release(Slot& slot, unsigned long how) {
     switch (slot.kind) {
-        case none: return;
-        case from_new: ::operator delete(slot.block); break;
-        case from_new_array: ::operator delete[](slot.block); break;
-        case from_aligned_new: ::operator delete(slot.block, std::align_val_t{64}); break;
+        case none:
+            return;
+        case from_new:
+            ::operator delete(slot.block);
+            break;
+        case from_new_array:
+            ::operator delete[](slot.block);
+            break;
+        case from_aligned_new:
+            ::operator delete (slot.block, std::align_val_t{64});
+            break;
         case from_malloc:
             if (how % 3 == 1 && free_sized != nullptr) {
                 free_sized(slot.block, slot.size);
@@ -72,20 +79,34 @@ Slot acquire(Random& random) {
     // Mostly small, so that pages fill their lines, middle lines and leaves.
     size_t size = random.next() % 100 < 80 ? random.next() % 200 : random.next() % 20000;
     switch (random.next() % 12) {
-        case 0: return {calloc(size + 1, 3), (size + 1) * 3, from_malloc};
-        case 1: return {by_posix_memalign(size), size, from_malloc};
-        case 2: size = (size + 31) / 32 * 32; return {aligned_alloc(32, size), size, from_malloc};
-        case 3: return {memalign(256, size), size, from_malloc};
-        case 4: return {valloc(size), size, from_malloc};
-        case 5: return {pvalloc(size), size, from_malloc};
-        case 6: size |= 1; return {::operator new(size), size, from_new};  // of 0 it makes 1
-        case 7: size |= 1; return {::operator new[](size, std::nothrow), size, from_new_array};
+        case 0:
+            return {calloc(size + 1, 3), (size + 1) * 3, from_malloc};
+        case 1:
+            return {by_posix_memalign(size), size, from_malloc};
+        case 2:
+            size = (size + 31) / 32 * 32;
+            return {aligned_alloc(32, size), size, from_malloc};
+        case 3:
+            return {memalign(256, size), size, from_malloc};
+        case 4:
+            return {valloc(size), size, from_malloc};
+        case 5:
+            return {pvalloc(size), size, from_malloc};
+        case 6:
+            size |= 1;
+            return {::operator new(size), size, from_new};  // of 0 it makes 1
+        case 7:
+            size |= 1;
+            return {::operator new[](size, std::nothrow), size, from_new_array};
         case 8:  // libstdc++ rounds what it asks of malloc up to the alignment
             size = size / 64 * 64 + 64;
-            return {::operator new(size, std::align_val_t{64}), size, from_aligned_new};
-        case 9: return {realloc(nullptr, size), size, from_malloc};
-        case 10: return {reallocarray(nullptr, size, 2), size * 2, from_malloc};
-        default: return {malloc(size), size, from_malloc};
+            return {::operator new (size, std::align_val_t{64}), size, from_aligned_new};
+        case 9:
+            return {realloc(nullptr, size), size, from_malloc};
+        case 10:
+            return {reallocarray(nullptr, size, 2), size * 2, from_malloc};
+        default:
+            return {malloc(size), size, from_malloc};
     }
 }
 
@@ -127,9 +148,13 @@ void* storm(void* argument) {
     for (int round = 0; round < kRounds; ++round) {
         Slot& slot = slots[random.next() % kSlots];
         switch (random.next() % 8) {
-            case 0: exchange(slot, random.next()); break;
+            case 0:
+                exchange(slot, random.next());
+                break;
             case 1:
-            case 2: resize(slot, random); break;
+            case 2:
+                resize(slot, random);
+                break;
             default:
                 release(slot, random.next());
                 if (random.next() % 8 != 0) slot = acquire(random);

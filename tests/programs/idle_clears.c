@@ -6,7 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
-static void *volatile kept;
+static void* volatile kept;
 
 int main(void) {
     memtrace_start(32); /* without the runtime: nothing */

@@ -13,11 +13,11 @@
 
 #include "ledger.h"
 
-static struct ledger *book;
+static struct ledger* book;
 static sigjmp_buf out;
-static const char *what;
-static void *volatile kept[16];
-static void *volatile handled[3];
+static const char* what;
+static void* volatile kept[16];
+static void* volatile handled[3];
 
 static void trap(void) { __asm__ volatile("int3" ::: "memory"); }
 
@@ -31,7 +31,7 @@ static void allocate_in_handler(void) {
 static void fork_in_handler(void) {
     const pid_t child = fork();
     if (child == 0) {
-        void *volatile block = malloc(33);
+        void* volatile block = malloc(33);
         free(block);
         _exit(memtrace_is_tracing() && block != NULL ? 0 : 1);
     }
@@ -56,11 +56,11 @@ static void hooks_to_interrupt(void) {
     trap();
 }
 
-static void keep(void *block, uint64_t size) {
+static void keep(void* block, uint64_t size) {
     if (block != NULL) ledger_add(book, block, size);
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
     what = argc > 1 ? argv[1] : "";
     book = ledger_open();
     if (book == NULL) return 2;

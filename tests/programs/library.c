@@ -5,7 +5,7 @@
 
 const char library_name[] = LIBRARY_NAME;
 
-void *allocate(size_t size) {
-    void *volatile block = malloc(size);
+void* allocate(size_t size) {
+    void* volatile block = malloc(size);
     return block;
 }

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 enum { DEPTH = 14, PATHS = 10000, BLOCKS = 100 };
-static void *volatile last;
+static void* volatile last;
 
 __attribute__((noinline)) static void walk(unsigned path, int depth) {
     if (depth == 0) {

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-static void *volatile sink;
+static void* volatile sink;
 
 __attribute__((noinline)) static void loop(long pairs) {
     for (long i = 0; i < pairs; ++i) {
@@ -24,7 +24,7 @@ __attribute__((noinline)) static void deeper(int depth, long pairs) {
     __asm__ volatile("" ::: "memory");
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
     if (argc < 3) return 2;
     const long pairs = atol(argv[1]);
     struct timespec from, to;
@@ -32,7 +32,8 @@ int main(int argc, char **argv) {
     clock_gettime(CLOCK_MONOTONIC, &from);
     deeper(atoi(argv[2]), pairs);
     clock_gettime(CLOCK_MONOTONIC, &to);
-    printf("%.1f\n", ((double)(to.tv_sec - from.tv_sec) * 1e9 +
-                      (double)(to.tv_nsec - from.tv_nsec)) / (double)pairs);
+    printf("%.1f\n",
+           ((double)(to.tv_sec - from.tv_sec) * 1e9 + (double)(to.tv_nsec - from.tv_nsec)) /
+               (double)pairs);
     return 0;
 }

@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void *volatile kept[64];
+static void* volatile kept[64];
 
 static void trap(void) { __asm__ volatile("int3" ::: "memory"); }
 
-int main(int argc, char **argv) {
-    const char *which = argc > 1 ? argv[1] : "";
+int main(int argc, char** argv) {
+    const char* which = argc > 1 ? argv[1] : "";
     if (memtrace_start(32) != 0) return 4;
     for (int i = 0; i < 12; ++i) kept[i] = malloc(100 + (size_t)i); /* fills a line of its page */
     kept[20] = malloc(5000);

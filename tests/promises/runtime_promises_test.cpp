@@ -48,9 +48,9 @@ TEST(RuntimeFile, NeedsLibcAlone) {
 
 TEST(RuntimeFile, CallsOnlyWhatAHookMayCall) {
     const std::set<std::string> allowed = {
-        "_dl_find_object", "dl_iterate_phdr",   "dlsym",     "getauxval",
-        "__libc_malloc",   "__libc_stack_end",  "environ",   "__environ",
-        "memcpy",          "__errno_location",  "__register_atfork",
+        "_dl_find_object", "dl_iterate_phdr", "dlsym", "getauxval", "__libc_malloc",
+        "__libc_stack_end", "environ", "__environ", "memcpy", "__errno_location",
+        "__register_atfork",
         // of the C run-time's start files
         "__cxa_finalize", "__gmon_start__", "_ITM_deregisterTMCloneTable",
         "_ITM_registerTMCloneTable"};

@@ -7,11 +7,11 @@
 
 // Only in a function that is not inlined, keeps a frame pointer, and is entered
 // by a tail jump from the exported name.
-#define MT_CALLER                                                                \
-    ::mt::runtime::Caller {                                                      \
-        reinterpret_cast<mt::abi::u64>(__builtin_return_address(0)),             \
-            reinterpret_cast<mt::abi::u64>(__builtin_frame_address(0)) + 16,     \
-            *static_cast<const mt::abi::u64*>(__builtin_frame_address(0))        \
+#define MT_CALLER                                                            \
+    ::mt::runtime::Caller {                                                  \
+        reinterpret_cast<mt::abi::u64>(__builtin_return_address(0)),         \
+            reinterpret_cast<mt::abi::u64>(__builtin_frame_address(0)) + 16, \
+            *static_cast<const mt::abi::u64*>(__builtin_frame_address(0))    \
     }
 
 #endif
