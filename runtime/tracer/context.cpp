@@ -80,9 +80,22 @@ ThreadContext* context() {
 }
 
 void adopt_after_fork() {
-    if (mine == nullptr) return;
-    mine->tid = os::thread_id();
-    publish(mine->pid, load(root().pid));
+    if (mine != nullptr) {
+        mine->tid = os::thread_id();
+        publish(mine->pid, load(root().pid));
+    }
+    if (header() == nullptr) return;
+    // The other threads do not exist here; what they were in the midst of is
+    // taken back, and what they had not entered yet is lost (counted).
+    for (u64 at = load(header()->contexts); at != 0;) {
+        auto& c = *pointer<ThreadContext>(at);
+        at = c.next;
+        if (&c == mine || c.pid == load(root().pid)) continue;
+        if (c.busy != 0) undo_abandoned(c);
+        const u64 pending = c.ring_head - c.ring_tail;
+        if (pending != 0) count_loss(LossKind::nested_overflow, pending);
+        publish(c.ring_tail, c.ring_head);
+    }
 }
 
 }  // namespace mt::runtime

@@ -29,7 +29,8 @@ ThreadContext* context();
 // The same without making one.
 ThreadContext* known_context();
 
-// After fork, in the child: this thread is the only one there.
+// After fork, in the child, with Root::pid already its own: this thread is the
+// only one there.
 void adopt_after_fork();
 
 }  // namespace mt::runtime

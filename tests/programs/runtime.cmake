@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
 # Debuggees of tests/faults: they keep a ledger that the test compares.
-foreach(name family_matrix family_storm peak_replay)
+foreach(name family_matrix family_storm fork_storm peak_replay)
   memtrace_program(${name} ${name}.cpp)
 endforeach()
 foreach(name step_events interrupted closed_library idle_clears)
   memtrace_program(${name} ${name}.c)
 endforeach()
-foreach(name family_matrix family_storm peak_replay step_events interrupted closed_library
+foreach(name family_matrix family_storm fork_storm peak_replay step_events interrupted closed_library
         idle_clears)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests/support
     ${PROJECT_SOURCE_DIR}/runtime/include)
