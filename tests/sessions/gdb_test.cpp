@@ -232,6 +232,18 @@ TEST_F(GdbTest, AHalfInstallationSaysSoInOneLine) {
                 HasSubstr("speaks interface 999, these GDB commands speak 1; install both"));
 }
 
+TEST_F(GdbTest, APlaceThatCannotBePreloadedIsNamed) {
+    const fs::path prefix = work_ / "two words";
+    fs::create_directories(prefix / "share/memtrace");
+    fs::copy(kStage / "share/memtrace/gdb", prefix / "share/memtrace/gdb",
+             fs::copy_options::recursive);
+    fs::create_directory_symlink(kStage / "lib", prefix / "lib");
+    const std::string said = gdb({"mt preload", "show exec-wrapper"}, "exits",
+                                 prefix / "share/memtrace/gdb/memtrace.py");
+    EXPECT_THAT(said, ContainsRegex("error: LD_PRELOAD is cut [^\n]*two words/lib/libmemtrace.so"));
+    EXPECT_THAT(said, HasSubstr("programs is \"\"."));
+}
+
 TEST_F(GdbTest, TheStarterLoadsPreloadsAndPassesArguments) {
     const std::string program = (kPrograms / "lesson_peak").string();
     const fs::path starter = work_ / "started-by-link";

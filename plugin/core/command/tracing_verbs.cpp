@@ -61,6 +61,11 @@ Result<std::string> present_library(const Session& session) {
     if (!std::filesystem::exists(library, error))
         return fail(Code::io,
                     fmt::format("there is no {}; install memtrace's runtime there", library));
+    if (library.find_first_of(": ") != std::string::npos)
+        return fail(Code::refused,
+                    fmt::format("LD_PRELOAD is cut at colons and spaces and cannot name {}; "
+                                "install memtrace under a path without them",
+                                library));
     return library;
 }
 
