@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: MIT
+# Run by ctest: installs the build, looks for every promised file, builds the
+# consumer against it, and runs that with and without the runtime.
+file(REMOVE_RECURSE ${WORK})
+file(MAKE_DIRECTORY ${WORK})
+function(run)
+  execute_process(COMMAND ${ARGN} RESULT_VARIABLE result OUTPUT_VARIABLE text ERROR_VARIABLE text)
+  if(NOT result EQUAL 0)
+    message(FATAL_ERROR "${ARGN}: ${result}\n${text}")
+  endif()
+  set(text "${text}" PARENT_SCOPE)
+endfunction()
+
+run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${WORK}/prefix)
+foreach(file lib/libmemtrace.so include/memtrace.h lib/memtrace/libmemtrace_core.so
+        lib/memtrace/libmemtrace_lldb.so share/memtrace/gdb/memtrace.py bin/memtrace-gdb
+        bin/memtrace-lldb lib/cmake/memtrace/memtrace-config.cmake lib/pkgconfig/memtrace.pc)
+  if(NOT EXISTS ${WORK}/prefix/${file})
+    message(FATAL_ERROR "not installed: ${file}")
+  endif()
+endforeach()
+
+run(${CMAKE_COMMAND} -S ${CONSUMER} -B ${WORK}/consumer -G Ninja
+    -DCMAKE_PREFIX_PATH=${WORK}/prefix)
+run(${CMAKE_COMMAND} --build ${WORK}/consumer)
+
+function(expect program wanted)
+  run(${WORK}/consumer/${program})
+  if(NOT text STREQUAL wanted)
+    message(FATAL_ERROR "${program} printed\n${text}instead of\n${wanted}")
+  endif()
+endfunction()
+expect(with_c "start -1 0, tracing 1, frames 5, current 1000, peak 1000
+after free 0 1000
+after reset 0 0
+clear 0, own 1, stop 0, tracing 0
+")
+expect(without_c "start -2 -2, tracing 0, frames 0, current 0, peak 0
+after free 0 0
+after reset 0 0
+clear -2, own 0, stop -2, tracing 0
+")
+expect(with_cpp "start 0, tracing 1, frames 7, current 1000\n")
+expect(without_cpp "start -2, tracing 0, frames 0, current 0\n")
