@@ -89,7 +89,7 @@ std::uint16_t TableBuilder::add_module(std::string_view path, Address start, Add
     module.path = path.empty() ? 0 : take(path.size(), 8);
     const std::size_t id_size = std::min(build_id_bytes.size(), sizeof module.build_id);
     module.build_id_length = static_cast<abi::u32>(id_size);
-    std::memcpy(module.build_id, build_id_bytes.data(), id_size);
+    std::copy_n(build_id_bytes.begin(), id_size, module.build_id);
     modules_.push_back(module);
     paths_.emplace_back(path);
     return static_cast<std::uint16_t>(modules_.size() - 1);

@@ -111,6 +111,7 @@ struct Scan {
     Error refused;  // why the first candidate was not taken
     bool has_refused = false;
     unsigned misses_left = 1u << 16;
+    std::vector<std::byte> buffer = std::vector<std::byte>(Reading::kBulk);
 };
 
 void consider(Reading& reading, std::uint64_t address, Scan& scan) {
@@ -125,7 +126,7 @@ void consider(Reading& reading, std::uint64_t address, Scan& scan) {
 }
 
 bool scan_region(Reading& reading, const MemoryRegion& region, Scan& scan) {
-    std::vector<std::byte> buffer(Reading::kBulk);
+    std::vector<std::byte>& buffer = scan.buffer;
     if (region.start > UINT64_MAX - kPage) return true;
     std::uint64_t at = (region.start + kPage - 1) / kPage * kPage;
     while (at < region.end && region.end - at >= kPage && scan.found == 0) {

@@ -217,7 +217,7 @@ bool Walk::run() {
 }
 
 void Walk::apply_pending() {
-    for (const Pending& event : events_.pending) {
+    for (const RingEvent& event : events_.pending) {
         Trace& t = trace(event.stack);
         const auto size = static_cast<std::int64_t>(event.size);
         (event.freed ? t.free_bytes : t.alloc_bytes) += event.size;

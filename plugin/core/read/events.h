@@ -31,7 +31,7 @@ struct Restore {
     bool done = false;
 };
 
-struct Pending {
+struct RingEvent {
     std::uint32_t stack = 0;
     bool freed = false;
     std::uint64_t size = 0;
@@ -40,7 +40,7 @@ struct Pending {
 struct Events {
     std::vector<Event> list;
     std::vector<Restore> restores;  // by record
-    std::vector<Pending> pending;
+    std::vector<RingEvent> pending;
     std::vector<std::uint64_t> busy_shards;  // sorted; also those that a fork left half done
     std::vector<std::uint64_t> thread_rows;  // sorted; of the threads that are known
     bool any_busy = false;                   // some thread is inside the runtime
