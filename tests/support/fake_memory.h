@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <type_traits>
 #include <unordered_map>
 #include <vector>
@@ -59,7 +60,8 @@ class FakeMemory final : public core::Memory {
     std::uint64_t interrupt_after = UINT64_MAX;  // reads until Ctrl-C
     std::chrono::microseconds latency{0};        // of each read
     bool tells_regions = true;
-    std::vector<core::MemoryRegion> extra_regions;  // claimed, not mapped
+    std::function<void(std::uint64_t address)> on_read;  // before each: the target runs
+    std::vector<core::MemoryRegion> extra_regions;       // claimed, not mapped
 
     // What it has seen.
     std::uint64_t reads = 0;

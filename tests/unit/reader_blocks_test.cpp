@@ -232,6 +232,19 @@ TEST_F(ReaderBlocks, AThreadInsideTheRuntimeMayBeHalfWay) {
     EXPECT_EQ(remark(read_back(memory), "blocks-differ"), "");
 }
 
+TEST_F(ReaderBlocks, AProgramThatRunsOnIsNotCalledDamaged) {
+    const std::uint64_t block = builder_.allocate(id_, 8);
+    FakeMemory memory = builder_.build();
+    memory.on_read = [&](std::uint64_t address) {
+        if (address != builder_.region_address(block)) return;
+        memory.put(builder_.word_address(block), std::uint64_t{0});  // freed meanwhile
+        memory.put(builder_.shard_address(0) + offsetof(abi::Shard, events), std::uint64_t{2});
+    };
+    const Table table = read_back(memory);
+    EXPECT_EQ(remark(table, "blocks-differ"), "");
+    EXPECT_THAT(remark(table, "running"), HasSubstr("ran while it was read"));
+}
+
 // --- size ---------------------------------------------------------------------
 
 TEST_F(ReaderBlocks, ManyBlocksQuickly) {

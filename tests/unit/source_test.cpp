@@ -126,7 +126,10 @@ TEST(Regions, OfALiveLocalProcess) {
     EXPECT_FALSE(contains(regions, "constant"));
     EXPECT_TRUE(std::is_sorted(regions.begin(), regions.end(),
                                [](auto& a, auto& b) { return a.start < b.start; }));
+    // The debugger here shows other bytes than the process has: no short cut.
+    EXPECT_FALSE(memory.pages_beginning_with({}));
     fake.about.is_remote = 1;  // the number may be anyone's here
+    EXPECT_FALSE(memory.pages_beginning_with({}));
     ASSERT_EQ(memory.writable_regions().size(), 1u);
     EXPECT_EQ(memory.writable_regions()[0].start, 0x1000u);
 }
@@ -277,6 +280,32 @@ TEST_F(DirectMemoryTest, SameProcessIsReadDirectly) {
     EXPECT_TRUE(std::any_of(regions.begin(), regions.end(), [](const MemoryRegion& r) {
         return r.start <= TableBuilder::kHeader && TableBuilder::kHeader < r.end;
     }));
+}
+
+// The debugger's own reads as slow as LLDB's: the table is found without them.
+TEST_F(DirectMemoryTest, ScanWithoutReadingEverythingThroughTheDebugger) {
+    start_child(builder_.header.cookie);
+    struct Slow final : Memory {
+        explicit Slow(pid_t child) : direct(child, *this) {}
+        Result<std::size_t> read(std::uint64_t address, void* out, std::size_t size) override {
+            asked += size;
+            return direct.read(address, out, size);
+        }
+        std::optional<std::vector<std::uint64_t>> pages_beginning_with(
+            const PageStart& start) override {
+            return direct.pages_beginning_with(start);
+        }
+        std::uint64_t asked = 0;
+        DirectMemory direct;
+    } slow(child_);
+    PageStart magic;
+    std::memcpy(magic.data(), abi::kHeaderMagic, magic.size());
+    const auto pages = slow.pages_beginning_with(magic);
+    ASSERT_TRUE(pages);
+    EXPECT_THAT(*pages, ::testing::Contains(TableBuilder::kHeader));
+    EXPECT_LT(slow.asked, 4096u);
+    std::memset(magic.data(), 0x5a, magic.size());
+    EXPECT_THAT(*slow.pages_beginning_with(magic), IsEmpty());
 }
 
 TEST_F(DirectMemoryTest, BeforeTheFirstEventTheRootIsTheProof) {

@@ -150,6 +150,14 @@ bool scan_region(Reading& reading, const MemoryRegion& region, Scan& scan) {
 }
 
 bool scan_memory(Reading& reading, Scan& scan) {
+    PageStart magic;
+    std::memcpy(magic.data(), abi::kHeaderMagic, magic.size());
+    if (const auto pages = reading.memory().pages_beginning_with(magic)) {
+        for (const std::uint64_t page : *pages) {
+            if (scan.found == 0) consider(reading, page, scan);
+        }
+        return reading.go_on();
+    }
     for (const MemoryRegion& region : reading.memory().writable_regions()) {
         if (!scan_region(reading, region, scan)) return false;
         if (scan.found != 0 || scan.misses_left == 0) break;

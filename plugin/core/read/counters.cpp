@@ -181,6 +181,7 @@ bool Walk::shard(std::uint64_t address, abi::Shard& shard) {
     if (!reading_.exact(address, &shard, sizeof shard, "a shard")) return false;
     out_.untracked_frees += shard.untracked_frees;
     if (shard.events != 0) ++out_.active_shards;
+    out_.events += shard.events;
     out_.current_size = add(out_.current_size, shard.net_bytes);
     out_.current_count = add(out_.current_count, shard.net_count);
     if (!records_) return true;
@@ -256,6 +257,19 @@ void Walk::finish() {
 }
 
 }  // namespace
+
+bool count_events(Reading& reading, const Anchor& anchor, std::uint64_t& events) {
+    events = 0;
+    std::uint64_t address = anchor.state.shards;
+    for (unsigned walked = 0; address != 0 && walked < kMaxShards; ++walked) {
+        abi::Shard shard;
+        constexpr std::size_t kHead = offsetof(abi::Shard, top);
+        if (!reading.exact(address, &shard, kHead, "a shard")) return false;
+        events += shard.events;
+        address = shard.next;
+    }
+    return true;
+}
 
 bool read_counters(Reading& reading, const Anchor& anchor, bool records, Events& events,
                    Counters& counters) {

@@ -20,11 +20,16 @@ struct Counters {
     std::int64_t peak_size = 0, peak_count = 0;
     std::uint64_t untracked_frees = 0;
     std::uint32_t active_shards = 0;  // with events
+    std::uint64_t events = 0;         // of all shards
 };
 
 // With records == false only the sums: no traces, and peak_count stays 0.
 bool read_counters(Reading& reading, const Anchor& anchor, bool records, Events& events,
                    Counters& counters);
+
+// How many events the shards have counted by now: another number than in the
+// counters means that the program runs.
+bool count_events(Reading& reading, const Anchor& anchor, std::uint64_t& events);
 
 }  // namespace mt::core
 

@@ -57,13 +57,23 @@ bool name_traces(Reading& reading, const Depot& depot, std::vector<Trace>&& trac
     return true;
 }
 
-void compare(const Counters& counters, Table& table) {
+// False only when the pass failed.
+bool compare(Reading& reading, const Anchor& anchor, const Counters& counters, Table& table) {
     std::uint64_t size = 0;
     for (const Block& block : table.blocks) size += block.size;
     const auto count = static_cast<std::int64_t>(table.blocks.size());
     if (count == counters.current_count &&
         size == static_cast<std::uint64_t>(counters.current_size)) {
-        return;
+        return true;
+    }
+    std::uint64_t events = 0;
+    if (!count_events(reading, anchor, events)) return false;
+    if (events != counters.events) {
+        table.remarks.push_back({"running",
+                                 "the program ran while it was read: blocks and counters are of "
+                                 "different moments",
+                                 events - counters.events});
+        return true;
     }
     table.remarks.push_back(
         {"blocks-differ",
@@ -71,6 +81,7 @@ void compare(const Counters& counters, Table& table) {
                      "of {} B",
                      count, size, counters.current_count, counters.current_size),
          table.blocks.size()});
+    return true;
 }
 
 // The process may run on: what a shard or a word names was published before,
@@ -111,7 +122,7 @@ bool read_traces(Reading& reading, Anchor& anchor, const ReadOptions& options, T
     if (!name_traces(reading, depot, std::move(counters.traces), table)) return false;
     if (options.blocks) {
         check_blocks(depot, flagged, table);
-        if (!events.any_busy) compare(counters, table);
+        if (!events.any_busy && !compare(reading, anchor, counters, table)) return false;
     }
     add_remarks(events, counters, table);
     return true;

@@ -5,12 +5,18 @@
 
 #include <algorithm>
 
+#include "source/direct_memory.h"
 #include "source/regions.h"
 
 namespace mt::core {
 namespace {
 
 constexpr std::size_t kChunk = 1u << 20;
+
+bool is_local_process(const mtc_target& target) {
+    return target.kind == MTC_TARGET_LIVE && target.is_remote == 0 && target.pid > 0 &&
+           target.pid <= INT32_MAX;
+}
 
 std::vector<MemoryRegion> debugger_regions(const mtc_debugger& debugger) {
     std::vector<MemoryRegion> regions;
@@ -46,13 +52,23 @@ std::vector<MemoryRegion> CallbackMemory::writable_regions() {
     std::vector<MemoryRegion> regions;
     mtc_target target{};
     if (debugger_.target != nullptr && debugger_.target(debugger_.user, &target) == MTC_OK) {
-        if (target.kind == MTC_TARGET_LIVE && target.is_remote == 0 && target.pid > 0) {
+        if (is_local_process(target)) {
             regions = process_regions(target.pid);
         } else if (target.kind == MTC_TARGET_CORE && target.core != nullptr) {
             regions = core_regions(target.core);
         }
     }
     return regions.empty() ? debugger_regions(debugger_) : regions;
+}
+
+std::optional<std::vector<std::uint64_t>> CallbackMemory::pages_beginning_with(
+    const PageStart& start) {
+    mtc_target target{};
+    if (debugger_.target == nullptr || debugger_.target(debugger_.user, &target) != MTC_OK ||
+        !is_local_process(target)) {
+        return std::nullopt;
+    }
+    return DirectMemory(target.pid, *this).pages_beginning_with(start);
 }
 
 bool CallbackMemory::interrupted() {

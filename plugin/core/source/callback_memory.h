@@ -18,6 +18,8 @@ class CallbackMemory final : public Memory {
     // Live and on this machine: /proc; a core file: its program headers; else,
     // or where these say nothing, what the debugger knows.
     std::vector<MemoryRegion> writable_regions() override;
+    // By reading the process itself, where that is allowed.
+    std::optional<std::vector<std::uint64_t>> pages_beginning_with(const PageStart& start) override;
     bool interrupted() override;
 
   private:

@@ -75,6 +75,56 @@ Result<std::size_t> DirectMemory::read(std::uint64_t address, void* out, std::si
     return done;
 }
 
+// The number may name another process (a container's namespace); then hardly
+// any of its mappings exist in the target, let alone with the same bytes.
+bool DirectMemory::agrees(const std::vector<MemoryRegion>& regions) {
+    constexpr std::size_t kSamples = 8;
+    unsigned same = 0, different = 0;
+    const std::size_t step = std::max<std::size_t>(1, regions.size() / kSamples);
+    for (std::size_t i = 0; i < regions.size(); i += step) {
+        std::array<unsigned char, 64> ours{}, theirs{};
+        const Result<std::size_t> direct = read(regions[i].start, ours.data(), ours.size());
+        const Result<std::size_t> asked =
+            debugger_.read(regions[i].start, theirs.data(), theirs.size());
+        if (!direct || !asked) return false;
+        const bool equal = *direct == ours.size() && *asked == *direct && ours == theirs;
+        ++(equal ? same : different);
+    }
+    return same > different;
+}
+
+std::optional<std::vector<std::uint64_t>> DirectMemory::pages_beginning_with(
+    const PageStart& start) {
+    constexpr std::uint64_t kPage = abi::kPageSize;
+    constexpr std::size_t kAtOnce = 1024;  // IOV_MAX
+    const std::vector<MemoryRegion> regions = writable_regions();
+    if (!agrees(regions)) return std::nullopt;
+    std::vector<std::uint64_t> found;
+    std::vector<PageStart> starts(kAtOnce);
+    std::vector<iovec> remote(kAtOnce);
+    iovec local{starts.data(), starts.size() * sizeof(PageStart)};
+    for (const MemoryRegion& region : regions) {
+        for (std::uint64_t page = region.start; page < region.end;) {
+            if (interrupted()) return found;
+            const auto n = static_cast<std::size_t>(
+                std::min<std::uint64_t>(kAtOnce, (region.end - page) / kPage));
+            for (std::size_t i = 0; i < n; ++i) {
+                remote[i] = {reinterpret_cast<void*>(page + i * kPage), sizeof(PageStart)};
+            }
+            const ssize_t got =
+                ::process_vm_readv(static_cast<pid_t>(pid_), &local, 1, remote.data(), n, 0);
+            if (got < 0 && errno != EFAULT) return std::nullopt;
+            const std::size_t read = got < 0 ? 0 : static_cast<std::size_t>(got) / sizeof start;
+            for (std::size_t i = 0; i < read; ++i) {
+                if (starts[i] == start) found.push_back(page + i * kPage);
+            }
+            // It stops at a page that cannot be read.
+            page += (read < n ? read + 1 : std::max<std::size_t>(n, 1)) * kPage;
+        }
+    }
+    return found;
+}
+
 std::vector<MemoryRegion> DirectMemory::writable_regions() { return process_regions(pid_); }
 
 std::unique_ptr<Memory> open_direct(std::int64_t pid, Memory& debugger, const Status& status) {

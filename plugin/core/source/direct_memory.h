@@ -24,9 +24,12 @@ class DirectMemory final : public Memory {
 
     Result<std::size_t> read(std::uint64_t address, void* out, std::size_t size) override;
     std::vector<MemoryRegion> writable_regions() override;
+    std::optional<std::vector<std::uint64_t>> pages_beginning_with(const PageStart& start) override;
     bool interrupted() override { return debugger_.interrupted(); }
 
   private:
+    // True while reads through the debugger give the same bytes.
+    bool agrees(const std::vector<MemoryRegion>& regions);
     std::size_t read_file(std::uint64_t address, void* out, std::size_t size);
 
     std::int64_t pid_;

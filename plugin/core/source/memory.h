@@ -5,13 +5,17 @@
 #ifndef MEMTRACE_CORE_SOURCE_MEMORY_H
 #define MEMTRACE_CORE_SOURCE_MEMORY_H
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "model/error.h"
 
 namespace mt::core {
+
+using PageStart = std::array<unsigned char, 16>;
 
 struct MemoryRegion {
     std::uint64_t start = 0, end = 0;
@@ -25,6 +29,11 @@ class Memory {
     virtual Result<std::size_t> read(std::uint64_t address, void* out, std::size_t size) = 0;
     // Writable regions, ascending; empty when they cannot be told.
     virtual std::vector<MemoryRegion> writable_regions() { return {}; }
+    // Candidates among the writable pages for those that begin with these bytes;
+    // nullopt when the source knows no faster way than to read all of them.
+    virtual std::optional<std::vector<std::uint64_t>> pages_beginning_with(const PageStart&) {
+        return std::nullopt;
+    }
     // True once the user has asked to stop.
     virtual bool interrupted() { return false; }
 };
