@@ -44,7 +44,7 @@ bool Blocks::attach(Pool& pool, u64& regions, u64& region_count) {
     pool_ = &pool;
     regions_ = &regions;
     region_count_ = &region_count;
-    directory_ = static_cast<u64*>(pool.take_mapping(kDirectoryEntries * sizeof(u64), false));
+    directory_ = static_cast<u64*>(pool.take_sparse_index(kDirectoryEntries * sizeof(u64)));
     return directory_ != nullptr;
 }
 

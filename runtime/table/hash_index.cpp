@@ -36,7 +36,7 @@ bool HashIndex::insert(u64 hash, u32 value) {
     if (newest_ == 0 || used_ * 2 >= slots_of(kFirstSlots, newest_ - 1)) {
         if (newest_ == kTables) return false;
         const u64 bytes = slots_of(kFirstSlots, newest_) * sizeof(Slot);
-        auto* fresh = static_cast<Slot*>(process_pool.take_mapping(bytes, false));
+        auto* fresh = static_cast<Slot*>(process_pool.take_mapping(bytes, true));
         if (fresh == nullptr) return false;
         tables_[newest_] = fresh;
         used_ = 0;

@@ -18,7 +18,8 @@ struct Pool::Mapping {
     Mapping* next;
     void* address;
     u64 size;
-    u64 reserved[5];
+    u64 counted;  // of it in mapped_bytes
+    u64 reserved[4];
 };
 
 void Pool::link(Mapping* mapping) {
@@ -27,15 +28,15 @@ void Pool::link(Mapping* mapping) {
         mapping->next = head;
     } while (!__atomic_compare_exchange_n(&mappings_, &head, mapping, false, __ATOMIC_ACQ_REL,
                                           __ATOMIC_ACQUIRE));
-    add_shared(bytes_, mapping->size);
-    if (published_bytes != nullptr) add_shared(*published_bytes, mapping->size);
+    add_shared(bytes_, mapping->counted);
+    if (published_bytes != nullptr) add_shared(*published_bytes, mapping->counted);
 }
 
 Pool::Mapping* Pool::new_chunk() {
     auto* chunk = static_cast<Mapping*>(os::map_aligned(kChunk, kChunk));
     if (chunk == nullptr) return nullptr;
     chunk->address = chunk;
-    chunk->size = kChunk;
+    chunk->size = chunk->counted = kChunk;
     return chunk;
 }
 
@@ -64,16 +65,30 @@ void* Pool::take(std::size_t size) {
     }
 }
 
-void* Pool::take_mapping(std::size_t size, bool in_cores) {
+// Not linked yet.
+Pool::Mapping* Pool::map(std::size_t size) {
     auto* entry = static_cast<Mapping*>(take(sizeof(Mapping)));
     if (entry == nullptr) return nullptr;
-    void* address = os::map_pages(size);
-    if (address == nullptr) return nullptr;
-    if (!in_cores) os::keep_out_of_cores(address, size);
-    entry->address = address;
-    entry->size = size;
+    entry->address = os::map_pages(size);
+    entry->size = entry->counted = size;
+    return entry->address != nullptr ? entry : nullptr;
+}
+
+void* Pool::take_mapping(std::size_t size, bool is_index) {
+    Mapping* entry = map(size);
+    if (entry == nullptr) return nullptr;
+    if (is_index) os::keep_out_of_cores(entry->address, size);
     link(entry);
-    return address;
+    return entry->address;
+}
+
+void* Pool::take_sparse_index(std::size_t size) {
+    Mapping* entry = map(size);
+    if (entry == nullptr) return nullptr;
+    os::keep_out_of_cores(entry->address, size);
+    entry->counted = 0;
+    link(entry);
+    return entry->address;
 }
 
 u64 Pool::mapped_bytes() const { return load(bytes_); }
@@ -89,14 +104,14 @@ bool Pool::release_some() {
     for (Mapping* m = mappings_; m != nullptr; from = &m->next, m = m->next) {
         if (m->address == m) continue;
         *from = m->next;
-        forget(m->size);
+        forget(m->counted);
         os::unmap_pages(m->address, m->size);
         return true;
     }
     Mapping* chunk = mappings_;
     if (chunk == nullptr) return false;
     mappings_ = chunk->next;
-    forget(chunk->size);
+    forget(chunk->counted);
     os::unmap_pages(chunk->address, chunk->size);
     return mappings_ != nullptr;
 }

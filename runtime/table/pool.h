@@ -16,8 +16,12 @@ class Pool {
     // A zeroed piece, 64-byte aligned; nullptr when the kernel gives no pages.
     // size <= 64 KiB.
     void* take(std::size_t size);
-    // A mapping of its own, for pieces that a chunk would waste.
-    void* take_mapping(std::size_t size, bool in_cores = true);
+    // A mapping of its own, for pieces that a chunk would waste. `is_index`: of
+    // which readers need nothing; it stays out of core files.
+    void* take_mapping(std::size_t size, bool is_index = false);
+    // A sparse index: as above, and of its bytes only those that were touched
+    // cost memory, so they are not counted.
+    void* take_sparse_index(std::size_t size);
     abi::u64 mapped_bytes() const;
     // Gives one mapping back; false when none is left. Nobody may use the pool.
     bool release_some();
@@ -29,6 +33,7 @@ class Pool {
     struct Mapping;  // at the start of each chunk, or in one for a take_mapping
     Mapping* new_chunk();
     void link(Mapping* mapping);
+    Mapping* map(std::size_t size);
     void forget(abi::u64 size);
 
     abi::u64 cursor_ = 0;  // next free byte; chunks are aligned to their size
