@@ -26,7 +26,9 @@ void add_remarks(const Events& events, const Counters& counters, Table& table) {
     if (table.untracked_frees != 0) {
         table.remarks.push_back(
             {"late-start",
-             fmt::format("{} frees of blocks from before the start", table.untracked_frees),
+             table.untracked_frees == 1
+                 ? "1 free of a block from before the start"
+                 : fmt::format("{} frees of blocks from before the start", table.untracked_frees),
              table.untracked_frees});
     }
     if (counters.active_shards > 1 && table.peak_size > 0) {
