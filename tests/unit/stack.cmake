@@ -14,11 +14,17 @@ add_library(stack_early SHARED ${MT_STACK_TESTS}/stack_early.cpp)
 target_link_libraries(stack_early PRIVATE memtrace_warnings)
 
 # The table decoders alone, so that they can be built with sanitizers.
-add_executable(stack_cfi_test ${MT_STACK_TESTS}/stack_cfi_test.cpp ${MEMTRACE_STACK_SOURCES})
+add_executable(stack_cfi_test ${MT_STACK_TESTS}/stack_bytes_test.cpp
+  ${MT_STACK_TESTS}/stack_cfi_test.cpp ${MT_STACK_TESTS}/stack_entry_test.cpp
+  ${MT_STACK_TESTS}/stack_expression_test.cpp ${MEMTRACE_STACK_SOURCES})
 target_include_directories(stack_cfi_test PRIVATE ${PROJECT_SOURCE_DIR}/runtime)
 target_link_libraries(stack_cfi_test PRIVATE GTest::gmock GTest::gtest_main memtrace_warnings
   memtrace_sanitizers)
 gtest_discover_tests(stack_cfi_test)
+
+# What the programs below prove beside the file that each is named after.
+set(MT_STACK_WALKER_MORE ${MT_STACK_TESTS}/stack_steps_test.cpp)
+set(MT_STACK_HOSTILE_MORE ${MT_STACK_TESTS}/stack_footprint_test.cpp)
 
 # Everything that walks real stacks, once with each way to find objects; without
 # sanitizers, as the runtime is.
@@ -30,7 +36,8 @@ function(add_stack_tests name)
   target_link_libraries(${name}_sources PRIVATE memtrace_warnings)
   foreach(part walker hostile objects)
     set(test ${name}_${part}_test)
-    add_executable(${test} ${MT_STACK_TESTS}/stack_${part}_test.cpp
+    string(TOUPPER ${part} part_upper)
+    add_executable(${test} ${MT_STACK_TESTS}/stack_${part}_test.cpp ${MT_STACK_${part_upper}_MORE}
       ${MT_STACK_TESTS}/stack_capture.cpp ${MT_STACK_TESTS}/stack_callers_plain.cpp
       ${MT_STACK_TESTS}/stack_callers_optimised.cpp)
     target_compile_definitions(${test} PRIVATE MT_STACK_PLUGIN="$<TARGET_FILE:stack_plugin>")
@@ -50,7 +57,8 @@ set_source_files_properties(${MT_STACK_TESTS}/stack_callers_optimised.cpp PROPER
   "-O2;-fomit-frame-pointer;-fno-optimize-sibling-calls")
 # A test function's own frame must have a frame pointer where it hands it on.
 set_source_files_properties(${MT_STACK_TESTS}/stack_hostile_test.cpp
-  ${MT_STACK_TESTS}/stack_walker_test.cpp PROPERTIES COMPILE_OPTIONS
+  ${MT_STACK_TESTS}/stack_walker_test.cpp ${MT_STACK_WALKER_MORE} ${MT_STACK_HOSTILE_MORE}
+  PROPERTIES COMPILE_OPTIONS
   "-fno-omit-frame-pointer;-fno-optimize-sibling-calls")
 add_stack_tests(stack)
 add_stack_tests(stack_by_iteration MEMTRACE_OBJECTS_BY_ITERATION)
