@@ -35,7 +35,7 @@ enum mtc_status {
 };
 
 enum mtc_target_kind {
-    MTC_TARGET_NONE = 0,   /* no program has been started */
+    MTC_TARGET_NONE = 0, /* no program has been started */
     MTC_TARGET_LIVE = 1,
     MTC_TARGET_CORE = 2,   /* a core file */
     MTC_TARGET_REPLAY = 3, /* recorded execution: memory cannot be written */
@@ -43,39 +43,39 @@ enum mtc_target_kind {
 };
 
 typedef struct mtc_target {
-    int32_t kind;          /* enum mtc_target_kind */
-    int32_t is_remote;     /* 1: the process is not on this machine (gdbserver, platform) */
-    int32_t is_running;    /* 1: its threads run at this moment */
-    int32_t pointer_width; /* bytes, 0 = unknown */
-    int64_t pid;           /* as the debugger knows it; of a core: the dead process's; 0 = none */
-    const char *executable; /* path, or NULL */
-    const char *core;       /* path of the core file, or NULL */
+    int32_t kind;           /* enum mtc_target_kind */
+    int32_t is_remote;      /* 1: the process is not on this machine (gdbserver, platform) */
+    int32_t is_running;     /* 1: its threads run at this moment */
+    int32_t pointer_width;  /* bytes, 0 = unknown */
+    int64_t pid;            /* as the debugger knows it; of a core: the dead process's; 0 = none */
+    const char* executable; /* path, or NULL */
+    const char* core;       /* path of the core file, or NULL */
 } mtc_target;
 
 /* One frame of the inline expansion of a program counter. */
 typedef struct mtc_frame {
-    const char *function; /* as the debugger prints it, or NULL */
-    const char *linkage;  /* mangled name, or NULL */
-    const char *file;     /* or NULL; absolute if the debugger can tell */
-    const char *directory; /* compilation directory for a relative file, or NULL */
-    uint32_t line;        /* 0 = unknown */
+    const char* function;  /* as the debugger prints it, or NULL */
+    const char* linkage;   /* mangled name, or NULL */
+    const char* file;      /* or NULL; absolute if the debugger can tell */
+    const char* directory; /* compilation directory for a relative file, or NULL */
+    uint32_t line;         /* 0 = unknown */
 } mtc_frame;
-typedef void (*mtc_add_frame)(void *sink, const mtc_frame *frame);
+typedef void (*mtc_add_frame)(void* sink, const mtc_frame* frame);
 
 /* An ELF symbol that covers an address, where debug information is missing. */
 typedef struct mtc_symbol {
-    const char *name;  /* linkage name */
+    const char* name; /* linkage name */
     uint64_t start;
-    uint64_t size;     /* 0 = unknown */
+    uint64_t size; /* 0 = unknown */
 } mtc_symbol;
-typedef void (*mtc_add_symbol)(void *sink, const mtc_symbol *symbol);
+typedef void (*mtc_add_symbol)(void* sink, const mtc_symbol* symbol);
 
 typedef struct mtc_region {
     uint64_t start, end;
     int32_t readable, writable;
 } mtc_region;
-typedef void (*mtc_add_region)(void *sink, const mtc_region *region);
-typedef void (*mtc_add_text)(void *sink, const char *text);
+typedef void (*mtc_add_region)(void* sink, const mtc_region* region);
+typedef void (*mtc_add_text)(void* sink, const char* text);
 
 /* The debugger, as the core sees it. Callbacks return enum mtc_status and never
  * let an exception or a longjmp out; one that the debugger cannot serve is NULL
@@ -83,69 +83,69 @@ typedef void (*mtc_add_text)(void *sink, const char *text);
 typedef struct mtc_debugger {
     uint32_t abi;  /* MTC_ABI */
     uint32_t size; /* sizeof(mtc_debugger) */
-    void *user;    /* given back with each call */
+    void* user;    /* given back with each call */
 
     /* Reads up to `size` bytes at `address`; *got says how many from the start
      * could be read. Fewer than asked is no error. */
-    int (*read)(void *user, uint64_t address, void *buffer, uint64_t size, uint64_t *got);
+    int (*read)(void* user, uint64_t address, void* buffer, uint64_t size, uint64_t* got);
     /* Writes all or nothing. Refused by cores and replays. */
-    int (*write)(void *user, uint64_t address, const void *bytes, uint64_t size);
+    int (*write)(void* user, uint64_t address, const void* bytes, uint64_t size);
     /* Address of a data symbol; MTC_ERROR when there is none. Evaluates nothing. */
-    int (*find_symbol)(void *user, const char *name, uint64_t *address);
+    int (*find_symbol)(void* user, const char* name, uint64_t* address);
     /* Writable memory of the target; optional (the core knows /proc and ELF cores). */
-    int (*regions)(void *user, mtc_add_region add, void *sink);
+    int (*regions)(void* user, mtc_add_region add, void* sink);
     /* Frames at `pc`, innermost inline frame first. `pc` already lies inside the
      * call instruction: look it up as it is. No debug information: add nothing. */
-    int (*symbolise)(void *user, uint64_t pc, mtc_add_frame add, void *sink);
+    int (*symbolise)(void* user, uint64_t pc, mtc_add_frame add, void* sink);
     /* The symbol that covers `pc`; optional. */
-    int (*symbol_at)(void *user, uint64_t pc, mtc_add_symbol add, void *sink);
-    int (*target)(void *user, mtc_target *out);
+    int (*symbol_at)(void* user, uint64_t pc, mtc_add_symbol add, void* sink);
+    int (*target)(void* user, mtc_target* out);
     /* Prints; `length` bytes of UTF-8, any number of lines. */
-    void (*print)(void *user, const char *text, uint64_t length);
+    void (*print)(void* user, const char* text, uint64_t length);
     /* 1 when the user has asked to stop. Polled between pieces of long work. */
-    int (*interrupted)(void *user);
+    int (*interrupted)(void* user);
     /* Text of a source line without its end; optional: the core then reads the file itself. */
-    int (*source_line)(void *user, const char *file, uint32_t line, mtc_add_text add, void *sink);
+    int (*source_line)(void* user, const char* file, uint32_t line, mtc_add_text add, void* sink);
     /* Prepares the next run: `library` is to be preloaded into the program (NULL:
      * no longer), and the variable MEMTRACE set to `start` (NULL: removed).
      * Existing preloads and wrappers are kept; the debugger's shell stays untouched.
      * On failure calls `why` with one line. */
-    int (*prepare_run)(void *user, const char *library, const char *start, mtc_add_text why,
-                       void *sink);
+    int (*prepare_run)(void* user, const char* library, const char* start, mtc_add_text why,
+                       void* sink);
     /* The process exists but has not mapped the runtime yet: call mtc_loaded()
      * once, as soon as it has and before it runs any code of it (or at
      * memtrace_loaded). MTC_ERROR: cannot. */
-    int (*await_runtime)(void *user);
+    int (*await_runtime)(void* user);
 } mtc_debugger;
 
 typedef struct mtc_session mtc_session;
 
 /* One session per target (inferior). `library_directory` is where libmemtrace.so
  * lies (…/lib); copied. NULL: out of memory or another abi. */
-MTC_API mtc_session *mtc_open(const mtc_debugger *debugger, const char *library_directory);
-MTC_API void mtc_close(mtc_session *session);
+MTC_API mtc_session* mtc_open(const mtc_debugger* debugger, const char* library_directory);
+MTC_API void mtc_close(mtc_session* session);
 
 /* Runs one command: what the user typed after `mt`, "" for `mt` alone. */
-MTC_API int mtc_run(mtc_session *session, const char *line);
+MTC_API int mtc_run(mtc_session* session, const char* line);
 /* One line, without "error:"; never NULL; valid until the session's next call. */
-MTC_API const char *mtc_error(const mtc_session *session);
+MTC_API const char* mtc_error(const mtc_session* session);
 /* The runtime has been mapped (answer to await_runtime). */
-MTC_API int mtc_loaded(mtc_session *session);
+MTC_API int mtc_loaded(mtc_session* session);
 
 /* Completions of the last word of `line` (what stands after `mt `), whole words. */
-MTC_API int mtc_complete(mtc_session *session, const char *line, mtc_add_text add, void *sink);
+MTC_API int mtc_complete(mtc_session* session, const char* line, mtc_add_text add, void* sink);
 
 /* The verbs, for registration and help; index from 0; NULL past the end. */
-MTC_API const char *mtc_verb(uint32_t index);
-MTC_API const char *mtc_verb_summary(uint32_t index); /* one line */
-MTC_API const char *mtc_verb_help(uint32_t index);    /* usage, options, example */
+MTC_API const char* mtc_verb(uint32_t index);
+MTC_API const char* mtc_verb_summary(uint32_t index); /* one line */
+MTC_API const char* mtc_verb_help(uint32_t index);    /* usage, options, example */
 
 MTC_API uint32_t mtc_abi(void);
-MTC_API const char *mtc_version(void);
+MTC_API const char* mtc_version(void);
 
 /* Bytes that tracing counts now and at its peak, without a command; for
  * convenience functions. MTC_ERROR: not tracing or unreadable. */
-MTC_API int mtc_traced_memory(mtc_session *session, uint64_t *current, uint64_t *peak);
+MTC_API int mtc_traced_memory(mtc_session* session, uint64_t* current, uint64_t* peak);
 
 #ifdef __cplusplus
 }
