@@ -156,8 +156,18 @@ TEST_F(ReaderStatus, ScanPassesForgedAndCopiedHeaders) {
 
 TEST_F(ReaderStatus, ScanPastHolesAndClaimedRegions) {
     FakeMemory memory = builder_.build();
-    memory.extra_regions = {{0x7fff00000000, UINT64_MAX}, {UINT64_MAX - 10, UINT64_MAX}};
+    memory.extra_regions = {{0x7fff00000000, 0x7fff40000000}, {UINT64_MAX - 10, UINT64_MAX}};
     EXPECT_EQ(status(memory, 0).header_address, TableBuilder::kHeader);
+}
+
+// A sanitizer's shadow: terabytes that can be read and hold nothing.
+TEST_F(ReaderStatus, ScanLeavesReservationsAlone) {
+    FakeMemory memory;
+    memory.map(0x10000, 4096);
+    memory.zero_holes = true;
+    memory.extra_regions = {{0x100000000000, 0x7fff00000000}};
+    EXPECT_EQ(error(memory, 0).code, Code::no_runtime);
+    EXPECT_LT(memory.reads, 10u);
 }
 
 TEST_F(ReaderStatus, NothingFoundNamesTheWayOut) {

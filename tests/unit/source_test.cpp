@@ -144,9 +144,10 @@ TEST(Regions, OfTheDebuggerAreSortedAndWritable) {
     const mtc_debugger debugger = fake.table();
     CallbackMemory memory(debugger);
     const auto regions = memory.writable_regions();
-    ASSERT_EQ(regions.size(), 2u);
+    ASSERT_EQ(regions.size(), 3u);
     EXPECT_EQ(regions[1].start, 0x5000u);
-    EXPECT_EQ(regions[1].end, 0x8000u);
+    EXPECT_EQ(regions[2].start, 0x7000u);
+    EXPECT_EQ(regions[2].end, 0x8000u);
 }
 
 class CoreRegions : public ::testing::Test {

@@ -159,6 +159,7 @@ bool scan_memory(Reading& reading, Scan& scan) {
         return reading.go_on();
     }
     for (const MemoryRegion& region : reading.memory().writable_regions()) {
+        if (region.end - region.start > kLargestSearched) continue;
         if (!scan_region(reading, region, scan)) return false;
         if (scan.found != 0 || scan.misses_left == 0) break;
     }

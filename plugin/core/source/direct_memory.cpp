@@ -104,6 +104,7 @@ std::optional<std::vector<std::uint64_t>> DirectMemory::pages_beginning_with(
     std::vector<iovec> remote(kAtOnce);
     iovec local{starts.data(), starts.size() * sizeof(PageStart)};
     for (const MemoryRegion& region : regions) {
+        if (region.end - region.start > kLargestSearched) continue;
         for (std::uint64_t page = region.start; page < region.end;) {
             if (interrupted()) return found;
             const auto n = static_cast<std::size_t>(

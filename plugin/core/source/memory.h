@@ -21,6 +21,10 @@ struct MemoryRegion {
     std::uint64_t start = 0, end = 0;
 };
 
+// Larger ones are address space set aside (a sanitizer's shadow, a collector's
+// reserve): terabytes of nothing, where a search would never end.
+inline constexpr std::uint64_t kLargestSearched = std::uint64_t{64} << 30;
+
 class Memory {
   public:
     virtual ~Memory() = default;

@@ -19,12 +19,7 @@ std::vector<MemoryRegion> in_order(std::vector<MemoryRegion> regions) {
     std::vector<MemoryRegion> result;
     for (MemoryRegion region : regions) {
         if (!result.empty()) region.start = std::max(region.start, result.back().end);
-        if (region.start >= region.end) continue;
-        if (!result.empty() && result.back().end == region.start) {
-            result.back().end = region.end;
-        } else {
-            result.push_back(region);
-        }
+        if (region.start < region.end) result.push_back(region);
     }
     return result;
 }
