@@ -224,7 +224,8 @@ struct Shard {
     u64 untracked_frees;  // of blocks that are in no trace
     u64 weighted;         // reserved: radix of weighted records for sampling
     u64 seen_events;      // events when the limits were last shared out
-    u64 reserved[23];
+    i64 seen_net;         // net_bytes as it was added up then
+    u64 reserved[22];
     u64 top[kTopEntries];  // -> u64[kMiddleEntries] -> Record[kRecordsPerChunk]
 };
 

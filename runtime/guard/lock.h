@@ -21,11 +21,13 @@ class Lock {
         constexpr int kSpins = 200;
         constexpr int kYields = 200;
         const u64 me = os::thread_pointer();
+        if (__atomic_load_n(&holder_, __ATOMIC_RELAXED) == me && !left_by_jump()) return false;
         for (int i = 0; i < kSpins + kYields; ++i) {
             u64 expected = 0;
             if (__atomic_load_n(&holder_, __ATOMIC_RELAXED) == 0 &&
                 __atomic_compare_exchange_n(&holder_, &expected, me, false, __ATOMIC_ACQUIRE,
                                             __ATOMIC_RELAXED)) {
+                sp_ = reinterpret_cast<u64>(__builtin_frame_address(0));
                 return true;
             }
             if (i < kSpins) {
@@ -46,7 +48,18 @@ class Lock {
     void reset() { holder_ = 0; }
 
   private:
+    // This thread holds it. From a shallower place of its stack it can only ask
+    // again if a signal handler jumped out of where it was held.
+    bool left_by_jump() {
+        if (reinterpret_cast<u64>(__builtin_frame_address(0)) <= sp_ || os::on_alternate_stack()) {
+            return false;
+        }
+        release();
+        return true;
+    }
+
     u64 holder_ = 0;
+    u64 sp_ = 0;  // stack address at which it was acquired
 };
 
 // Holds a lock for a scope, if it could be had.

@@ -8,6 +8,7 @@
 #include "table/counters.h"
 #include "table/header.h"
 #include "tracer/control.h"
+#include "tracer/nested.h"
 
 namespace {
 
@@ -28,17 +29,17 @@ int traceback_limit() { return request_limit(load(root().request)); }
 
 // Published like an event, so that the state cannot be released meanwhile.
 int traced_memory(uint64_t* current, uint64_t* peak) {
-    ThreadContext* c = known_context();
-    if (c == nullptr || !is_tracing()) return 0;
-    const u64 before = c->nested_state;
-    if (LiveState* state = existing_state(c->nested_state, load(root().request))) {
+    if (!is_tracing() || header() == nullptr) return 0;
+    ThreadContext* c = context();
+    if (c == nullptr) return 0;
+    const NestedState pinned(*c, load(root().request));
+    if (LiveState* state = pinned.get()) {
         const i64 now = current_bytes(*state);
         const i64 kept = load(state->peak_bytes);
         const bool was_reset = load(root().peak_reset_request) != load(state->peak_reset_done);
         *current = static_cast<u64>(now);
         *peak = static_cast<u64>(was_reset || now > kept ? now : kept);
     }
-    publish(c->nested_state, before);
     return 0;
 }
 
@@ -51,13 +52,10 @@ int tracer_memory(uint64_t* bytes) {
     const Header* h = header();
     if (h == nullptr) return 0;
     *bytes = load(h->mapped_bytes) + load(h->retired_bytes);
-    ThreadContext* c = known_context();
-    if (c == nullptr || !is_tracing()) return 0;
-    const u64 before = c->nested_state;
-    if (LiveState* state = existing_state(c->nested_state, load(root().request))) {
-        *bytes += load(state->mapped_bytes);
-    }
-    publish(c->nested_state, before);
+    ThreadContext* c = is_tracing() ? context() : nullptr;
+    if (c == nullptr) return 0;
+    const NestedState pinned(*c, load(root().request));
+    if (LiveState* state = pinned.get()) *bytes += load(state->mapped_bytes);
     return 0;
 }
 

@@ -84,7 +84,9 @@ __attribute__((always_inline)) inline void* reallocate(void* block, size_t size,
         return allocate(size, caller, 0, [=] { return real.realloc(nullptr, size); });
     }
     if (is_bootstrap(block)) return move_from_bootstrap(block, size, caller);
-    if (mode_now() != Mode::on) return real.realloc(block, size);
+    const Mode mode = mode_now();
+    if (mode == Mode::starting) return nullptr;  // no block but bootstrap's exists yet
+    if (mode == Mode::off) return real.realloc(block, size);
     ForeignCall foreign(caller, real.is_libc);
     if (foreign.is_inner()) return real.realloc(block, size);
     Move move(block, caller);

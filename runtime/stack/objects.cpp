@@ -72,6 +72,18 @@ bool find_object_by_loader(u64 address, Object& object) {
     return true;
 }
 
+bool is_loaded_at(u64 start, u64 end) {
+    if (loader_find_object == nullptr) {
+        Object object = {};
+        return find_object_by_iteration(start, object) && object.start == start &&
+               object.end == end;
+    }
+    LoaderAnswer answer;
+    return loader_find_object(reinterpret_cast<void*>(start), &answer) == 0 &&
+           reinterpret_cast<u64>(answer.map_start) == start &&
+           reinterpret_cast<u64>(answer.map_end) == end;
+}
+
 bool find_object(u64 address, Object& object) {
 #ifndef MEMTRACE_OBJECTS_BY_ITERATION
     if (loader_find_object != nullptr) return find_object_by_loader(address, object);

@@ -23,6 +23,10 @@ struct Object {
 
 bool find_object(u64 address, Object& object);
 
+// Is an object mapped exactly there? Asks the loader only, and looks at nothing
+// that a dlclose in another thread may be taking away.
+bool is_loaded_at(u64 start, u64 end);
+
 // The two ways, for where the first is missing (glibc before 2.35) and for
 // tests. The second asks the loader by dl_iterate_phdr whether anything was
 // loaded or unloaded since, which takes the loader's list lock for an instant;

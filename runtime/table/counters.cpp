@@ -24,9 +24,20 @@ void* level(LiveState& state, u64& entry, std::size_t size) {
     return fresh;
 }
 
+// What every shard holds now. The limits must come from the same reading as the
+// sum, or they would add up to more than the peak.
+i64 add_up(const LiveState& state) {
+    i64 sum = 0;
+    each_shard(state, [&](Shard& shard) {
+        shard.seen_net = load(shard.net_bytes);
+        sum += shard.seen_net;
+    });
+    return sum;
+}
+
 void take_all_headroom(const LiveState& state) {
     each_shard(state, [](Shard& shard) {
-        publish(shard.limit, load(shard.net_bytes));
+        publish(shard.limit, shard.seen_net);
         shard.seen_events = load(shard.events);
     });
 }
@@ -37,10 +48,12 @@ void share_headroom(const LiveState& state, Shard& self, i64 headroom) {
     each_shard(state, [&](Shard& shard) {
         if (&shard != &self && load(shard.events) != shard.seen_events) ++busy;
     });
+    i64 left = busy;
     each_shard(state, [&](Shard& shard) {
         const u64 events = load(shard.events);
-        const bool gets_some = &shard == &self || events != shard.seen_events;
-        publish(shard.limit, load(shard.net_bytes) + (gets_some ? headroom / busy : 0));
+        const bool asks = &shard == &self || (events != shard.seen_events && left > 1);
+        if (asks && &shard != &self) --left;
+        publish(shard.limit, shard.seen_net + (asks ? headroom / busy : 0));
         shard.seen_events = events;
     });
 }
@@ -82,7 +95,7 @@ void keep_peak(const LiveState& state, Record& record) {
 bool settle_peak(LiveState& state, Shard& shard) {
     Holder holder(state.peak_lock);
     if (!holder) return false;
-    const i64 sum = current_bytes(state);
+    const i64 sum = add_up(state);
     if (sum > state.peak_bytes) {
         // Epoch first: between the two stores current > peak, which readers take
         // for "the peak is now".
@@ -98,8 +111,9 @@ bool settle_peak(LiveState& state, Shard& shard) {
 bool reset_peak(LiveState& state, u64 request) {
     Holder holder(state.peak_lock);
     if (!holder) return false;
+    if (state.peak_reset_done == request) return true;  // another thread was first
     publish(state.peak_epoch, state.peak_epoch + 1);
-    publish(state.peak_bytes, current_bytes(state));
+    publish(state.peak_bytes, add_up(state));
     take_all_headroom(state);
     publish(state.peak_reset_done, request);
     return true;

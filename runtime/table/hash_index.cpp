@@ -39,8 +39,8 @@ bool HashIndex::insert(u64 hash, u32 value) {
         auto* fresh = static_cast<Slot*>(process_pool.take_mapping(bytes, true));
         if (fresh == nullptr) return false;
         tables_[newest_] = fresh;
-        used_ = 0;
         publish(newest_, newest_ + 1);
+        used_ = 0;
     }
     const u64 mask = slots_of(kFirstSlots, newest_ - 1) - 1;
     Slot* slots = tables_[newest_ - 1];

@@ -102,11 +102,13 @@ bool overlaps_any(const stack::Object& object) {
 u16 append(const Description& d) {
     const u64 at = header()->module_count;
     Module* m = at < kMaxModules ? module_at(at) : nullptr;
-    if (m == nullptr) return 0;
+    auto* path = static_cast<char*>(process_pool.take(d.path_length + 1));
+    if (m == nullptr || path == nullptr) return 0;
+    for (u32 i = 0; i < d.path_length; ++i) path[i] = d.path[i];
     m->bias = d.object.bias;
     m->start = d.object.start;
     m->end = d.object.end;
-    m->path = address_of(d.path);
+    m->path = address_of(path);
     m->path_length = d.path_length;
     m->build_id_length = d.build_id_length;
     for (u32 i = 0; i < sizeof(m->build_id); ++i) m->build_id[i] = d.build_id[i];
@@ -116,25 +118,28 @@ u16 append(const Description& d) {
     return static_cast<u16>(at);
 }
 
-// Room for a path comes from the pool, not from the program's stack.
+// Under the lock: the path's room is one for all, and the program's stack is
+// spared. Others do not wait for the lock, so asking the loader here cannot
+// hang anybody.
+char path_room[kMaxPath];
+
 bool describe(u64 pc, Description& d) {
     if (!stack::find_object(pc, d.object)) return false;
-    d.path = static_cast<char*>(process_pool.take(kMaxPath));
-    if (d.path == nullptr) return false;
+    d.path = path_room;
     d.path_length = stack::object_path(d.object, d.path, kMaxPath);
     d.build_id_length = stack::object_build_id(d.object, d.build_id);
     return true;
 }
 
 u16 log_module(u64 pc) {
-    Description d = {};
-    if (!describe(pc, d)) return 0;
     Holder holder(lock);
     if (!holder) {
         count_loss(LossKind::modules_full);
         return 0;
     }
     if (const u16 known = find_open(pc)) return known;
+    Description d = {};
+    if (!describe(pc, d)) return 0;
     if (Module* twin = closed_twin(d)) {
         twin->load_sequence = next_sequence();
         publish(header()->load_sequence, twin->load_sequence);
@@ -176,8 +181,7 @@ void log_closed_modules() {
     bool any = false;
     for (u64 i = 1; i < count; ++i) {
         Module& m = *module_at(i);
-        stack::Object now = {};
-        if (!is_open(m) || (stack::find_object(m.start, now) && now.start == m.start)) continue;
+        if (!is_open(m) || stack::is_loaded_at(m.start, m.end)) continue;
         Holder holder(lock);
         if (!holder || !is_open(m)) continue;
         close(m);

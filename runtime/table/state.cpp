@@ -30,10 +30,6 @@ LiveState* make_state(u32 generation, u64 peak_reset, const Loss* losses) {
     return state;
 }
 
-bool release_some(LiveState& state) {
-    if (state.pool.release_some()) return true;
-    os::unmap_pages(&state, sizeof(LiveState));
-    return false;
-}
+void release_state(LiveState& state) { os::unmap_pages(&state, sizeof(LiveState)); }
 
 }  // namespace mt::runtime

@@ -27,8 +27,8 @@ struct LiveState : abi::State {
 // nullptr: no memory. `losses` are the header's, or nullptr.
 LiveState* make_state(abi::u32 generation, abi::u64 peak_reset, const abi::Loss* losses);
 
-// Gives one mapping of a state that nobody uses back; false when all is gone.
-bool release_some(LiveState& state);
+// The last of a state whose pool has been released.
+void release_state(LiveState& state);
 
 }  // namespace mt::runtime
 

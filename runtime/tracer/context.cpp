@@ -21,7 +21,7 @@ u64 next_look = 0;
 
 bool take_over(ThreadContext& c, u32 pid, u32 tid) {
     const u32 owner = load(c.tid);
-    const bool gone = owner == tid || c.pid != pid || os::thread_is_gone(pid, owner);
+    const bool gone = owner == 0 || owner == tid || os::thread_is_gone(pid, owner);
     return gone && exchange_if(c.tid, owner, tid);
 }
 
@@ -38,10 +38,11 @@ ThreadContext* take_over_ended(u32 pid, u32 tid) {
     return nullptr;
 }
 
-ThreadContext* make_context(u32 tid) {
+ThreadContext* make_context(u32 pid, u32 tid) {
     auto* c = static_cast<ThreadContext*>(process_pool.take(sizeof(ThreadContext)));
     if (c == nullptr) return nullptr;
     c->self = address_of(c);
+    c->pid = pid;
     c->tid = tid;
     u64 head = load(header()->contexts);
     do {
@@ -55,16 +56,20 @@ ThreadContext* attach() {
     // The table's owner, not getpid(): a vfork's child works in its parent's memory.
     const u32 pid = load(root().pid);
     const u32 tid = os::thread_id();
+    if (os::process_id() != pid) {  // its threads cannot be told from here
+        count_loss(LossKind::no_context);
+        return nullptr;
+    }
     ThreadContext* c = take_over_ended(pid, tid);
     if (c != nullptr) {
         undo_abandoned(*c);  // its thread may have ended inside an event
         c->window = {};
         c->last_allocated = 0;
-    } else if ((c = make_context(tid)) == nullptr) {
+    } else if ((c = make_context(pid, tid)) == nullptr) {
         count_loss(LossKind::no_context);
         return nullptr;
     }
-    c->pid = pid;
+    publish(c->pid, pid);
     c->thread = address_of(add_thread(tid, pointer<Thread>(c->thread)));
     mine = c;
     return c;
@@ -95,6 +100,8 @@ void adopt_after_fork() {
         const u64 pending = c.ring_head - c.ring_tail;
         if (pending != 0) count_loss(LossKind::nested_overflow, pending);
         publish(c.ring_tail, c.ring_head);
+        publish(c.pid, load(root().pid));
+        publish(c.tid, 0);  // free to take
     }
 }
 

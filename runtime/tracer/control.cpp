@@ -65,12 +65,10 @@ void release_from_list(u32 keep, u32 slices) {
         }
         LiveState* next = state->next_retired;
         bool more = true;
-        while (more && slices > 0) {
-            more = release_some(*state);
-            --slices;
-        }
+        for (; more && slices > 0; --slices) more = state->pool.release_some();
         if (more) break;
-        *link = next;
+        *link = next;  // first: a fork may copy the process at any moment
+        release_state(*state);
     }
     account_retired();
 }
@@ -162,6 +160,13 @@ LiveState* enter_state(ThreadContext& c, u64 request) {
             count_loss(LossKind::state_busy);
             return nullptr;
         }
+        // A clear or stop since: this event is older than it. Without this look a
+        // thread that was preempted here would put its old state over the new one
+        // (tests/faults/clear_storm).
+        const u64 now = load(root().request);
+        if ((now & kRequestOn) == 0 || request_generation(now) != request_generation(request)) {
+            return nullptr;
+        }
         if (replace_state(request) == nullptr) {
             count_loss(LossKind::no_memory);
             return nullptr;
@@ -178,7 +183,8 @@ LiveState* enter_state(ThreadContext& c, u64 request) {
 void settle_off(u64 request, bool quiet_releases) {
     if (header() != nullptr) {
         Holder holder(state_lock);
-        if (!holder) return;  // hooks come back until it is done
+        if (!holder) return;                                   // hooks come back until it is done
+        if ((load(root().request) & kRequestOn) != 0) return;  // begun again meanwhile
         retire(pointer<LiveState>(header()->state));
         publish(header()->state, 0);
         release_from_list(0, ~0u);
@@ -188,7 +194,12 @@ void settle_off(u64 request, bool quiet_releases) {
 }
 
 void release_retired_slice() {
-    constexpr u32 kSlices = 2;
+    // While a thread is stopped inside an event nothing can be given back, and
+    // asking costs a barrier of all threads: so seldom, and then more at once.
+    constexpr u32 kSlices = 16;
+    constexpr u64 kEvery = 64;
+    static u64 asked = 0;
+    if (__atomic_fetch_add(&asked, 1, __ATOMIC_RELAXED) % kEvery != 0) return;
     Holder holder(state_lock);
     if (holder) release_from_list(0, kSlices);
 }

@@ -147,7 +147,7 @@ void on_allocate(void* block, u64 size, const Caller& caller) {
     if (!is_on(request) || !prepare_table()) return;
     ThreadContext* c = context();
     if (c == nullptr) return;
-    if (!open_event(*c, caller.sp)) {
+    if (!open_event(*c, caller.sp, caller.pc)) {
         if ((request & kRequestPaused) == 0) nested_allocate(*c, address_of(block), size, request);
         return;
     }
@@ -155,8 +155,8 @@ void on_allocate(void* block, u64 size, const Caller& caller) {
     if (state != nullptr && (request & kRequestPaused) == 0) {
         record_allocation(*c, *state, address_of(block), size, caller);
     }
-    close_event(*c);
     if (load(retired_states) != 0) release_retired_slice();
+    close_event(*c);
 }
 
 void on_free(void* block, const Caller& caller) {
@@ -164,18 +164,19 @@ void on_free(void* block, const Caller& caller) {
     if (!is_on(request) || !prepare_table()) return;
     ThreadContext* c = context();
     if (c == nullptr) return;
-    if (!open_event(*c, caller.sp)) return nested_free(*c, address_of(block), request);
+    if (!open_event(*c, caller.sp, caller.pc)) return nested_free(*c, address_of(block), request);
     LiveState* state = enter_state(*c, request);
     if (state != nullptr) record_free(*c, *state, address_of(block));
     close_event(*c);
 }
 
-Move::Move(void* block, const Caller& caller) : caller_(caller), address_(address_of(block)) {
-    const u64 request = request_now();
+Move::Move(void* block, const Caller& caller)
+    : caller_(caller), address_(address_of(block)), request_(request_now()) {
+    const u64 request = request_;
     if (!is_on(request) || !prepare_table()) return;
     c_ = context();
     if (c_ == nullptr) return;
-    nested_ = !open_event(*c_, caller.sp);
+    nested_ = !open_event(*c_, caller.sp, caller.pc);
     if (nested_) {
         old_word_ = nested_withdraw(*c_, address_, request);
         return;
@@ -195,6 +196,8 @@ void Move::finish(void* moved, u64 size) {
     const u64 request = request_now();
     const bool failed = moved == nullptr && size > 0;
     if (nested_) {
+        // A clear since: the word belongs to a state that is gone.
+        if (request_generation(request) != request_generation(request_)) old_word_ = 0;
         if (failed && old_word_ != 0) {
             nested_put_back(*c_, address_, old_word_, request);
         } else if (!failed && moved != nullptr) {
@@ -262,9 +265,11 @@ ForeignCall::ForeignCall(const Caller& caller, bool is_libc) {
     if (is_libc || !is_on(request_now()) || !prepare_table()) return;
     ThreadContext* c = context();
     if (c == nullptr) return;
-    inner_ = c->foreign_call != 0 && caller.sp < c->foreign_call;
+    inner_ =
+        c->foreign_call != 0 && !was_left_by_jump(*c, caller.sp, c->foreign_call, c->foreign_pc);
     if (inner_) return;
     c_ = c;
+    publish(c->foreign_pc, caller.pc);
     publish(c->foreign_call, caller.sp);
 }
 

@@ -34,6 +34,7 @@ class Move {
 
     Caller caller_;
     u64 address_;
+    u64 request_ = 0;             // under which it began
     ThreadContext* c_ = nullptr;  // nullptr: no event of ours
     LiveState* state_ = nullptr;  // nullptr: not traced, or nested
     u64 old_word_ = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tracer/guard.h"
 
+#include "os/cpu.h"
 #include "os/process.h"
 #include "table/losses.h"
 #include "tracer/control.h"
@@ -8,23 +9,23 @@
 #include "tracer/nested.h"
 
 namespace mt::runtime {
-namespace {
-
-bool was_left_by_jump(ThreadContext& c, u64 sp) {
-    if (sp < c.busy || os::on_alternate_stack()) return false;
+bool was_left_by_jump(ThreadContext& c, u64 sp, u64 since, u64 pc_then) {
+    if (os::on_alternate_stack()) return false;
     // A fiber's stack may lie above: only addresses of the thread's own compare.
-    return stack::reach_own_stack(c.window, sp) && c.busy >= c.window.low;
+    if (!stack::reach_own_stack(c.window, sp)) return false;
+    if (since - sizeof(u64) < c.window.low || since > c.window.high) return false;
+    // As long as that hook is there, so is its return address.
+    return sp >= since || os::return_address_of(since) != pc_then;
 }
 
-}  // namespace
-
-bool open_event(ThreadContext& c, u64 sp) {
+bool open_event(ThreadContext& c, u64 sp, u64 pc) {
     if (__builtin_expect(c.busy != 0, 0)) {
-        if (!was_left_by_jump(c, sp)) return false;
+        if (!was_left_by_jump(c, sp, c.busy, c.busy_pc)) return false;
         count_loss(LossKind::guard_healed);
         undo_abandoned(c);
         release_my_locks();
     }
+    publish(c.busy_pc, pc);
     publish(c.busy, sp);
     keep_order();
     return true;

@@ -2,6 +2,7 @@
 #include "tracer/nested.h"
 
 #include "table/counters.h"
+#include "table/header.h"
 #include "table/losses.h"
 #include "tracer/control.h"
 #include "tracer/events.h"
@@ -13,8 +14,8 @@ namespace {
 
 u64 generation_mark(const LiveState& state) { return u64{state.generation & 0xffff} << 48; }
 
-bool has_room(const ThreadContext& c) {
-    return load(c.ring_head) - load(c.ring_tail) < kRingEntries;
+bool has_room(const ThreadContext& c, u64 entries = 1) {
+    return load(c.ring_head) - load(c.ring_tail) + entries <= kRingEntries;
 }
 
 // A handler may interrupt this handler: the place is taken with one instruction.
@@ -24,22 +25,6 @@ void push(ThreadContext& c, u64 stack_op, u64 size) {
     publish(entry.size, size);
     publish(entry.stack_op, stack_op);
 }
-
-// Publishes the state for the time of one nested event.
-class NestedState {
-  public:
-    NestedState(ThreadContext& c, u64 request)
-        : c_(c), before_(c.nested_state), state_(existing_state(c.nested_state, request)) {}
-    ~NestedState() { publish(c_.nested_state, before_); }
-    NestedState(const NestedState&) = delete;
-    NestedState& operator=(const NestedState&) = delete;
-    LiveState* get() const { return state_; }
-
-  private:
-    ThreadContext& c_;
-    u64 before_;
-    LiveState* state_;
-};
 
 void push_free(ThreadContext& c, u64 address, u64 word, u64 request) {
     NestedState state(c, request);
@@ -72,9 +57,21 @@ void drain_entry(ThreadContext& c, LiveState& state, Shard& shard, const RingEnt
 
 }  // namespace
 
+NestedState::NestedState(ThreadContext& c, u64 request) : c_(c), outer_(c.nested_state) {
+    if (outer_ == 0) {
+        state_ = existing_state(c.nested_state, request);
+    } else if (outer_ == load(header()->state) &&
+               pointer<LiveState>(outer_)->generation == request_generation(request)) {
+        state_ = pointer<LiveState>(outer_);
+    }
+}
+
+NestedState::~NestedState() { publish(c_.nested_state, outer_); }
+
 void nested_allocate(ThreadContext& c, u64 address, u64 size, u64 request) {
     NestedState state(c, request);
-    if (state.get() == nullptr || !has_room(c) || !Blocks::holds(address)) {
+    // Two: a stale block at the same address is freed as well.
+    if (state.get() == nullptr || !has_room(c, 2) || !Blocks::holds(address)) {
         count_loss(LossKind::nested_overflow);
         return;
     }
@@ -90,7 +87,6 @@ void nested_allocate(ThreadContext& c, u64 address, u64 size, u64 request) {
         count_loss(LossKind::no_memory);
         return;
     }
-    if (!has_room(c)) return count_loss(LossKind::nested_overflow);
     push(c, kStackNested | static_cast<u64>(Op::allocate) << 32 | mark, kept);
 }
 
@@ -120,10 +116,11 @@ void nested_moved(ThreadContext& c, u64 address, u64 word, u64 new_address, u64 
 
 void drain_ring(ThreadContext& c) {
     auto* state = pointer<LiveState>(c.state);
+    if (state == nullptr) return;  // kept for the next event that has one
     while (c.ring_tail != load(c.ring_head)) {
         const RingEntry entry = c.ring[c.ring_tail % kRingEntries];
-        const bool counts = state != nullptr && entry.stack_op != 0 &&
-                            (entry.stack_op >> 48) == (state->generation & 0xffff);
+        const bool counts =
+            entry.stack_op != 0 && (entry.stack_op >> 48) == (state->generation & 0xffff);
         Shard* shard = counts ? shard_of(c, *state) : nullptr;
         if (shard != nullptr) drain_entry(c, *state, *shard, entry);
         publish(c.ring[c.ring_tail % kRingEntries].stack_op, 0);

@@ -10,6 +10,22 @@
 
 namespace mt::runtime {
 
+// The state for the time of one nested event, or of a look at the figures. What
+// an outer one has published stays published: it may still be at work there.
+class NestedState {
+  public:
+    NestedState(ThreadContext& c, abi::u64 request);
+    ~NestedState();
+    NestedState(const NestedState&) = delete;
+    NestedState& operator=(const NestedState&) = delete;
+    LiveState* get() const { return state_; }
+
+  private:
+    ThreadContext& c_;
+    abi::u64 outer_;
+    LiveState* state_ = nullptr;
+};
+
 void nested_allocate(ThreadContext& c, abi::u64 address, abi::u64 size, abi::u64 request);
 void nested_free(ThreadContext& c, abi::u64 address, abi::u64 request);
 

@@ -60,6 +60,15 @@ static void keep(void* block, uint64_t size) {
     if (block != NULL) ledger_add(book, block, size);
 }
 
+/* After a jump the program may go on in deeper frames than the hook that was left. */
+static void* deeper(int depth, size_t size) {
+    char room[256];
+    memset(room, depth, sizeof room);
+    void* block = depth == 0 ? malloc(size) : deeper(depth - 1, size);
+    __asm__ volatile("" ::"r"(room) : "memory");
+    return block;
+}
+
 int main(int argc, char** argv) {
     what = argc > 1 ? argv[1] : "";
     book = ledger_open();
@@ -71,7 +80,7 @@ int main(int argc, char** argv) {
     handled[1] = malloc(66);
     if (sigsetjmp(out, 1) == 0) hooks_to_interrupt();
     for (unsigned i = 0; i < 4; ++i) {
-        kept[10 + i] = malloc(90 + i);
+        kept[10 + i] = deeper((int)i * 3, 90 + i);
         keep(kept[10 + i], 90 + i);
     }
     if (strcmp(what, "allocate") == 0) {

@@ -8,6 +8,12 @@ namespace mt::runtime::os {
 
 inline void relax_cpu() { asm volatile("pause"); }
 
+// Where a function's return address stands, given the stack pointer as it will
+// be after its return.
+inline unsigned long return_address_of(unsigned long sp) {
+    return *reinterpret_cast<const volatile unsigned long*>(sp - sizeof(unsigned long));
+}
+
 // System V ABI: the first word of the thread control block is its own address.
 inline unsigned long thread_pointer() {
     unsigned long value;
