@@ -2,7 +2,7 @@
  *
  * A signal arrives inside a hook, at an instruction that the test chooses by
  * single-stepping. Argument: what the handler does there: allocate and free,
- * jump out of the hook for good, or fork. */
+ * jump out of the hook for good (and go on in deeper frames), or fork. */
 #include <memtrace.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -44,7 +44,7 @@ static void fork_in_handler(void) {
 static void handler(int signal_number) {
     (void)signal_number;
     if (strcmp(what, "allocate") == 0) allocate_in_handler();
-    if (strcmp(what, "jump") == 0) siglongjmp(out, 1);
+    if (strncmp(what, "jump", 4) == 0) siglongjmp(out, 1);
     if (strcmp(what, "fork") == 0) fork_in_handler();
 }
 
@@ -78,9 +78,10 @@ int main(int argc, char** argv) {
     kept[0] = malloc(50);
     handled[0] = malloc(55);
     handled[1] = malloc(66);
+    const int goes_deeper = strcmp(what, "jump-deep") == 0;
     if (sigsetjmp(out, 1) == 0) hooks_to_interrupt();
     for (unsigned i = 0; i < 4; ++i) {
-        kept[10 + i] = deeper((int)i * 3, 90 + i);
+        kept[10 + i] = goes_deeper ? deeper((int)i * 3, 90 + i) : malloc(90 + i);
         keep(kept[10 + i], 90 + i);
     }
     if (strcmp(what, "allocate") == 0) {
