@@ -9,11 +9,13 @@
 #include "tracer/nested.h"
 
 namespace mt::runtime {
+
 bool was_left_by_jump(ThreadContext& c, u64 sp, u64 since, u64 pc_then) {
     if (os::on_alternate_stack()) return false;
     // A fiber's stack may lie above: only addresses of the thread's own compare.
+    // Either may lie on a page that no walk has come to yet.
     if (!stack::reach_own_stack(c.window, sp)) return false;
-    if (since - sizeof(u64) < c.window.low || since > c.window.high) return false;
+    if (!stack::reach_own_stack(c.window, since - sizeof(u64))) return false;
     // As long as that hook is there, so is its return address.
     return sp >= since || os::return_address_of(since) != pc_then;
 }
