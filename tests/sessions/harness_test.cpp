@@ -3,6 +3,8 @@
 // The harness itself: a session that went wrong must not look right.
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
 #include <fstream>
 #include <stdexcept>
 
@@ -19,9 +21,12 @@ using namespace std::chrono_literals;
 const Places kPlaces{"/stage", "/built", "/src/programs", "/work"};
 
 Scenario scenario_from(const std::string& text) {
-    const fs::path file = fs::path(testing::TempDir()) / "scenario.txt";
-    std::ofstream(file) << text;
-    return read_scenario(file);
+    const fs::path file =
+        fs::path(testing::TempDir()) / ("memtrace-scenario-" + std::to_string(getpid()) + ".txt");
+    std::ofstream(file) << text;  // of this process alone: tests run side by side
+    Scenario scenario = read_scenario(file);
+    fs::remove(file);
+    return scenario;
 }
 
 const char* const kText =
