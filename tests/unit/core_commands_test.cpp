@@ -4,6 +4,7 @@
 // written, pending starts, one clear line for each thing that cannot be done.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -42,7 +43,9 @@ FakeMemory tracing_table() {
 // A folder with a libmemtrace.so in it.
 class Library : public ::testing::Test {
   protected:
-    Library() : directory(std::filesystem::path(::testing::TempDir()) / "memtrace_core_library") {
+    Library()
+        : directory(std::filesystem::path(::testing::TempDir()) /
+                    ("memtrace-core-library-" + std::to_string(getpid()))) {
         std::filesystem::create_directories(directory);
         std::ofstream(directory / "libmemtrace.so") << "x";
     }

@@ -4,6 +4,7 @@
 // the JSON schema, kept snapshots, stacks behind a row, hostile names.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -235,7 +236,8 @@ TEST_F(Report, SourceLines) {
 }
 
 TEST_F(Report, SourceLinesFromTheFileWhereTheDebuggerHasNone) {
-    const auto file = std::filesystem::path(::testing::TempDir()) / "memtrace_core_source.cpp";
+    const auto file = std::filesystem::path(::testing::TempDir()) /
+                      ("memtrace-core-source-" + std::to_string(getpid()) + ".cpp");
     std::ofstream(file) << "one\n  two();\nthree\n";
     debugger.frames[kMake] = {{file.string(), 2, "_Z4makei"}};
     builder.allocate(first, 100);
