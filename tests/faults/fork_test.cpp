@@ -6,17 +6,10 @@
 #include <signal.h>
 
 #include "tracee.h"
+#include "whole_table.h"
 
 namespace mt::test {
 namespace {
-
-void expect_whole(const core::Table& table) {
-    std::int64_t sum = 0;
-    for (const core::Block& block : table.blocks) sum += static_cast<std::int64_t>(block.size);
-    EXPECT_EQ(table.current_size, sum);
-    EXPECT_EQ(table.current_count, static_cast<std::int64_t>(table.blocks.size()));
-    EXPECT_EQ(table.in_flight, 0u);
-}
 
 TEST(Fork, ChildrenOfAThreadedProgramHaveWholeTables) {
     Tracee tracee({.program = program_path("fork_storm"), .arguments = {}, .environment = {}});
