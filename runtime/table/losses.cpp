@@ -25,12 +25,6 @@ void count_loss(LossKind kind, u64 amount) {
     add_shared(slots != nullptr ? slots[i].count : early[i], amount);
 }
 
-u64 loss_count(LossKind kind) {
-    const u32 i = static_cast<u32>(kind);
-    Loss* slots = load(slots_in_table);
-    return slots != nullptr ? load(slots[i].count) : load(early[i]);
-}
-
 void publish_losses(Loss* slots) {
     for (u32 i = 0; i < kKinds; ++i) {
         slots[i].count = load(early[i]);

@@ -27,7 +27,6 @@ enum class LossKind : abi::u32 {
 };
 
 void count_loss(LossKind kind, abi::u64 amount = 1);
-abi::u64 loss_count(LossKind kind);
 // Writes the names, and what was counted before there was a header.
 void publish_losses(abi::Loss* slots);
 

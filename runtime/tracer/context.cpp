@@ -77,8 +77,6 @@ ThreadContext* attach() {
 
 }  // namespace
 
-ThreadContext* known_context() { return mine; }
-
 ThreadContext* context() {
     if (__builtin_expect(mine != nullptr, 1)) return mine;
     return attach();

@@ -28,8 +28,6 @@ struct ThreadContext : abi::Context {
 
 // The calling thread's; made on first use. nullptr: no memory (counted).
 ThreadContext* context();
-// The same without making one.
-ThreadContext* known_context();
 
 // After fork, in the child, with Root::pid already its own: this thread is the
 // only one there.

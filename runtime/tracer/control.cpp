@@ -112,6 +112,20 @@ bool parse_frames(const char* text, u16& frames) {
     return true;
 }
 
+// Writes what `next` makes of the request, under a new generation, if tracing is
+// on (or off) as the change wants it.
+template <typename F>
+int change_request(bool wants_on, F&& next) {
+    for (;;) {
+        const u64 old = load(root().request);
+        if (((old & kRequestOn) != 0) != wants_on) return 1;
+        const u64 changed = next(old);
+        const u64 made =
+            make_request(changed & 0xffff, request_limit(changed), request_generation(old) + 1);
+        if (exchange_if(root().request, old, made)) return 0;
+    }
+}
+
 bool is_off(const char* text) { return text[0] == '\0' || (text[0] == '0' && text[1] == '\0'); }
 
 }  // namespace
@@ -162,7 +176,7 @@ LiveState* enter_state(ThreadContext& c, u64 request) {
         }
         // A clear or stop since: this event is older than it. Without this look a
         // thread that was preempted here would put its old state over the new one
-        // (tests/faults/clear_storm).
+        // (tests/programs/clear_storm.c).
         const u64 now = load(root().request);
         if ((now & kRequestOn) == 0 || request_generation(now) != request_generation(request)) {
             return nullptr;
@@ -205,31 +219,13 @@ void release_retired_slice() {
 }
 
 int request_start(u16 frames) {
-    for (;;) {
-        u64 old = load(root().request);
-        if ((old & kRequestOn) != 0) return 1;
-        const u64 next = make_request(kRequestOn, frames, request_generation(old) + 1);
-        if (exchange_if(root().request, old, next)) return 0;
-    }
+    return change_request(false, [=](u64) { return make_request(kRequestOn, frames, 0); });
 }
-
 int request_stop() {
-    for (;;) {
-        u64 old = load(root().request);
-        if ((old & kRequestOn) == 0) return 1;
-        const u64 next = make_request(0, request_limit(old), request_generation(old) + 1);
-        if (exchange_if(root().request, old, next)) return 0;
-    }
+    return change_request(true, [](u64 old) { return make_request(0, request_limit(old), 0); });
 }
-
 int request_clear() {
-    for (;;) {
-        u64 old = load(root().request);
-        if ((old & kRequestOn) == 0) return 1;
-        const u64 next =
-            make_request(old & 0xffff, request_limit(old), request_generation(old) + 1);
-        if (exchange_if(root().request, old, next)) return 0;
-    }
+    return change_request(true, [](u64 old) { return old; });
 }
 
 void reset_locks() {
