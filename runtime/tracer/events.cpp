@@ -7,6 +7,7 @@
 #include "table/losses.h"
 #include "table/modules.h"
 #include "table/threads.h"
+#include "tracer/compare.h"
 #include "tracer/control.h"
 #include "tracer/guard.h"
 #include "tracer/nested.h"
@@ -35,6 +36,7 @@ u32 capture_stack(ThreadContext& c, const Caller& at) {
     const stack::Walk walk = stack::walk(c.window, at.pc, at.sp, at.bp, capture.pcs, kMaxFrames);
     capture.count = walk.count;
     capture.root = root_of(walk.end);
+    compare_stack(capture.pcs, capture.count, walk.end, false, at);
     check_reused_ranges(capture.pcs, capture.count);
     return intern(capture);
 }
