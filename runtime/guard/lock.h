@@ -23,13 +23,7 @@ class Lock {
         const u64 me = os::thread_pointer();
         if (__atomic_load_n(&holder_, __ATOMIC_RELAXED) == me && !left_by_jump()) return false;
         for (int i = 0; i < kSpins + kYields; ++i) {
-            u64 expected = 0;
-            if (__atomic_load_n(&holder_, __ATOMIC_RELAXED) == 0 &&
-                __atomic_compare_exchange_n(&holder_, &expected, me, false, __ATOMIC_ACQUIRE,
-                                            __ATOMIC_RELAXED)) {
-                sp_ = reinterpret_cast<u64>(__builtin_frame_address(0));
-                return true;
-            }
+            if (take_if_free(me)) return true;
             if (i < kSpins) {
                 os::relax_cpu();
             } else {
@@ -38,6 +32,8 @@ class Lock {
         }
         return false;
     }
+    // For what can as well be done another time.
+    bool try_once() { return take_if_free(os::thread_pointer()); }
     void release() { __atomic_store_n(&holder_, 0, __ATOMIC_RELEASE); }
     // After a jump out of an event, and in a fork's child, where the holder does
     // not exist. What locks guard is published in single stores, so nothing is
@@ -48,6 +44,17 @@ class Lock {
     void reset() { holder_ = 0; }
 
   private:
+    bool take_if_free(u64 me) {
+        u64 expected = 0;
+        if (__atomic_load_n(&holder_, __ATOMIC_RELAXED) != 0 ||
+            !__atomic_compare_exchange_n(&holder_, &expected, me, false, __ATOMIC_ACQUIRE,
+                                         __ATOMIC_RELAXED)) {
+            return false;
+        }
+        sp_ = reinterpret_cast<u64>(__builtin_frame_address(0));
+        return true;
+    }
+
     // This thread holds it. From a shallower place of its stack it can only ask
     // again if a signal handler jumped out of where it was held.
     bool left_by_jump() {

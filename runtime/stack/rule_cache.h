@@ -10,6 +10,23 @@
 
 namespace mt::runtime::stack {
 
+// 512 KiB, touched as far as it is used: sets of two words. Set and tag together
+// are the whole 47-bit address, so a hit is exact.
+inline constexpr u64 kRuleSets = 32768;
+inline constexpr u64 kRuleSetBits = 15;
+inline constexpr u64 kRuleWays = 2;
+extern __attribute__((visibility("hidden"))) u64 rule_words[kRuleSets * kRuleWays];
+
+// What is remembered of `pc`; kind none: nothing. Async-signal-safe.
+inline Rule remembered_rule(u64 pc) {
+    const u64* set = rule_words + ((pc ^ pc >> kRuleSetBits) & (kRuleSets - 1)) * kRuleWays;
+    const u64 tag = pc >> kRuleSetBits;
+    const u64 first = __atomic_load_n(&set[0], __ATOMIC_RELAXED);
+    if (__builtin_expect(first >> 32 == tag, 1)) return Rule(static_cast<u32>(first));
+    const u64 second = __atomic_load_n(&set[1], __ATOMIC_RELAXED);
+    return second >> 32 == tag ? Rule(static_cast<u32>(second)) : Rule();
+}
+
 // derive(), remembered. Async-signal-safe, thread-safe.
 Rule find_rule(u64 pc);
 
@@ -17,6 +34,8 @@ Rule find_rule(u64 pc);
 // where one was. Code that runs stays mapped, so no walk that is under way can
 // put a rule of the old meaning back.
 void forget_rules();
+// Counts the calls of forget_rules(): whoever keeps what rules led to compares.
+extern __attribute__((visibility("hidden"))) u64 rules_generation;
 
 }  // namespace mt::runtime::stack
 

@@ -9,6 +9,7 @@
 #define MEMTRACE_STACK_WINDOW_H
 
 #include "stack/bytes.h"
+#include "stack/machine.h"
 
 namespace mt::runtime::stack {
 
@@ -26,6 +27,11 @@ struct Window {
     u64 barrier;  // an unreadable page below low was seen here: less is another stack
     u64 thread;   // thread pointer of the thread that this is about
 };
+
+// Is `sp` where this thread's walks have been already?
+inline bool is_on_known_stack(const Window& own, u64 sp) {
+    return own.thread == machine::thread_pointer() && sp >= own.low && sp < own.high;
+}
 
 // Is `sp` on the calling thread's own stack? Extends `own` down to it if so.
 bool reach_own_stack(Window& own, u64 sp);

@@ -2,27 +2,21 @@
 #include "table/depot.h"
 
 #include "guard/lock.h"
+#include "stack/frame_cache.h"
 #include "table/hash_index.h"
 #include "table/header.h"
 #include "table/losses.h"
 #include "table/modules.h"
 
 namespace mt::runtime {
+
+LeafTable stack_ids;
+
 namespace {
 
 Lock lock;
-HashIndex index;          // hash of a chain -> node
+HashIndex nodes;          // hash of a chain -> node
 u64 address_meaning = 0;  // part of each hash; raised when addresses change their meaning
-
-u64 mix(u64 hash, u64 pc) {
-    hash = (hash ^ pc) * 0x9fb21c651e98df25ull;
-    return hash ^ hash >> 32;
-}
-
-void hash_frames(Capture& c) {
-    u64 hash = mix(load(address_meaning) + 0x51ed270b7a1f3c4dull, c.root + 1);
-    for (u32 i = c.count; i-- > 0;) c.hashes[i] = hash = mix(hash, c.pcs[i]);
-}
 
 Node* node_at(u32 i) {
     return directory_record<Node>(header()->node_chunk, kNodeChunks, kNodesPerChunk, i);
@@ -37,7 +31,7 @@ u32 append_node(const Capture& c, u32 frame, u32 parent) {
     node->pc_module = (c.pcs[frame] & 0xffff'ffff'ffffull) | u64{c.modules[frame]} << 48;
     node->parent = parent;
     publish(header()->node_count, at + 1);
-    return index.insert(c.hashes[frame], static_cast<u32>(at)) ? static_cast<u32>(at) : 0;
+    return nodes.insert(c.hashes[frame], static_cast<u32>(at)) ? static_cast<u32>(at) : 0;
 }
 
 // 0: no room.
@@ -58,7 +52,7 @@ u32 add(const Capture& c) {
     u32 known = 0;
     u32 frame = 0;  // innermost frame whose chain is known
     for (; frame < c.count; ++frame) {
-        if ((known = index.find(c.hashes[frame])) != 0) break;
+        if ((known = nodes.find(c.hashes[frame])) != 0) break;
     }
     u32 node = known != 0 ? known : c.root;
     while (frame > 0) {
@@ -70,16 +64,25 @@ u32 add(const Capture& c) {
     return append_stack(node, *innermost);
 }
 
+// Into the newest table, unless somebody is at work there: then at its next use.
+u32 copy_forward(u64 hash, u32 id) {
+    if (!lock.try_once()) return id;
+    stack_ids.insert(hash, id);
+    lock.release();
+    return id;
+}
+
 }  // namespace
+
+u64 chain_seed(u32 root) {
+    return stack::chain_hash(load(address_meaning) + 0x51ed270b7a1f3c4dull, root + 1);
+}
 
 u32 intern(Capture& c) {
     if (c.count == 0) return kStackDepotFull;
-    hash_frames(c);
-    if (const u32 node = index.find(c.hashes[0])) {
-        if (const u32 id = load(node_at(node)->id)) return id;
-    }
+    if (const u32 id = stack_ids.find_older(c.hashes[0])) return copy_forward(c.hashes[0], id);
     // Modules first: naming one may ask the loader, which nobody does under a lock.
-    for (u32 i = 0; i < c.count && index.find(c.hashes[i]) == 0; ++i) {
+    for (u32 i = 0; i < c.count && nodes.find(c.hashes[i]) == 0; ++i) {
         c.modules[i] = module_of(c.pcs[i] - 1);
     }
     Holder holder(lock);
@@ -88,6 +91,8 @@ u32 intern(Capture& c) {
         return kStackDepotFull;
     }
     const u32 id = add(c);
+    // Without memory for it the stack is found by its nodes each time.
+    if (id != 0) stack_ids.insert(c.hashes[0], id);
     if (id == 0) count_loss(LossKind::depot_full);
     return id != 0 ? id : kStackDepotFull;
 }

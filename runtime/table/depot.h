@@ -6,6 +6,7 @@
 #define MEMTRACE_TABLE_DEPOT_H
 
 #include "abi/layout.h"
+#include "table/leaf_table.h"
 
 namespace mt::runtime {
 
@@ -15,15 +16,23 @@ struct Capture {
     abi::u32 count;
     abi::u32 root;                     // kRootComplete, kRootCut or kRootBroken
     abi::u64 pcs[abi::kMaxFrames];     // innermost first
-    abi::u64 hashes[abi::kMaxFrames];  // of the frame and all outside it
+    abi::u64 hashes[abi::kMaxFrames];  // of the frame and all outside it: stack::chain_hash
     abi::u16 modules[abi::kMaxFrames];
 };
 
-// The stack id of a traceback; kStackDepotFull when it could not be interned
-// (counted). Needs make_header().
+// What the hash of a stack with this root begins with. Another value after
+// forget_addresses(), so that every later traceback gets new nodes.
+abi::u64 chain_seed(abi::u32 root);
+
+// The id of the stack with this hash, if it was seen before; else 0. One probe.
+extern __attribute__((visibility("hidden"))) LeafTable stack_ids;
+inline abi::u32 known_stack(abi::u64 hash) { return stack_ids.find(hash); }
+
+// The stack id of a traceback, with its hashes; kStackDepotFull when it could
+// not be interned (counted). Needs make_header().
 abi::u32 intern(Capture& capture);
 
-// Gives every later traceback new nodes: a range has got another module.
+// A range has got another module.
 void forget_addresses();
 // See guard/lock.h.
 void reset_depot_lock();

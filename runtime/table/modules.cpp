@@ -9,6 +9,9 @@
 #include "table/losses.h"
 
 namespace mt::runtime {
+
+u64 closed_high = 0;
+
 namespace {
 
 constexpr u32 kMaxModules = 65536;
@@ -17,7 +20,6 @@ constexpr u32 kMaxPath = 4096;
 Lock lock;
 // Bounds of all ranges that were closed and not mapped again; high 0 = none.
 u64 closed_low = 0;
-u64 closed_high = 0;
 u16 last_hit = 0;
 
 Module* module_at(u64 i) {

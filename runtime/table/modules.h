@@ -21,6 +21,12 @@ void log_closed_modules();
 // that something else is mapped there now. Cheap while nothing was closed.
 void check_reused_ranges(const abi::u64* pcs, abi::u32 count);
 
+// Was any library closed, as far as is known?
+inline bool has_closed_ranges() {
+    extern __attribute__((visibility("hidden"))) abi::u64 closed_high;
+    return __atomic_load_n(&closed_high, __ATOMIC_RELAXED) != 0;
+}
+
 // See guard/lock.h.
 void reset_module_lock();
 void release_my_module_lock();

@@ -64,6 +64,7 @@ ThreadContext* attach() {
     if (c != nullptr) {
         undo_abandoned(*c);  // its thread may have ended inside an event
         c->window = {};
+        c->frames.forget();
         c->last_allocated = 0;
     } else if ((c = make_context(pid, tid)) == nullptr) {
         count_loss(LossKind::no_context);

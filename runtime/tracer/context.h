@@ -8,6 +8,7 @@
 #define MEMTRACE_TRACER_CONTEXT_H
 
 #include "abi/layout.h"
+#include "stack/frame_cache.h"
 #include "stack/window.h"
 #include "table/depot.h"
 #include "table/state.h"
@@ -23,6 +24,7 @@ struct ThreadContext : abi::Context {
     abi::u64 foreign_pc;      // return address of the hook that made it
     abi::u64 foreign_call;    // stack address of a call into a foreign allocator; 0 = none
     abi::u64 last_allocated;  // address; for temporaries
+    stack::FrameCache frames;
     Capture capture;
 };
 

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "tracer/events.h"
 
-#include "stack/walker.h"
 #include "table/counters.h"
 #include "table/header.h"
 #include "table/losses.h"
-#include "table/modules.h"
 #include "table/threads.h"
-#include "tracer/compare.h"
 #include "tracer/control.h"
 #include "tracer/guard.h"
 #include "tracer/nested.h"
@@ -18,28 +15,6 @@ namespace {
 
 u64 request_now() { return load(root().request); }
 bool is_on(u64 request) { return (request & kRequestOn) != 0; }
-
-u32 root_of(stack::WalkEnd end) {
-    switch (end) {
-        case stack::WalkEnd::complete:
-            return kRootComplete;
-        case stack::WalkEnd::cut:
-            return kRootCut;
-        case stack::WalkEnd::broken:
-            return kRootBroken;
-    }
-    return kRootBroken;
-}
-
-u32 capture_stack(ThreadContext& c, const Caller& at) {
-    Capture& capture = c.capture;
-    const stack::Walk walk = stack::walk(c.window, at.pc, at.sp, at.bp, capture.pcs, kMaxFrames);
-    capture.count = walk.count;
-    capture.root = root_of(walk.end);
-    compare_stack(capture.pcs, capture.count, walk.end, false, at);
-    check_reused_ranges(capture.pcs, capture.count);
-    return intern(capture);
-}
 
 // The record that loses `old_word`, if there is one. False: no memory.
 bool take_from(LiveState& state, Shard& shard, u64 address, u64 old_word, Change& change) {

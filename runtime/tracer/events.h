@@ -5,15 +5,10 @@
 #ifndef MEMTRACE_TRACER_EVENTS_H
 #define MEMTRACE_TRACER_EVENTS_H
 
-#include "tracer/context.h"
+#include "tracer/capture.h"
 #include "tracer/inflight.h"
 
 namespace mt::runtime {
-
-// Where the program called from: registers as they are after the hook returns.
-struct Caller {
-    u64 pc, sp, bp;
-};
 
 // After the real allocation.
 void on_allocate(void* block, u64 size, const Caller& caller);

@@ -13,6 +13,15 @@ namespace mt::test {
 namespace {
 
 thread_local Window window;
+thread_local FrameCache frames;
+
+void follow(Capture& capture, u64 pc, u64 sp, u64 bp) {
+    capture.followed = frames.follow(window, pc, sp, bp, 1);
+    if (!capture.followed) return;
+    capture.followed_count = frames.count();
+    capture.fresh = frames.fresh();
+    for (u32 i = 0; i < frames.count(); ++i) capture.followed_pcs[i] = frames.pc(i);
+}
 
 _Unwind_Reason_Code add_frame(_Unwind_Context* context, void* out) {
     auto& capture = *static_cast<Capture*>(out);
@@ -37,6 +46,7 @@ std::string text(const char* what, u32 index, u64 ours, u64 reference) {
 thread_local Capture* current_capture = nullptr;
 
 Window& own_window() { return window; }
+FrameCache& own_frames() { return frames; }
 
 [[gnu::noinline]] void capture_here(Capture& capture) {
     u64 pc;
@@ -49,6 +59,7 @@ Window& own_window() { return window; }
         "1: nop\n"
         : "=&r"(pc), "=&r"(sp), "=&r"(bp));
     capture.walk = runtime::stack::walk(window, pc, sp, bp, capture.ours, kCaptureLimit);
+    follow(capture, pc, sp, bp);
     capture.reference_count = 0;
     _Unwind_Backtrace(add_frame, &capture);
     ++capture.taken;
@@ -71,6 +82,16 @@ std::vector<std::string> differences(const Capture& capture) {
     for (u32 i = 1; i < both; ++i) {
         if (capture.ours[i] != capture.reference[i]) {
             result.push_back(text("frame", i, capture.ours[i], capture.reference[i]));
+        }
+    }
+    if (!capture.followed) return result;
+    if (capture.walk.end != WalkEnd::complete || capture.followed_count != capture.walk.count) {
+        result.push_back(text("frames followed", 0, capture.followed_count, capture.walk.count));
+        return result;
+    }
+    for (u32 i = 0; i < capture.followed_count; ++i) {
+        if (capture.followed_pcs[i] != capture.ours[i]) {
+            result.push_back(text("followed", i, capture.followed_pcs[i], capture.ours[i]));
         }
     }
     return result;

@@ -8,10 +8,12 @@
 #include <string>
 #include <vector>
 
+#include "stack/frame_cache.h"
 #include "stack/walker.h"
 
 namespace mt::test {
 
+using runtime::stack::FrameCache;
 using runtime::stack::u32;
 using runtime::stack::u64;
 using runtime::stack::Walk;
@@ -26,10 +28,16 @@ struct Capture {
     u32 reference_count = 0;
     u64 reference[kCaptureLimit];
     u32 taken = 0;
+    // Of this thread's FrameCache, where it could say something.
+    bool followed = false;
+    u32 followed_count = 0;
+    u32 fresh = 0;
+    u64 followed_pcs[FrameCache::kFrames];
 };
 
-// The calling thread's window; a test may zero it.
+// The calling thread's; a test may zero them.
 Window& own_window();
+FrameCache& own_frames();
 
 // Fills `capture`; frame 0 is capture_here itself in both.
 void capture_here(Capture& capture);

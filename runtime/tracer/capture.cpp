@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+#include "tracer/capture.h"
+
+#include "stack/rule_cache.h"
+#include "stack/walker.h"
+#include "table/modules.h"
+#include "tracer/compare.h"
+
+namespace mt::runtime {
+namespace {
+
+u32 root_of(stack::WalkEnd end) {
+    switch (end) {
+        case stack::WalkEnd::complete:
+            return kRootComplete;
+        case stack::WalkEnd::cut:
+            return kRootCut;
+        case stack::WalkEnd::broken:
+            return kRootBroken;
+    }
+    return kRootBroken;
+}
+
+// The frames that were not seen in the last stack, innermost first.
+[[gnu::noinline]] bool has_reused_range(const stack::FrameCache& frames) {
+    const u64 generation = load(stack::rules_generation);
+    for (u32 i = 0; i < frames.fresh(); ++i) {
+        const u64 pc = frames.pc(i);
+        check_reused_ranges(&pc, 1);
+    }
+    return load(stack::rules_generation) != generation;
+}
+
+void copy_frames(const stack::FrameCache& frames, Capture& capture) {
+    capture.count = frames.count();
+    capture.root = kRootComplete;
+    for (u32 i = 0; i < capture.count; ++i) {
+        capture.pcs[i] = frames.pc(i);
+        capture.hashes[i] = frames.hash(i);
+    }
+}
+
+[[gnu::noinline]] u32 intern_frames(ThreadContext& c) {
+    copy_frames(c.frames, c.capture);
+    return intern(c.capture);
+}
+
+// The whole stack, frame by frame.
+[[gnu::noinline]] u32 capture_whole(ThreadContext& c, const Caller& at) {
+    Capture& capture = c.capture;
+    const stack::Walk walk = stack::walk(c.window, at.pc, at.sp, at.bp, capture.pcs, kMaxFrames);
+    capture.count = walk.count;
+    capture.root = root_of(walk.end);
+    compare_stack(capture.pcs, walk.count, walk.end, false, at);
+    check_reused_ranges(capture.pcs, capture.count);
+    u64 hash = chain_seed(capture.root);
+    for (u32 i = capture.count; i-- > 0;) {
+        capture.hashes[i] = hash = stack::chain_hash(hash, capture.pcs[i]);
+    }
+    const u32 id = known_stack(hash);
+    return id != 0 ? id : intern(capture);
+}
+
+}  // namespace
+
+u32 capture_stack(ThreadContext& c, const Caller& at) {
+    stack::FrameCache& frames = c.frames;
+    if (!frames.follow(c.window, at.pc, at.sp, at.bp, chain_seed(kRootComplete))) {
+        return capture_whole(c, at);
+    }
+    if constexpr (kCompares) {
+        copy_frames(frames, c.capture);
+        const bool reused = frames.fresh() < frames.count();
+        compare_stack(c.capture.pcs, frames.count(), stack::WalkEnd::complete, reused, at);
+    }
+    if (__builtin_expect(has_closed_ranges(), 0) && has_reused_range(frames)) {
+        frames.forget();
+        return capture_whole(c, at);
+    }
+    const u32 id = known_stack(frames.hash(0));
+    return id != 0 ? id : intern_frames(c);
+}
+
+}  // namespace mt::runtime
