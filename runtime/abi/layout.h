@@ -41,7 +41,7 @@ using u64 = std::uint64_t;
 using i64 = std::int64_t;
 
 inline constexpr u16 kMajor = 1;
-inline constexpr u16 kMinor = 0;
+inline constexpr u16 kMinor = 1;
 inline constexpr char kRootMagic[16] = {'m', 'e', 'm', 't', 'r', 'a',  'c',  'e',
                                         ' ', 'r', 'o', 'o', 't', '\r', '\n', '\x1a'};
 inline constexpr char kHeaderMagic[16] = {'m', 'e', 'm', 't', 'r', 'a',  'c',  'e',
@@ -206,6 +206,19 @@ struct Record {
     u64 temporary_count;  // freed before their thread allocated again
 };
 
+// While a state samples (State::sample_bytes), a block that is not in the sample
+// is counted under kStackNotSampled; one that is, under its traceback, so that
+// sums over all records stay exact. What is in the sample is counted once more
+// in a weighted record of its traceback: bytes and counts there are estimates of
+// what the traceback has in all, with these fraction bits (abi/weight.h). The
+// reserved tracebacks but kStackDepotFull have no weighted record.
+inline constexpr u32 kWeightByteBits = 8;
+inline constexpr u32 kWeightCountBits = 16;
+inline constexpr u64 kMaxSampleBytes = u64{1} << 40;
+constexpr bool is_sampled(u32 stack) {
+    return stack == kStackDepotFull || stack >= kReservedStacks;
+}
+
 // A shard belongs to one thread at a time. Records are found by stack id in a
 // radix: top 8 bits, middle 10, low 6.
 inline constexpr u32 kRecordsPerChunk = 64;
@@ -222,7 +235,7 @@ struct Shard {
     i64 limit;  // net_bytes may rise to this without a look at the peak
     u64 events;
     u64 untracked_frees;  // of blocks that are in no trace
-    u64 weighted;         // reserved: radix of weighted records for sampling
+    u64 weighted;         // a second radix like `top`, of weighted records; 0 = none
     u64 seen_events;      // events when the limits were last shared out
     i64 seen_net;         // net_bytes as it was added up then
     u64 reserved[22];
@@ -299,7 +312,8 @@ struct State {
     u64 peak_epoch;
     u64 peak_reset_done;  // answers Root::peak_reset_request
     u64 lease;            // reserved: shard that may raise the peak without settling
-    u64 reserved1[4];
+    u64 sample_bytes;     // mean bytes between samples; 0 = every allocation has its stack
+    u64 reserved1[3];
     u64 loss_base[kLossSlots];
     u64 reserved2[48];
 };
@@ -342,18 +356,29 @@ struct RingEntry {
 };
 inline constexpr u32 kRingEntries = 64;
 
+// The rest of the journal while the state samples, with Inflight's meaning.
+struct WeightedInflight {
+    u64 alloc_record;  // address of a weighted record; 0 = none
+    u64 free_record;
+    u64 before_alloc_bytes;
+    u64 before_alloc_count;
+    u64 before_free_bytes;
+    u64 before_free_count;
+};
+
 struct Context {
     u64 next;
     u64 self;
-    u32 tid;        // 0 = thread ended, free to take
-    u32 pid;        // another one than Root::pid: void since a fork
-    u64 thread;     // address of its Thread row
-    u64 state;      // the state that its event uses; 0 = between events
-    u64 shard;      // its shard in that state
-    u64 busy;       // stack address at which the event began; 0 = none
-    u64 ring_head;  // next position to write
-    u64 ring_tail;  // next position to drain
-    u64 reserved[7];
+    u32 tid;                    // 0 = thread ended, free to take
+    u32 pid;                    // another one than Root::pid: void since a fork
+    u64 thread;                 // address of its Thread row
+    u64 state;                  // the state that its event uses; 0 = between events
+    u64 shard;                  // its shard in that state
+    u64 busy;                   // stack address at which the event began; 0 = none
+    u64 ring_head;              // next position to write
+    u64 ring_tail;              // next position to drain
+    WeightedInflight weighted;  // void unless the event's state samples
+    u64 reserved[1];
     Inflight inflight;
     RingEntry ring[kRingEntries];
     // private to the runtime from here on
@@ -424,9 +449,11 @@ static_assert(sizeof(Region) == 4096 + 3 * 131072 + 1048576);
 static_assert(offsetof(Region, leaf) == 4096 && offsetof(Region, line) == 4096 + 3 * 131072);
 static_assert(sizeof(Tracked) == 32 && sizeof(TrackedTable) == 64);
 static_assert(offsetof(State, peak_bytes) == 64 && offsetof(State, loss_base) == 128);
+static_assert(offsetof(State, sample_bytes) == 96 && offsetof(Shard, weighted) == 56);
 static_assert(sizeof(State) == 1024);
 static_assert(sizeof(Inflight) == 128 && sizeof(RingEntry) == 16);
 static_assert(offsetof(Context, inflight) == 128 && offsetof(Context, ring) == 256);
+static_assert(sizeof(WeightedInflight) == 48 && offsetof(Context, weighted) == 72);
 static_assert(sizeof(Context) == 1280);
 static_assert(offsetof(Header, root) == 40 && offsetof(Header, checksum) == kConstantSize);
 static_assert(offsetof(Header, state) == kConstantSize + 8 && offsetof(Header, losses) == 384);

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+//
+// Which allocations a sampling thread records with their stacks: those that hold
+// a point of a Poisson process over the bytes that it allocates. So a block of
+// `size` bytes is taken with p = 1 - exp(-size / mean), whatever came before it.
+// What a taken one stands for is in abi/weight.h. Decides; records nothing.
+#ifndef MEMTRACE_TRACER_SAMPLING_H
+#define MEMTRACE_TRACER_SAMPLING_H
+
+#include "abi/layout.h"
+
+namespace mt::runtime {
+
+// One per thread; all zero before its first use. Not for a signal handler's
+// allocations: one would see another's draw half done.
+class Sampler {
+  public:
+    // Is the thread's next block of `size` bytes in the sample? `mean`: bytes
+    // between samples, not 0. `seed` counts at the first call only.
+    bool takes(abi::u64 size, abi::u64 mean, abi::u64 seed);
+
+    // Bytes to the next point: the smallest whole number above mean times an
+    // exponential variate, so that P(distance <= n) = 1 - exp(-n / mean).
+    abi::u64 distance(abi::u64 mean, abi::u64 seed);
+
+  private:
+    abi::u64 next();
+
+    abi::u64 random_ = 0;
+    abi::u64 left_ = 0;  // bytes to the next point, counted down
+    abi::u64 mean_ = 0;  // for which left_ was drawn
+};
+
+}  // namespace mt::runtime
+
+#endif
