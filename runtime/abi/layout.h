@@ -243,9 +243,11 @@ struct Shard {
 };
 
 // --- live blocks -------------------------------------------------------------
-// A page's blocks stand in its line; when that is full, in a middle line; when
-// that is full, in a leaf by 32-byte granule; where two blocks share a granule,
-// in a fine leaf by 8-byte granule. A block never moves, and is in exactly one.
+// A page's blocks stand in its line; when that is full, those that are large for
+// it in a middle line, the others in the split line (8 words for each 512 bytes of
+// the page); when that is full, in a leaf by 32-byte granule; where two blocks
+// share a granule, in a fine leaf by 8-byte granule. A block never moves, and is
+// in exactly one.
 //
 // Word = offset / 8 in the page : 9 | size : 31 | stack id : 24; 0 = empty.
 inline constexpr u32 kRegionBits = 26;  // 64 MiB of address space
@@ -253,6 +255,9 @@ inline constexpr u32 kPageBits = 12;
 inline constexpr u32 kPagesPerRegion = 1u << (kRegionBits - kPageBits);
 inline constexpr u32 kLineWords = 8;
 inline constexpr u32 kMiddleWords = 16;
+inline constexpr u64 kSmallBlock = 160;  // bytes; smaller ones go into the split line
+inline constexpr u32 kSplitWords = 64;
+inline constexpr u32 kSplitBits = 9;  // bytes of the page that 8 words are for
 inline constexpr u32 kLeafWords = 128;
 inline constexpr u32 kLeafGranuleBits = 5;
 inline constexpr u32 kFineWords = 512;
@@ -266,14 +271,19 @@ constexpr u64 word_offset(u64 word) { return (word >> 55) << 3; }  // bytes into
 constexpr u64 word_size(u64 word) { return word >> kStackIdBits & kSizeEscape; }
 constexpr u32 word_stack(u64 word) { return static_cast<u32>(word & 0xffffff); }
 
+struct Page {  // what a page has beside its line; 0 = nothing
+    u64 middle;  // -> u64[kMiddleWords]
+    u64 split;   // -> u64[kSplitWords]
+    u64 leaf;    // -> u64[kLeafWords]
+    u64 fine;    // -> u64[kFineWords]
+};
+
 struct Region {
     u64 base;  // address >> kRegionBits << kRegionBits
     u64 next;
     u64 stamps;  // reserved: a Region of the same shape that holds stamps
     u64 reserved[509];
-    u64 leaf[kPagesPerRegion];    // -> u64[kLeafWords]
-    u64 middle[kPagesPerRegion];  // -> u64[kMiddleWords]
-    u64 fine[kPagesPerRegion];    // -> u64[kFineWords]
+    Page page[kPagesPerRegion];
     u64 line[kPagesPerRegion][kLineWords];
 };
 
@@ -445,8 +455,8 @@ static_assert(sizeof(Loss) == 32 && sizeof(Node) == 16 && sizeof(Stack) == 8);
 static_assert(sizeof(Module) == 128 && sizeof(Thread) == 128 && sizeof(Record) == 64);
 static_assert(offsetof(Record, peak_epoch) == 48);
 static_assert(sizeof(Shard) == 2304 && offsetof(Shard, top) == 256);
-static_assert(sizeof(Region) == 4096 + 3 * 131072 + 1048576);
-static_assert(offsetof(Region, leaf) == 4096 && offsetof(Region, line) == 4096 + 3 * 131072);
+static_assert(sizeof(Page) == 32 && sizeof(Region) == 4096 + 524288 + 1048576);
+static_assert(offsetof(Region, page) == 4096 && offsetof(Region, line) == 4096 + 524288);
 static_assert(sizeof(Tracked) == 32 && sizeof(TrackedTable) == 64);
 static_assert(offsetof(State, peak_bytes) == 64 && offsetof(State, loss_base) == 128);
 static_assert(offsetof(State, sample_bytes) == 96 && offsetof(Shard, weighted) == 56);

@@ -2,7 +2,6 @@
 #include "table/blocks.h"
 
 #include "os/pages.h"
-#include "table/publish.h"
 
 namespace mt::runtime {
 namespace {
@@ -10,30 +9,10 @@ namespace {
 constexpr u32 kAddressBits = 47;
 constexpr u64 kDirectoryEntries = 1ull << (kAddressBits - kRegionBits);
 
-u32 page_of(u64 address) { return static_cast<u32>(address >> kPageBits) & (kPagesPerRegion - 1); }
-u32 leaf_slot(u64 address) { return (address & 0xfff) >> kLeafGranuleBits; }
-u32 fine_slot(u64 address) { return (address & 0xfff) >> kFineGranuleBits; }
-
-bool is_word_of(u64 word, u64 address) {
-    return word != 0 && word_offset(word) == (address & 0xfff);
-}
-
-u64* scan(u64* words, u32 count, u64 address) {
+// Into any of `count` words.
+bool put(u64* words, u32 count, u64 word) {
     for (u32 i = 0; i < count; ++i) {
-        if (is_word_of(__atomic_load_n(&words[i], __ATOMIC_RELAXED), address)) return &words[i];
-    }
-    return nullptr;
-}
-
-// Starts at a place that depends on the address, so that neighbours seldom
-// meet in one word.
-bool put(u64* words, u32 count, u64 address, u64 word) {
-    const u32 start = static_cast<u32>(address >> 9);
-    for (u32 i = 0; i < count; ++i) {
-        u64& slot = words[(start + i) & (count - 1)];
-        if (__atomic_load_n(&slot, __ATOMIC_RELAXED) == 0 && exchange_if<u64>(slot, 0, word)) {
-            return true;
-        }
+        if (load(words[i]) == 0 && exchange_if<u64>(words[i], 0, word)) return true;
     }
     return false;
 }
@@ -46,10 +25,6 @@ bool Blocks::attach(Pool& pool, u64& regions, u64& region_count) {
     region_count_ = &region_count;
     directory_ = static_cast<u64*>(pool.take_sparse_index(kDirectoryEntries * sizeof(u64)));
     return directory_ != nullptr;
-}
-
-Region* Blocks::region_of(u64 address) const {
-    return pointer<Region>(load(directory_[address >> kRegionBits]));
 }
 
 Region* Blocks::make_region(u64 address) {
@@ -78,32 +53,12 @@ u64* Blocks::piece(u64& slot, u32 words) {
     return pointer<u64>(load(slot));
 }
 
-u64* Blocks::find(u64 address) const {
-    if (!holds(address)) return nullptr;
-    Region* region = region_of(address);
-    if (region == nullptr) return nullptr;
-    const u32 page = page_of(address);
-    if (u64* leaf = pointer<u64>(load(region->leaf[page]))) {
-        u64& slot = leaf[leaf_slot(address)];
-        if (is_word_of(load(slot), address)) return &slot;
-        if (u64* fine = pointer<u64>(load(region->fine[page]))) {
-            u64& exact = fine[fine_slot(address)];
-            if (load(exact) != 0) return &exact;
-        }
-    }
-    if (u64* slot = scan(region->line[page], kLineWords, address)) return slot;
-    if (u64* middle = pointer<u64>(load(region->middle[page]))) {
-        return scan(middle, kMiddleWords, address);
-    }
-    return nullptr;
-}
-
-bool Blocks::insert_in_leaves(Region* region, u32 page, u64 address, u64 word) {
-    u64* leaf = piece(region->leaf[page], kLeafWords);
+bool Blocks::insert_in_leaves(Page& page, u64 address, u64 word) {
+    u64* leaf = piece(page.leaf, kLeafWords);
     if (leaf == nullptr) return false;
     if (exchange_if<u64>(leaf[leaf_slot(address)], 0, word)) return true;
     // Allocators with classes below 32 bytes put two blocks into one granule.
-    u64* fine = piece(region->fine[page], kFineWords);
+    u64* fine = piece(page.fine, kFineWords);
     if (fine == nullptr) return false;
     publish(fine[fine_slot(address)], word);
     return true;
@@ -112,12 +67,16 @@ bool Blocks::insert_in_leaves(Region* region, u32 page, u64 address, u64 word) {
 bool Blocks::insert(u64 address, u64 word) {
     Region* region = region_of(address);
     if (region == nullptr && (region = make_region(address)) == nullptr) return false;
-    const u32 page = page_of(address);
-    if (load(region->leaf[page]) != 0) return insert_in_leaves(region, page, address, word);
-    if (put(region->line[page], kLineWords, address, word)) return true;
-    u64* middle = piece(region->middle[page], kMiddleWords);
-    if (middle != nullptr && put(middle, kMiddleWords, address, word)) return true;
-    return insert_in_leaves(region, page, address, word);
+    Page& page = region->page[page_of(address)];
+    if (put(region->line[page_of(address)], kLineWords, word)) return true;
+    if (word_size(word) >= kSmallBlock) {
+        u64* middle = piece(page.middle, kMiddleWords);
+        if (middle != nullptr && put(middle, kMiddleWords, word)) return true;
+    }
+    u64* split = piece(page.split, kSplitWords);
+    if (split == nullptr) return false;  // find() looks for leaves behind it only
+    if (put(split + split_slot(address), kLineWords, word)) return true;
+    return insert_in_leaves(page, address, word);
 }
 
 }  // namespace mt::runtime

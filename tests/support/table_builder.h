@@ -55,7 +55,7 @@ class TableBuilder {
     std::size_t add_shard();  // shard 0 is there from the start
     abi::Shard& shard(std::size_t index) { return shards_[index]->data; }
     abi::Record& record(std::uint32_t id, std::size_t shard = 0);
-    // A word where the runtime would put it: line, middle, leaf, fine.
+    // A word where the runtime would put it: line, middle, split, leaf, fine.
     void add_block(Address address, std::uint64_t size, std::uint32_t id);
     void add_tracked(std::uint32_t domain, Address key, std::uint64_t size, std::uint32_t id);
     // An empty region with nothing in it, so that its address is known.
@@ -125,8 +125,8 @@ class TableBuilder {
     };
     struct RegionAt {
         Address address = 0;
-        std::map<std::uint32_t, Address> leaf, middle, fine;    // by page
-        std::unordered_map<std::uint32_t, std::uint32_t> used;  // words, by page
+        std::map<std::uint32_t, Address> middle, split, leaf, fine;  // by page
+        std::unordered_map<std::uint32_t, std::uint32_t> used;       // words, by page
     };
     struct Live {
         std::uint64_t size = 0;

@@ -136,21 +136,29 @@ void TableBuilder::place(FakeMemory& memory, RegionAt& region, Address block) {
         Address& address = arrays[page];
         if (address == 0) address = take(words * 8, 128);
         memory.map(address, words * 8);
-        memory.put(region.address + directory + page * 8, address);
+        memory.put(
+            region.address + offsetof(abi::Region, page) + page * sizeof(abi::Page) + directory,
+            address);
         return address;
     };
     std::uint32_t& used = region.used[page];
     if (used < abi::kLineWords) {
         return put(region.address + offsetof(abi::Region, line) + page * 64 + used++ * 8);
     }
-    if (used < abi::kLineWords + abi::kMiddleWords) {
-        return put(outside(region.middle, offsetof(abi::Region, middle), abi::kMiddleWords) +
-                   (used++ - abi::kLineWords) * 8);
+    std::uint32_t& large = region.used[page | abi::kPagesPerRegion];
+    if (live_.at(block).size >= abi::kSmallBlock && large < abi::kMiddleWords) {
+        return put(outside(region.middle, offsetof(abi::Page, middle), abi::kMiddleWords) +
+                   large++ * 8);
     }
-    const Address leaf = outside(region.leaf, offsetof(abi::Region, leaf), abi::kLeafWords);
+    const Address split = outside(region.split, offsetof(abi::Page, split), abi::kSplitWords);
+    for (std::uint32_t i = 0; i < abi::kLineWords; ++i) {
+        const Address slot = split + ((offset >> abi::kSplitBits) * abi::kLineWords + i) * 8;
+        if (memory.get<abi::u64>(slot) == 0) return put(slot);
+    }
+    const Address leaf = outside(region.leaf, offsetof(abi::Page, leaf), abi::kLeafWords);
     const Address slot = leaf + (offset >> abi::kLeafGranuleBits) * 8;
     if (memory.get<abi::u64>(slot) == 0) return put(slot);
-    put(outside(region.fine, offsetof(abi::Region, fine), abi::kFineWords) +
+    put(outside(region.fine, offsetof(abi::Page, fine), abi::kFineWords) +
         (offset >> abi::kFineGranuleBits) * 8);
 }
 

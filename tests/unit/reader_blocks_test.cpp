@@ -39,9 +39,9 @@ TEST_F(ReaderBlocks, NotReadUnlessAsked) {
     EXPECT_THAT(table.blocks, IsEmpty());
 }
 
-// 8 in the line, 16 in the middle line, the rest in the leaf, and in the fine
-// leaf where two share 32 bytes.
-TEST_F(ReaderBlocks, LineMiddleLeafAndFine) {
+// 8 in the line, of the large ones 16 in the middle line, others in the split line,
+// the rest in the leaf, and in the fine leaf where two share 32 bytes.
+TEST_F(ReaderBlocks, LineMiddleSplitLeafAndFine) {
     std::set<std::uint64_t> addresses;
     for (std::uint64_t offset = 0; offset < 4096; offset += 16) {
         builder_.allocate_at(kBase + offset, id_, offset + 1);
@@ -152,12 +152,21 @@ TEST_F(ReaderBlocks, AWordWithoutATracebackIsFlagged) {
 }
 
 TEST_F(ReaderBlocks, AWordInAnothersLeafSlotIsFlagged) {
-    for (std::uint64_t i = 0; i < 30; ++i) builder_.allocate_at(kBase + i * 64, id_, 8);
+    for (std::uint64_t i = 0; i < 30; ++i) builder_.allocate_at(kBase + i * 32, id_, 8);
     FakeMemory memory = builder_.build();
-    const std::uint64_t in_leaf = kBase + 29 * 64;
+    const std::uint64_t in_leaf = kBase + 29 * 32;
     memory.put(builder_.word_address(in_leaf), abi::make_word(0x40, 8, id_));
     const Table table = read_back(memory);
     EXPECT_EQ(table.blocks.size(), 29u);
+    EXPECT_NE(remark(table, "damaged-blocks"), "");
+}
+
+TEST_F(ReaderBlocks, AWordInAnotherPartOfTheSplitLineIsFlagged) {
+    for (std::uint64_t i = 0; i < 20; ++i) builder_.allocate_at(kBase + i * 64, id_, 8);
+    FakeMemory memory = builder_.build();
+    memory.put(builder_.word_address(kBase + 19 * 64), abi::make_word(0x40, 8, id_));
+    const Table table = read_back(memory);
+    EXPECT_EQ(table.blocks.size(), 19u);
     EXPECT_NE(remark(table, "damaged-blocks"), "");
 }
 

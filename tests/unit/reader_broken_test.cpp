@@ -84,7 +84,7 @@ const Case kFixedParts[] = {
          r.minor = 5;
      }),
      Code::version, "2.5, this memtrace reads 1.x"},
-    {"RootOlderMajor", root([](abi::Root& r) { r.major = 0; }), Code::version, "0.0"},
+    {"RootOlderMajor", root([](abi::Root& r) { r.major = 0; }), Code::version, "table format 0."},
     {"RootByteOrder", root([](abi::Root& r) { r.major = 0x0100; }), Code::version, "byte order"},
     {"RootSize", root([](abi::Root& r) { r.size = 8; }), Code::damaged, "root"},
     {"RootPointsNowhere", root([](abi::Root& r) { r.header = 0x1000; }), Code::unreadable,
@@ -254,9 +254,10 @@ const Case kCountsAndPointers[] = {
      Code::damaged, "region"},
     {"LeavesShared",
      [](TableBuilder& b, FakeMemory& m) {
-         const std::uint64_t leaves = b.region_address(kBlock) + offsetof(abi::Region, leaf);
+         const std::uint64_t pages = b.region_address(kBlock) + offsetof(abi::Region, page);
          for (std::uint32_t i = 0; i < abi::kPagesPerRegion; ++i) {
-             m.put(leaves + 8 * i, TableBuilder::kHeader);
+             m.put(pages + sizeof(abi::Page) * i + offsetof(abi::Page, leaf),
+                   TableBuilder::kHeader);
          }
      },
      Code::damaged, "two pages"},

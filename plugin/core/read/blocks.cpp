@@ -15,7 +15,7 @@ namespace {
 
 constexpr unsigned kMaxRegions = 1u << 22;
 constexpr std::uint32_t kSlice = 1024;  // pages
-constexpr std::size_t kArraysOffset = offsetof(abi::Region, leaf);
+constexpr std::size_t kArraysOffset = offsetof(abi::Region, page);
 
 struct RegionAt {
     std::uint64_t base = 0;
@@ -24,9 +24,7 @@ struct RegionAt {
 
 // What follows a region's first page, as read.
 struct Arrays {
-    abi::u64 leaf[abi::kPagesPerRegion];
-    abi::u64 middle[abi::kPagesPerRegion];
-    abi::u64 fine[abi::kPagesPerRegion];
+    abi::Page page[abi::kPagesPerRegion];
     abi::u64 line[abi::kPagesPerRegion][abi::kLineWords];
 };
 static_assert(sizeof(Arrays) + kArraysOffset == sizeof(abi::Region));
@@ -70,16 +68,22 @@ class Decoder {
     bool region(const RegionAt& at);
 
   private:
+    struct Places {  // which words of an array may hold an offset
+        std::uint32_t bits = abi::kPageBits;
+        std::uint32_t words = 0;  // for each 2^bits bytes of the page; 0: any
+        bool take(std::uint64_t offset, std::uint32_t index) const {
+            return words == 0 || offset >> bits == index / words;
+        }
+    };
     struct Outside {  // an array of words that a page has outside its region
         std::uint32_t page;
         std::uint32_t words;
-        std::uint32_t granule_bits;  // 0: any word may hold any offset
-        std::size_t start;           // in words_
+        Places places;
+        std::size_t start;  // in words_
     };
 
     bool slice(std::uint64_t base, std::uint32_t first);
-    void gather(std::uint32_t page, std::uint64_t address, std::uint32_t words,
-                std::uint32_t granule_bits);
+    void gather(std::uint32_t page, std::uint64_t address, std::uint32_t words, Places places);
     bool check_overlaps();
     void word(std::uint64_t page_address, std::uint64_t word);
 
@@ -102,9 +106,9 @@ void Decoder::word(std::uint64_t page_address, std::uint64_t word) {
 }
 
 void Decoder::gather(std::uint32_t page, std::uint64_t address, std::uint32_t words,
-                     std::uint32_t granule_bits) {
+                     Places places) {
     if (address == 0) return;
-    outside_.push_back({page, words, granule_bits, words_.size()});
+    outside_.push_back({page, words, places, words_.size()});
     pieces_.push_back({address, words * 8, static_cast<std::uint32_t>(outside_.size() - 1)});
     words_.resize(words_.size() + words);
 }
@@ -112,14 +116,15 @@ void Decoder::gather(std::uint32_t page, std::uint64_t address, std::uint32_t wo
 // Within one region only: enough to bound the work, and cheap.
 bool Decoder::check_overlaps() {
     std::vector<std::pair<std::uint64_t, std::uint64_t>> ranges;
-    auto add = [&](const abi::u64* pointers, std::uint64_t size) {
-        for (std::uint32_t i = 0; i < abi::kPagesPerRegion; ++i) {
-            if (pointers[i] != 0) ranges.emplace_back(pointers[i], size);
-        }
+    auto add = [&](std::uint64_t address, std::uint32_t words) {
+        if (address != 0) ranges.emplace_back(address, words * 8);
     };
-    add(arrays_->leaf, abi::kLeafWords * 8);
-    add(arrays_->middle, abi::kMiddleWords * 8);
-    add(arrays_->fine, abi::kFineWords * 8);
+    for (const abi::Page& page : arrays_->page) {
+        add(page.middle, abi::kMiddleWords);
+        add(page.split, abi::kSplitWords);
+        add(page.leaf, abi::kLeafWords);
+        add(page.fine, abi::kFineWords);
+    }
     std::sort(ranges.begin(), ranges.end());
     for (std::size_t i = 1; i < ranges.size(); ++i) {
         if (ranges[i].first - ranges[i - 1].first >= ranges[i - 1].second) continue;
@@ -137,9 +142,11 @@ bool Decoder::slice(std::uint64_t base, std::uint32_t first) {
     pieces_.clear();
     words_.clear();
     for (std::uint32_t page = first; page < first + kSlice; ++page) {
-        gather(page, arrays_->middle[page], abi::kMiddleWords, 0);
-        gather(page, arrays_->leaf[page], abi::kLeafWords, abi::kLeafGranuleBits);
-        gather(page, arrays_->fine[page], abi::kFineWords, abi::kFineGranuleBits);
+        const abi::Page& more = arrays_->page[page];
+        gather(page, more.middle, abi::kMiddleWords, {});
+        gather(page, more.split, abi::kSplitWords, {abi::kSplitBits, abi::kLineWords});
+        gather(page, more.leaf, abi::kLeafWords, {abi::kLeafGranuleBits, 1});
+        gather(page, more.fine, abi::kFineWords, {abi::kFineGranuleBits, 1});
     }
     const bool read =
         reading_.scattered(pieces_, [&](const Reading::Piece& piece, const std::byte* bytes) {
@@ -164,12 +171,10 @@ bool Decoder::slice(std::uint64_t base, std::uint32_t first) {
             for (std::uint32_t i = 0; i < array.words; ++i) {
                 const abi::u64 value = words_[array.start + i];
                 if (value == 0) continue;
-                const bool elsewhere =
-                    array.granule_bits != 0 && abi::word_offset(value) >> array.granule_bits != i;
-                if (elsewhere) {
-                    ++flagged_;
-                } else {
+                if (array.places.take(abi::word_offset(value), i)) {
                     word(address, value);
+                } else {
+                    ++flagged_;
                 }
             }
         }
@@ -185,9 +190,7 @@ bool Decoder::region(const RegionAt& at) {
     }
     if (!check_overlaps()) return false;
     for (std::uint32_t first = 0; first < abi::kPagesPerRegion; first += kSlice) {
-        const bool empty = all_zero(arrays_->leaf + first, kSlice * 8) &&
-                           all_zero(arrays_->middle + first, kSlice * 8) &&
-                           all_zero(arrays_->fine + first, kSlice * 8) &&
+        const bool empty = all_zero(arrays_->page + first, kSlice * sizeof(abi::Page)) &&
                            all_zero(arrays_->line + first, kSlice * 8 * abi::kLineWords);
         if (!empty && !slice(at.base, first)) return false;
     }
