@@ -26,4 +26,10 @@ if(TARGET memtrace_runtime)
     COMMAND ${CMAKE_CURRENT_LIST_DIR}/smoke.py $<TARGET_FILE_DIR:alloc_bench>
             $<TARGET_FILE:memtrace_runtime>)
   set_tests_properties(benchmarks_run PROPERTIES TIMEOUT 60 LABELS promises)
+  # A row of the script's table, with nanoseconds that tracing added.
+  add_test(NAME bench_script_runs
+    COMMAND ${PROJECT_SOURCE_DIR}/scripts/bench --build ${CMAKE_BINARY_DIR} --quick --rounds 1
+            --no-peers --only pair/20)
+  set_tests_properties(bench_script_runs PROPERTIES TIMEOUT 60 LABELS promises
+    PASS_REGULAR_EXPRESSION "20 calls deep \\| [0-9.]+ \\| [^|]+ \\| [+][0-9]+")
 endif()

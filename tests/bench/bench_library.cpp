@@ -66,32 +66,40 @@ void containers(benchmark::State& state) {
 }
 BENCHMARK(containers)->UseManualTime();
 
-// An event here is one realloc; the size stays below what would be mapped by itself.
-template <class Next>
-long grow(std::size_t limit, Next next) {
+// An event here is one realloc; sizes stay below what would be mapped by itself. Two
+// buffers grow in turn, each in the way of the other: doubling moves them, as it does
+// where a program has more than one.
+long double_two_buffers() {
+    long events = 0;
+    void* buffers[2] = {nullptr, nullptr};
+    for (std::size_t size = 16; size <= 65536; size *= 2) {
+        for (void*& buffer : buffers) buffer = realloc(buffer, size);
+        events += 2;
+    }
+    for (void* buffer : buffers) free(buffer);
+    return events;
+}
+// One buffer, mostly where it is.
+long grow_by_steps() {
     long events = 0;
     void* buffer = nullptr;
-    for (std::size_t size = 16; size <= limit; size = next(size)) {
+    for (std::size_t size = 16; size <= 16384; size += 16) {
         buffer = realloc(buffer, size);
         ++events;
     }
     free(buffer);
     return events;
 }
-void realloc_doubling(benchmark::State& state) {
-    time_batches(state, [] {
+template <class Grow>
+void grow_again(benchmark::State& state, Grow grow) {
+    time_batches(state, [grow] {
         long events = 0;
-        while (events < 50'000) events += grow(65536, [](std::size_t size) { return 2 * size; });
+        while (events < 50'000) events += grow();
         return events;
     });
 }
-void realloc_step(benchmark::State& state) {
-    time_batches(state, [] {
-        long events = 0;
-        while (events < 50'000) events += grow(16384, [](std::size_t size) { return size + 16; });
-        return events;
-    });
-}
+void realloc_doubling(benchmark::State& state) { grow_again(state, double_two_buffers); }
+void realloc_step(benchmark::State& state) { grow_again(state, grow_by_steps); }
 BENCHMARK(realloc_doubling)->UseManualTime();
 BENCHMARK(realloc_step)->UseManualTime();
 

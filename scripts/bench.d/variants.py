@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: MIT
+"""Under what a program runs: nothing, memtrace in its modes, and its peers.
+
+A peer that is not installed, or that does not trace here, is named and left out; it
+never makes a run fail.
+"""
+import dataclasses
+import glob
+import json
+import pathlib
+import subprocess
+
+SAMPLE_BYTES = 524288
+
+
+@dataclasses.dataclass(frozen=True)
+class Variant:
+    key: str
+    title: str
+    environment: tuple = ()
+    rounds: int = 1000  # a tool that takes microseconds per event needs few
+    memtrace: bool = False
+
+
+def first_file(*patterns):
+    for pattern in patterns:
+        found = sorted(glob.glob(pattern))
+        if found:
+            return found[0]
+    return None
+
+
+def library(name):
+    return first_file(f"/usr/lib/x86_64-linux-gnu/{name}", f"/usr/lib64/{name}", f"/usr/lib/{name}")
+
+
+def memtrace_variants(setting):
+    preload = f"LD_PRELOAD={setting.runtime}"
+    return [
+        Variant("plain", "plain"),
+        Variant("off", "off", (preload,), memtrace=True),
+        Variant("on", "on", (preload, "MEMTRACE=32"), memtrace=True),
+        Variant("sampled", "on, sampled", (preload, f"MEMTRACE=32,sample={SAMPLE_BYTES}"),
+                memtrace=True),
+    ]
+
+
+def peer_variants(setting):
+    """(variant, library or None, Debian package)"""
+    heaptrack = first_file("/usr/lib/heaptrack/libheaptrack_preload.so",
+                           "/usr/lib/*/heaptrack/libheaptrack_preload.so",
+                           "/usr/lib64/heaptrack/libheaptrack_preload.so")
+    lsan, jemalloc = library("liblsan.so.0"), library("libjemalloc.so.2")
+    tcmalloc = library("libtcmalloc.so.4")
+    slow = 1 if setting.quick else 2
+    return [
+        # Its interpreter, a second process, is left out: its output goes nowhere.
+        (Variant("heaptrack", "heaptrack",
+                 (f"LD_PRELOAD={heaptrack}", "DUMP_HEAPTRACK_OUTPUT=/dev/null")),
+         heaptrack, "heaptrack"),
+        (Variant("lsan", "LeakSanitizer",
+                 (f"LD_PRELOAD={lsan}", "LSAN_OPTIONS=detect_leaks=0")), lsan, "liblsan0"),
+        (Variant("jemalloc", "jemalloc profile, all",
+                 (f"LD_PRELOAD={jemalloc}", "MALLOC_CONF=prof:true,lg_prof_sample:0"), slow),
+         jemalloc, "libjemalloc2"),
+        (Variant("jemalloc_sampled", "jemalloc profile, sampled",
+                 (f"LD_PRELOAD={jemalloc}", "MALLOC_CONF=prof:true,lg_prof_sample:19")),
+         jemalloc, "libjemalloc2"),
+        (Variant("gperftools", "gperftools HEAPPROFILE",
+                 (f"LD_PRELOAD={tcmalloc}", f"HEAPPROFILE={setting.work}/heapprofile",
+                  "HEAP_PROFILE_ALLOCATION_INTERVAL=0", "HEAP_PROFILE_INUSE_INTERVAL=0"), slow),
+         tcmalloc, "libgoogle-perftools4"),
+    ]
+
+
+def is_traced(setting, variant):
+    """Whether the runtime took the request: it never prints, so a program asks it."""
+    done = subprocess.run(
+        [setting.bench / "block_memory", "1", "64"], capture_output=True, text=True, check=True,
+        env={**setting.environment, **dict(pair.split("=", 1) for pair in variant.environment)})
+    return json.loads(done.stdout)["traced"] == 1
+
+
+def works(setting, variant):
+    done = subprocess.run(
+        [setting.bench / "block_memory", "10", "64"], capture_output=True, text=True, check=False,
+        env={**setting.environment, **dict(pair.split("=", 1) for pair in variant.environment)})
+    return done.returncode == 0 and "ERROR" not in done.stderr and "Invalid" not in done.stderr
+
+
+def version(package):
+    try:
+        done = subprocess.run(["dpkg-query", "-W", "-f", "${Version}", package],
+                              capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def find_variants(setting):
+    """The variants that run here, and a line for each thing that does not."""
+    plain, off, on, sampled = memtrace_variants(setting)
+    if not is_traced(setting, on):
+        raise SystemExit(f"bench: {setting.runtime} does not trace here")
+    found, remarks = [plain, off, on], []
+    if is_traced(setting, sampled):
+        found.append(sampled)
+    else:
+        remarks.append("memtrace, sampled: not supported by this runtime")
+    for variant, file, package in peer_variants(setting) if setting.peers else []:
+        if file is None or not pathlib.Path(file).exists():
+            remarks.append(f"{variant.title}: not installed")
+        elif not works(setting, variant):
+            remarks.append(f"{variant.title}: does not run here")
+        elif setting.quick and variant.rounds < 1000:
+            remarks.append(f"{variant.title}: left out by --quick")
+        else:
+            found.append(variant)
+            remarks.append(f"{variant.title}: {package} {version(package)}".rstrip())
+    return found, remarks
