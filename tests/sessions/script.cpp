@@ -39,7 +39,8 @@ constexpr const char* kLldbPrelude = R"(settings set auto-confirm true
 settings set target.process.stop-on-exec false
 )";
 
-// Offsets of Root::header and Header::major: what a newer table has in common.
+// Offsets of Root::header and Header::major, behind which minor stands: what a
+// newer table has in common. It becomes 2.0.
 constexpr const char* kHeaderField = "64";
 constexpr const char* kMajorField = "16";
 
@@ -68,7 +69,7 @@ std::string gdb_step(const Step& step, const Session& session) {
         case StepKind::signal:
             return stop + "signal " + step.text + "\n" + check;
         case StepKind::age:
-            return std::string("set var {unsigned short}({unsigned long}((char*)&memtrace_root+") +
+            return std::string("set var {unsigned int}({unsigned long}((char*)&memtrace_root+") +
                    kHeaderField + ")+" + kMajorField + ") = 2\n";
         case StepKind::core:
             return session.save_as.empty() ? "" : "gcore " + session.save_as.string() + "\n";
@@ -102,7 +103,7 @@ std::string lldb_step(const Step& step, const std::string& arguments) {
                    "\nscript import os, signal; os.kill(lldb.process.GetProcessID(), signal." +
                    step.text + ")\ncontinue\n" + check;
         case StepKind::age:
-            return std::string("memory write --size 2 `*(unsigned long*)((char*)&memtrace_root+") +
+            return std::string("memory write --size 4 `*(unsigned long*)((char*)&memtrace_root+") +
                    kHeaderField + ")+" + kMajorField + "` 2\n";
         case StepKind::core:
             return "";

@@ -7,6 +7,8 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "abi/weight.h"
+
 namespace mt::test {
 namespace {
 
@@ -137,12 +139,11 @@ std::size_t TableBuilder::add_shard() {
     return shards_.size() - 1;
 }
 
-TableBuilder::Chunk& TableBuilder::chunk_of(std::uint32_t id, std::size_t shard) {
-    ShardAt& at = *shards_.at(shard);
+TableBuilder::Chunk& TableBuilder::chunk_of(Radix& radix, std::uint32_t id) {
     const std::uint32_t number = id >> abi::kRecordBits;
-    Address& middle = at.middles[number >> abi::kMiddleBits];
+    Address& middle = radix.middles[number >> abi::kMiddleBits];
     if (middle == 0) middle = take(abi::kMiddleEntries * 8);
-    Chunk& chunk = at.chunks[number];
+    Chunk& chunk = radix.chunks[number];
     if (chunk.address == 0) {
         chunk.address = take(std::uint64_t{strides_.record} * abi::kRecordsPerChunk);
     }
@@ -150,7 +151,18 @@ TableBuilder::Chunk& TableBuilder::chunk_of(std::uint32_t id, std::size_t shard)
 }
 
 abi::Record& TableBuilder::record(std::uint32_t id, std::size_t shard) {
-    return chunk_of(id, shard).records[id % abi::kRecordsPerChunk];
+    return chunk_of(shards_.at(shard)->exact, id).records[id % abi::kRecordsPerChunk];
+}
+
+abi::Record& TableBuilder::weighted(std::uint32_t id, std::size_t shard) {
+    ShardAt& at = *shards_.at(shard);
+    if (at.data.weighted == 0) at.data.weighted = take(sizeof at.data.top);
+    return chunk_of(at.weighted, id).records[id % abi::kRecordsPerChunk];
+}
+
+void TableBuilder::sample(std::uint64_t mean) {
+    state.sample_bytes = root.sample_bytes = mean;
+    root.request |= abi::kRequestSampling;
 }
 
 void TableBuilder::add_block(Address address, std::uint64_t size, std::uint32_t id) {
@@ -178,14 +190,29 @@ void TableBuilder::settle(std::int64_t change) {
 
 namespace {
 
-void save_for_peak(abi::Record& record, std::uint64_t epoch) {
-    if (record.peak_epoch == epoch) return;
-    record.peak_bytes = static_cast<abi::i64>(record.alloc_bytes - record.free_bytes);
-    record.peak_count = static_cast<abi::i64>(record.alloc_count - record.free_count);
-    record.peak_epoch = epoch;
+void add(abi::Record& record, std::uint64_t epoch, abi::Op op, std::uint64_t bytes,
+         std::uint64_t count) {
+    if (record.peak_epoch != epoch) {
+        record.peak_bytes = static_cast<abi::i64>(record.alloc_bytes - record.free_bytes);
+        record.peak_count = static_cast<abi::i64>(record.alloc_count - record.free_count);
+        record.peak_epoch = epoch;
+    }
+    (op == abi::Op::free ? record.free_bytes : record.alloc_bytes) += bytes;
+    (op == abi::Op::free ? record.free_count : record.alloc_count) += count;
 }
 
 }  // namespace
+
+void TableBuilder::count(abi::Op op, std::uint32_t id, std::uint64_t size, std::size_t shard) {
+    add(record(id, shard), state.peak_epoch, op, size, 1);
+    if (state.sample_bytes != 0 && abi::is_sampled(id)) {
+        const abi::Weight weight = abi::weight_of(size, state.sample_bytes);
+        add(weighted(id, shard), state.peak_epoch, op, weight.bytes, weight.count);
+    }
+    ++shards_[shard]->data.events;
+    const auto change = static_cast<std::int64_t>(size);
+    settle(op == abi::Op::free ? -change : change);
+}
 
 TableBuilder::Address TableBuilder::allocate(std::uint32_t id, std::uint64_t size,
                                              std::size_t shard) {
@@ -197,13 +224,8 @@ TableBuilder::Address TableBuilder::allocate(std::uint32_t id, std::uint64_t siz
 
 void TableBuilder::allocate_at(Address address, std::uint32_t id, std::uint64_t size,
                                std::size_t shard) {
-    abi::Record& r = record(id, shard);
-    save_for_peak(r, state.peak_epoch);
-    r.alloc_bytes += size;
-    r.alloc_count += 1;
-    ++shards_[shard]->data.events;
     add_block(address, size, id);
-    settle(static_cast<std::int64_t>(size));
+    count(abi::Op::allocate, id, size, shard);
 }
 
 void TableBuilder::release(Address address, std::size_t shard) {
@@ -211,12 +233,7 @@ void TableBuilder::release(Address address, std::size_t shard) {
     if (block == live_.end()) throw std::logic_error("release of a block that is not live");
     const Live live = block->second;
     live_.erase(block);
-    abi::Record& r = record(live.id, shard);
-    save_for_peak(r, state.peak_epoch);
-    r.free_bytes += live.size;
-    r.free_count += 1;
-    ++shards_[shard]->data.events;
-    settle(-static_cast<std::int64_t>(live.size));
+    count(abi::Op::free, live.id, live.size, shard);
 }
 
 void TableBuilder::reset_peak() {

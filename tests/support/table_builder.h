@@ -55,6 +55,9 @@ class TableBuilder {
     std::size_t add_shard();  // shard 0 is there from the start
     abi::Shard& shard(std::size_t index) { return shards_[index]->data; }
     abi::Record& record(std::uint32_t id, std::size_t shard = 0);
+    abi::Record& weighted(std::uint32_t id, std::size_t shard = 0);
+    // From now on blocks of ordinary tracebacks are a sample.
+    void sample(std::uint64_t mean);
     // A word where the runtime would put it: line, middle, split, leaf, fine.
     void add_block(Address address, std::uint64_t size, std::uint32_t id);
     void add_tracked(std::uint32_t domain, Address key, std::uint64_t size, std::uint32_t id);
@@ -89,6 +92,7 @@ class TableBuilder {
     Address shard_address(std::size_t index) const { return shards_[index]->address; }
     Address middle_address(std::uint32_t id, std::size_t shard = 0);
     Address record_address(std::uint32_t id, std::size_t shard = 0);
+    Address weighted_address(std::uint32_t id, std::size_t shard = 0);
     Address context_address(std::size_t index) const { return contexts_[index]->address; }
     Address region_address(Address inside) const;
     // Of the word that holds the block; 0 = none. After build().
@@ -113,11 +117,14 @@ class TableBuilder {
         Address address = 0;
         std::array<abi::Record, abi::kRecordsPerChunk> records{};
     };
+    struct Radix {
+        std::map<std::uint32_t, Address> middles;
+        std::map<std::uint32_t, Chunk> chunks;
+    };
     struct ShardAt {
         Address address = 0;
         abi::Shard data{};
-        std::map<std::uint32_t, Address> middles;
-        std::map<std::uint32_t, Chunk> chunks;
+        Radix exact, weighted;
     };
     struct ContextAt {
         Address address = 0;
@@ -134,7 +141,9 @@ class TableBuilder {
     };
 
     Address take(std::uint64_t size, std::uint64_t alignment = 4096);
-    Chunk& chunk_of(std::uint32_t id, std::size_t shard);
+    Chunk& chunk_of(Radix& radix, std::uint32_t id);
+    void count(abi::Op op, std::uint32_t id, std::uint64_t size, std::size_t shard);
+    void build_radix(FakeMemory& memory, const Radix& radix, abi::u64* top);
     void settle(std::int64_t change);
     void build_process(FakeMemory& memory);
     void build_names(FakeMemory& memory);

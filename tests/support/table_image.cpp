@@ -32,11 +32,18 @@ Address TableBuilder::thread_address(std::uint64_t row) const {
     return row_address(thread_chunks_, row, abi::kThreadsPerChunk, strides_.thread);
 }
 Address TableBuilder::middle_address(std::uint32_t id, std::size_t shard) {
-    chunk_of(id, shard);
-    return shards_[shard]->middles.at(id >> (abi::kRecordBits + abi::kMiddleBits));
+    Radix& radix = shards_.at(shard)->exact;
+    chunk_of(radix, id);
+    return radix.middles.at(id >> (abi::kRecordBits + abi::kMiddleBits));
 }
 Address TableBuilder::record_address(std::uint32_t id, std::size_t shard) {
-    return chunk_of(id, shard).address + id % abi::kRecordsPerChunk * strides_.record;
+    return chunk_of(shards_.at(shard)->exact, id).address +
+           id % abi::kRecordsPerChunk * strides_.record;
+}
+Address TableBuilder::weighted_address(std::uint32_t id, std::size_t shard) {
+    weighted(id, shard);
+    return chunk_of(shards_.at(shard)->weighted, id).address +
+           id % abi::kRecordsPerChunk * strides_.record;
 }
 Address TableBuilder::region_address(Address inside) const {
     return regions_.at(inside >> abi::kRegionBits << abi::kRegionBits).address;
@@ -88,25 +95,37 @@ void TableBuilder::build_names(FakeMemory& memory) {
     }
 }
 
+void TableBuilder::build_radix(FakeMemory& memory, const Radix& radix, abi::u64* top) {
+    for (const auto& [index, address] : radix.middles) {
+        top[index] = address;
+        memory.map(address, abi::kMiddleEntries * 8);
+    }
+    for (const auto& [number, chunk] : radix.chunks) {
+        const Address middle = radix.middles.at(number >> abi::kMiddleBits);
+        memory.put(middle + number % abi::kMiddleEntries * 8, chunk.address);
+        memory.map(chunk.address, std::uint64_t{strides_.record} * abi::kRecordsPerChunk);
+        for (std::uint32_t r = 0; r < abi::kRecordsPerChunk; ++r) {
+            memory.put(chunk.address + r * strides_.record, chunk.records[r]);
+        }
+    }
+}
+
 void TableBuilder::build_shards(FakeMemory& memory) {
     for (std::size_t i = 0; i < shards_.size(); ++i) {
         ShardAt& at = *shards_[i];
         at.data.next = i + 1 < shards_.size() ? shards_[i + 1]->address : 0;
         at.data.net_bytes = at.data.net_count = 0;
-        for (const auto& [top, address] : at.middles) {
-            at.data.top[top] = address;
-            memory.map(address, abi::kMiddleEntries * 8);
-        }
-        for (const auto& [number, chunk] : at.chunks) {
-            const Address middle = at.middles.at(number >> abi::kMiddleBits);
-            memory.put(middle + number % abi::kMiddleEntries * 8, chunk.address);
-            memory.map(chunk.address, std::uint64_t{strides_.record} * abi::kRecordsPerChunk);
-            for (std::uint32_t r = 0; r < abi::kRecordsPerChunk; ++r) {
-                const abi::Record& record = chunk.records[r];
-                memory.put(chunk.address + r * strides_.record, record);
+        build_radix(memory, at.exact, at.data.top);
+        for (const auto& [number, chunk] : at.exact.chunks) {
+            for (const abi::Record& record : chunk.records) {
                 at.data.net_bytes += static_cast<abi::i64>(record.alloc_bytes - record.free_bytes);
                 at.data.net_count += static_cast<abi::i64>(record.alloc_count - record.free_count);
             }
+        }
+        if (at.data.weighted != 0) {
+            std::array<abi::u64, abi::kTopEntries> top{};
+            build_radix(memory, at.weighted, top.data());
+            memory.put(at.data.weighted, top);
         }
         memory.put(at.address, at.data);
     }

@@ -35,6 +35,9 @@ void fill(TableBuilder& builder) {
     context.inflight.free_record = builder.record_address(a);
     context.inflight.before_free_bytes = builder.record(a).free_bytes;
     TableBuilder::add_ring(builder.add_context(1), abi::Op::allocate, abi::kStackNested, 8);
+    builder.sample(4096);
+    for (int i = 0; i < 4; ++i) builder.allocate(b, 40, 1);
+    context.weighted.free_record = builder.weighted_address(a);
 }
 
 [[noreturn]] void broken(const char* promise) {

@@ -68,6 +68,20 @@ TEST(Options, OneErrorText) {
     EXPECT_EQ(error_of({"--blocks=1"}), "option --blocks of mt snapshot takes no value");
 }
 
+TEST(Bytes, NumbersWithUnits) {
+    EXPECT_EQ(bytes_of("524288"), 524288u);
+    EXPECT_EQ(bytes_of("0"), 0u);
+    EXPECT_EQ(bytes_of("7B"), 7u);
+    for (const char* text : {"512K", "512k", "512KB", "512KiB", "524288B"})
+        EXPECT_EQ(bytes_of(text), 524288u) << text;
+    EXPECT_EQ(bytes_of("3M"), 3u << 20);
+    EXPECT_EQ(bytes_of("1G"), 1u << 30);
+    EXPECT_EQ(bytes_of("16777215T"), 16777215ull << 40);
+    for (const char* text : {"", "K", "x", "-1", "+1", "1.5M", "1 K", "1KK", "1Kx", "1E", "1iB",
+                             "16777216T", "18446744073709551616"})
+        EXPECT_EQ(bytes_of(text), std::nullopt) << text;
+}
+
 TEST(Verbs, ExactOrUniqueBeginning) {
     ASSERT_NE(find_verb("sn"), nullptr);
     EXPECT_EQ(find_verb("sn")->name, "snapshot");

@@ -176,12 +176,26 @@ std::optional<KeyType> key_type_of(std::string_view name) {
 
 std::string_view name_of(KeyType key) { return key_type_names()[static_cast<std::size_t>(key)]; }
 
+Sum sum_of(const std::vector<Statistic>& rows, std::size_t first) {
+    Sum sum;
+    for (std::size_t i = first; i < rows.size(); ++i) {
+        sum.size += rows[i].size;
+        sum.count += rows[i].count;
+        sum.samples += rows[i].samples;
+    }
+    return sum;
+}
+
 std::int64_t size_of(const Trace& trace, Figures figures) {
     return figures == Figures::live ? trace.size : trace.peak_size;
 }
 
 std::int64_t count_of(const Trace& trace, Figures figures) {
     return figures == Figures::live ? trace.count : trace.peak_count;
+}
+
+std::int64_t samples_of(const Trace& trace, Figures figures) {
+    return figures == Figures::live ? trace.samples : trace.peak_samples;
 }
 
 Result<std::vector<RowFrame>> frames_of(Resolver& resolver, SkipRules& skip,
@@ -217,6 +231,7 @@ Result<std::vector<Statistic>> statistics(Resolver& resolver, SkipRules& skip,
         row.count += count;
         row.total_size += trace.alloc_bytes;
         row.total_count += trace.alloc_count;
+        row.samples += samples_of(trace, grouping.figures);
         row.traces.push_back(static_cast<std::uint32_t>(i));
     }
     std::erase_if(rows, [](const Statistic& row) { return row.size == 0 && row.count == 0; });

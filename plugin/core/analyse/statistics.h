@@ -44,9 +44,17 @@ struct Statistic {
     std::int64_t count = 0;
     std::uint64_t total_size = 0;  // all allocations since start or clear
     std::uint64_t total_count = 0;
+    std::int64_t samples = 0;           // that the row was estimated from; 0 = it is exact
     std::vector<RowFrame> traceback;    // most recent first
     std::vector<std::uint32_t> traces;  // indices into Table::traces
 };
+
+// Of the rows from the first-th on.
+struct Sum {
+    std::int64_t size = 0, count = 0;
+    std::int64_t samples = 0;
+};
+Sum sum_of(const std::vector<Statistic>& rows, std::size_t first);
 
 struct Grouping {
     KeyType key = KeyType::lineno;
@@ -68,6 +76,7 @@ Result<std::vector<RowFrame>> frames_of(Resolver& resolver, SkipRules& skip,
 
 std::int64_t size_of(const Trace& trace, Figures figures);
 std::int64_t count_of(const Trace& trace, Figures figures);
+std::int64_t samples_of(const Trace& trace, Figures figures);
 
 }  // namespace mt::core
 

@@ -27,12 +27,18 @@ Result<void> Control::write(std::uint64_t offset, std::uint64_t value) {
     return debugger_.write(root_ + offset, &value, sizeof value);
 }
 
-Result<void> Control::start(std::uint16_t frames) {
+Result<void> Control::start(const Start& start) {
     auto word = read(offsetof(abi::Root, request));
     if (!word) return tl::make_unexpected(std::move(word.error()));
+    std::uint64_t flags = (*word & kFlags & ~abi::kRequestSampling) | abi::kRequestOn;
+    if (start.sample_bytes != 0) {
+        // Before the request that tells the runtime to look at it.
+        if (auto done = write(offsetof(abi::Root, sample_bytes), start.sample_bytes); !done)
+            return done;
+        flags |= abi::kRequestSampling;
+    }
     return write(offsetof(abi::Root, request),
-                 abi::make_request((*word & kFlags) | abi::kRequestOn, frames,
-                                   abi::request_generation(*word) + 1));
+                 abi::make_request(flags, start.frames, abi::request_generation(*word) + 1));
 }
 
 Result<void> Control::stop() {

@@ -13,13 +13,19 @@
 
 namespace mt::core {
 
+// What mt start asks for.
+struct Start {
+    std::uint16_t frames = 0;
+    std::uint64_t sample_bytes = 0;  // mean bytes between samples; 0 = every allocation
+};
+
 class Control {
   public:
     // `root`: address of abi::Root.
     Control(Debugger& debugger, std::uint64_t root) : debugger_(debugger), root_(root) {}
 
-    // Tracing on with this limit, all traces dropped.
-    Result<void> start(std::uint16_t frames);
+    // Tracing on, all traces dropped.
+    Result<void> start(const Start& start);
     // Tracing off, all traces dropped.
     Result<void> stop();
     // All traces dropped; goes on as before.

@@ -10,6 +10,8 @@
 #include <CLI/Formatter.hpp>
 #include <algorithm>
 #include <cctype>
+#include <charconv>
+#include <limits>
 
 namespace mt::core {
 namespace {
@@ -77,6 +79,23 @@ tl::unexpected<Error> explained(std::string_view verb, const std::vector<Option>
 }
 
 }  // namespace
+
+std::optional<std::uint64_t> bytes_of(std::string_view text) {
+    std::uint64_t number = 0;
+    const char* const end = text.data() + text.size();
+    const auto [rest, error] = std::from_chars(text.data(), end, number);
+    if (error != std::errc()) return std::nullopt;
+    std::string unit(rest, end);
+    std::transform(unit.begin(), unit.end(), unit.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+    if (unit.empty() || unit == "B") return number;
+    const auto power = std::string_view("KMGT").find(unit.front());
+    const bool known = unit.size() == 1 || unit.substr(1) == "B" || unit.substr(1) == "IB";
+    if (power == std::string_view::npos || !known) return std::nullopt;
+    const unsigned shift = 10 * (static_cast<unsigned>(power) + 1);
+    if (number > std::numeric_limits<std::uint64_t>::max() >> shift) return std::nullopt;
+    return number << shift;
+}
 
 Result<std::vector<std::string>> split_words(std::string_view line) {
     std::vector<std::string> words;

@@ -6,7 +6,9 @@
 #ifndef MEMTRACE_CORE_COMMAND_PARSE_H
 #define MEMTRACE_CORE_COMMAND_PARSE_H
 
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -37,6 +39,10 @@ struct Arguments {
         return found == values.end() ? nullptr : &found->second;
     }
 };
+
+// A number of bytes: "524288", "512K", "512KiB"; K, M, G and T are powers of 1024.
+// Nothing when the text is none, or means more than fits.
+std::optional<std::uint64_t> bytes_of(std::string_view text);
 
 // Words of a line; quotes and backslashes as in a shell.
 Result<std::vector<std::string>> split_words(std::string_view line);

@@ -10,6 +10,7 @@
 #include "command/control.h"
 #include "command/reporting.h"
 #include "command/verb.h"
+#include "show/estimate.h"
 #include "show/text.h"
 
 namespace mt::core {
@@ -43,6 +44,7 @@ void reset_peak(Table& table) {
     for (Trace& trace : table.traces) {
         trace.peak_size = trace.size;
         trace.peak_count = trace.count;
+        trace.peak_samples = trace.samples;
     }
 }
 
@@ -53,9 +55,10 @@ Result<void> pending_status(Session& session, Error error, const Arguments& argu
     const bool next = error.code == Code::no_process && session.pending.next_run.has_value();
     const bool load = error.code == Code::no_runtime && session.waits_for(*target);
     if ((!next && !load) || arguments.has("--json")) return tl::make_unexpected(std::move(error));
-    session.say(fmt::format("tracing: off; starts {} (frames: {})\n",
+    const Start& start = next ? *session.pending.next_run : *session.pending.on_load;
+    session.say(fmt::format("tracing: off; starts {} (frames: {}{})\n",
                             next ? "with the next run" : "as soon as the runtime is loaded",
-                            next ? *session.pending.next_run : *session.pending.on_load));
+                            start.frames, sampled_text(start.sample_bytes)));
     return {};
 }
 
@@ -76,11 +79,13 @@ Result<std::size_t> row_of(const Session& session, const Arguments& arguments) {
     return number;
 }
 
-std::string title_of(const Session& session, const Statistic& row, KeyType key) {
+std::string title_of(const Session& session, const Statistic& row) {
     const RowFrame& recent = row.traceback.front();
     std::string title = row_name(session.symboliser.book(), recent);
-    if (key != KeyType::function) title += fmt::format(":{}", recent.line);
-    return fmt::format("{}: {}\n", title, format_statistic(row.size, row.count));
+    if (session.last->grouping.key != KeyType::function) title += fmt::format(":{}", recent.line);
+    return fmt::format(
+        "{}: {}{}\n", title, format_statistic(row.size, row.count),
+        estimate_text(row.size, row.samples, session.last->table->status.sample_bytes));
 }
 
 }  // namespace
@@ -163,7 +168,7 @@ Result<void> run_traceback(Session& session, const Arguments& arguments) {
     auto made =
         make_report(session, "traceback", last.table, *process ? &**process : nullptr, *view);
     if (!made) return tl::make_unexpected(std::move(made.error()));
-    if (!view->json) session.say(title_of(session, row, last.grouping.key));
+    if (!view->json) session.say(title_of(session, row));
     session.say(made->text);
     return {};
 }

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "read/reader.h"
+#include "show/estimate.h"
 
 namespace mt::core {
 namespace {
@@ -43,6 +44,15 @@ StatisticsReport report_of(Session& session, std::string command, const Table& t
     report.shown = view.rows;
     report.remarks = table.remarks;
     report.shares = view.shares;
+    report.sample_bytes = table.status.sample_bytes;
+    if (report.sample_bytes != 0) {
+        const bool whole = view.grouping.only == nullptr;
+        const Head& head = report.head;
+        if (whole)
+            report.exact_total = view.grouping.figures == Figures::live ? head.current : head.peak;
+        report.remarks.push_back(
+            sampled_remark(sum_of(rows, 0).samples, report.sample_bytes, whole));
+    }
     if (view.source)
         report.source_line = session.source_lines(process == nullptr ? nullptr : &process->target);
     return report;

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "analyse/statistics.h"
+#include "command/control.h"
 #include "command/debugger.h"
 #include "model/error.h"
 #include "model/snapshot.h"
@@ -50,8 +51,8 @@ struct LastReport {
 
 // A start that waits for a process, or for the runtime in one.
 struct Pending {
-    std::optional<std::uint16_t> next_run;  // frame limit given to each next run
-    std::optional<std::uint16_t> on_load;   // frame limit for this process:
+    std::optional<Start> next_run;  // given to each next run
+    std::optional<Start> on_load;   // for this process:
     std::int64_t pid = 0;
 };
 

@@ -72,7 +72,8 @@ Result<void> run_list(Session& session, const Arguments& arguments) {
                           {kept.table->current_size, kept.table->current_count},
                           kept.table->traces.size(),
                           kept.table->status.identity.pid,
-                          kept.table->has_blocks});
+                          kept.table->has_blocks,
+                          kept.table->status.sample_bytes});
     session.say(arguments.has("--json") ? list_json(listed) : list_text(listed));
     return {};
 }

@@ -11,6 +11,7 @@
 #include "command/control.h"
 #include "command/session.h"
 #include "command/verb.h"
+#include "show/estimate.h"
 
 namespace mt::core {
 namespace {
@@ -32,10 +33,33 @@ Result<std::uint16_t> frames_of_words(const Arguments& arguments) {
     return static_cast<std::uint16_t>(frames);
 }
 
-std::string frames_text(std::uint16_t frames) {
-    std::string text = fmt::format("{} frame{}", frames, frames == 1 ? "" : "s");
-    if (frames > abi::kMaxFrames) text += fmt::format(", capped at {}", abi::kMaxFrames);
-    return text;
+Result<Start> start_of(const Arguments& arguments) {
+    Start start;
+    auto frames = frames_of_words(arguments);
+    if (!frames) return tl::make_unexpected(std::move(frames.error()));
+    start.frames = *frames;
+    const std::string* text = arguments.value("--sample");
+    if (text == nullptr) return start;
+    const auto bytes = bytes_of(*text);
+    if (!bytes || *bytes == 0 || *bytes > abi::kMaxSampleBytes)
+        return fail(Code::usage,
+                    fmt::format("--sample takes the bytes from one sample to the next, 1 to 1T, "
+                                "such as 524288 or 512K, not {}",
+                                text->empty() ? "nothing" : *text));
+    start.sample_bytes = *bytes;
+    return start;
+}
+
+std::string start_text(const Start& start) {
+    std::string text = fmt::format("{} frame{}", start.frames, start.frames == 1 ? "" : "s");
+    if (start.frames > abi::kMaxFrames) text += fmt::format(", capped at {}", abi::kMaxFrames);
+    return text + sampled_text(start.sample_bytes);
+}
+
+// The variable MEMTRACE (contract 21).
+std::string environment_of(const Start& start) {
+    if (start.sample_bytes == 0) return std::to_string(start.frames);
+    return fmt::format("{},sample={}", start.frames, start.sample_bytes);
 }
 
 Result<void> may_change(const Target& target, std::string_view verb) {
@@ -70,28 +94,28 @@ Result<std::string> present_library(const Session& session) {
 }
 
 // No process: the next run is started with the runtime and MEMTRACE.
-Result<void> start_with_next_run(Session& session, std::uint16_t frames) {
+Result<void> start_with_next_run(Session& session, const Start& start) {
     auto library = present_library(session);
     if (!library) return tl::make_unexpected(std::move(library.error()));
-    if (auto done = session.debugger.prepare_run(*library, std::to_string(frames)); !done)
+    if (auto done = session.debugger.prepare_run(*library, environment_of(start)); !done)
         return done;
-    session.pending.next_run = frames;
-    session.say(fmt::format("tracing starts with the next run ({})\n", frames_text(frames)));
+    session.pending.next_run = start;
+    session.say(fmt::format("tracing starts with the next run ({})\n", start_text(start)));
     return {};
 }
 
 // A process whose libraries are not mapped yet (starti).
-Result<bool> start_when_loaded(Session& session, const Target& target, std::uint16_t frames) {
+Result<bool> start_when_loaded(Session& session, const Target& target, const Start& start) {
     auto libc = session.debugger.find_symbol(kLibcSymbol);
     if (!libc) return tl::make_unexpected(std::move(libc.error()));
     if (*libc != 0) return false;
     auto waits = session.debugger.await_runtime();
     if (!waits) return tl::make_unexpected(std::move(waits.error()));
     if (!*waits) return false;
-    session.pending.on_load = frames;
+    session.pending.on_load = start;
     session.pending.pid = target.pid;
     session.say(
-        fmt::format("tracing starts as soon as the runtime is loaded ({})\n", frames_text(frames)));
+        fmt::format("tracing starts as soon as the runtime is loaded ({})\n", start_text(start)));
     return true;
 }
 
@@ -104,29 +128,30 @@ Result<void> can_trace(const Status& status) {
 }  // namespace
 
 Result<void> run_start(Session& session, const Arguments& arguments) {
-    auto frames = frames_of_words(arguments);
-    if (!frames) return tl::make_unexpected(std::move(frames.error()));
+    auto start = start_of(arguments);
+    if (!start) return tl::make_unexpected(std::move(start.error()));
     auto target = session.debugger.target();
     if (!target) return tl::make_unexpected(std::move(target.error()));
     if (target->kind == TargetKind::none || target->kind == TargetKind::exited)
-        return start_with_next_run(session, *frames);
+        return start_with_next_run(session, *start);
     if (auto allowed = may_change(*target, "start"); !allowed) return allowed;
     auto process = session.process();
     if (!process && process.error().code == Code::no_runtime && !target->running) {
-        auto waits = start_when_loaded(session, *target, *frames);
+        auto waits = start_when_loaded(session, *target, *start);
         if (!waits) return tl::make_unexpected(std::move(waits.error()));
         if (*waits) return {};
     }
     if (!process) return tl::make_unexpected(std::move(process.error()));
     if (auto able = can_trace(process->status); !able) return able;
     if (process->status.tracing) {
-        session.say(fmt::format("tracing is on already ({}); nothing was changed\n",
-                                frames_text(process->status.frame_limit)));
+        session.say(
+            fmt::format("tracing is on already ({}); nothing was changed\n",
+                        start_text({process->status.frame_limit, process->status.sample_bytes})));
         return {};
     }
-    if (auto done = Control(session.debugger, process->status.root_address).start(*frames); !done)
+    if (auto done = Control(session.debugger, process->status.root_address).start(*start); !done)
         return done;
-    session.say(fmt::format("tracing is on ({})\n", frames_text(*frames)));
+    session.say(fmt::format("tracing is on ({})\n", start_text(*start)));
     return {};
 }
 
@@ -189,7 +214,7 @@ Result<void> run_preload(Session& session, const Arguments& arguments) {
     auto library = present_library(session);
     if (!library) return tl::make_unexpected(std::move(library.error()));
     std::optional<std::string> start;
-    if (session.pending.next_run) start = std::to_string(*session.pending.next_run);
+    if (session.pending.next_run) start = environment_of(*session.pending.next_run);
     if (auto done = session.debugger.prepare_run(*library, start); !done) return done;
     session.say(fmt::format("the next run preloads {}\n", *library));
     return {};

@@ -43,9 +43,12 @@ std::vector<Verb> make_verbs() {
          "start tracing memory allocations",
          "FRAMES is how many frames of a traceback are grouped and shown, 1 to 65535 (default\n"
          "32; at most 256 are recorded). While tracing it does nothing and says so. Before run\n"
-         "it prepares the next run: the runtime is preloaded and traces from the first call.",
-         "mt start 16",
-         {},
+         "it prepares the next run: the runtime is preloaded and traces from the first call.\n"
+         "With --sample an allocation of S bytes is recorded with probability 1 - exp(-S/BYTES);\n"
+         "rows are estimates then and say so, current, peak and total stay exact.",
+         "mt start 16 --sample 512K",
+         {{"--sample", "", "BYTES", Level::none,
+           "stacks for one allocation every BYTES on average"}},
          run_start},
         {"stop", "", 0, "stop tracing and drop all traces", "", "mt stop", {}, run_stop},
         {"clear",

@@ -50,6 +50,9 @@ struct Trace {
     std::int64_t size = 0, count = 0;            // live
     std::int64_t peak_size = 0, peak_count = 0;  // its part of the peak
     std::uint64_t temporary_count = 0;
+    // Blocks in the sample, live and at the peak, from which all of the above was
+    // estimated; 0 = the figures are exact (Status::sample_bytes).
+    std::int64_t samples = 0, peak_samples = 0;
 };
 
 struct Block {
@@ -84,7 +87,8 @@ struct Status {
     bool tracing = false;
     bool paused = false;
     bool sampling = false;
-    bool fresh = false;  // a request has not been seen by the runtime yet: no traces
+    std::uint64_t sample_bytes = 0;  // mean bytes between samples; 0 = every allocation is recorded
+    bool fresh = false;              // a request has not been seen by the runtime yet: no traces
     std::uint16_t frame_limit = 0;
     std::uint32_t runtime_status = 0;  // abi::Status
     std::uint32_t reason = 0;          // abi::Reason

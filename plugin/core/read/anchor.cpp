@@ -267,6 +267,12 @@ Status status_of(const Anchor& anchor) {
         status.major = anchor.header.major;
         status.minor = anchor.header.minor;
     }
+    // A state keeps to the mean that it was made with; what the root says is for the next.
+    if (anchor.has_state && !status.fresh) {
+        status.sample_bytes = anchor.state.sample_bytes;
+    } else if (status.sampling) {
+        status.sample_bytes = root.sample_bytes;
+    }
     if (status.frame_limit == 0) status.frame_limit = abi::kDefaultFrameLimit;
     return status;
 }

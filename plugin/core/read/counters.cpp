@@ -10,22 +10,13 @@
 #include <array>
 #include <cstring>
 
+#include "abi/weight.h"
+#include "read/sums.h"
+
 namespace mt::core {
 namespace {
 
 constexpr unsigned kMaxShards = 1u << 20;
-
-std::int64_t add(std::int64_t a, std::int64_t b) {
-    return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
-}
-std::int64_t difference(std::uint64_t a, std::uint64_t b) {
-    return static_cast<std::int64_t>(a - b);
-}
-
-bool is_unused(const abi::Record& r) {
-    return (r.alloc_bytes | r.alloc_count | r.free_bytes | r.free_count) == 0 &&
-           r.peak_bytes == 0 && r.peak_count == 0;
-}
 
 class Walk {
   public:
@@ -38,35 +29,28 @@ class Walk {
     using Piece = Reading::Piece;
 
     bool shard(std::uint64_t address, abi::Shard& shard);
-    bool middles(const abi::Shard& shard, std::vector<Piece>& chunks);
-    bool chunks(const abi::Shard& shard, std::uint64_t address, std::vector<Piece>& chunks);
-    void chunk(std::uint64_t address, std::uint32_t first_id, const std::byte* bytes);
+    bool middles(const abi::u64* top, std::vector<Piece>& chunks);
+    bool exact_records(const abi::Shard& shard, std::uint64_t address);
+    bool weighted_records(const abi::Shard& shard);
+    void chunk(std::uint64_t address, std::uint32_t first_id, const std::byte* bytes, Sums& sums);
     bool missing(std::uint64_t address);
     void restore(std::uint64_t address, std::uint32_t id, abi::Record& record);
-    void sum(std::uint32_t id, const abi::Record& record);
-    Trace& trace(std::uint32_t id);
+    bool is_sampling() const { return anchor_.state.sample_bytes != 0; }
     void apply_pending();
     void finish();
+    void estimate();
 
     Reading& reading_;
     const Anchor& anchor_;
     const bool records_;
     Events& events_;
     Counters& out_;
-    std::vector<std::uint32_t> index_;  // by id: place in traces plus one
-    std::int64_t shard_net_ = 0;        // of the records read for one shard
-    std::uint64_t zero_chunk_ = 0;      // address of one, 0 = none
+    Sums sums_;
+    Sums weighted_;
+    std::int64_t shard_net_ = 0;    // of the records read for one shard
+    std::uint64_t zero_chunk_ = 0;  // address of one, 0 = none
     bool saw_counts_ = false;
 };
-
-Trace& Walk::trace(std::uint32_t id) {
-    if (id >= index_.size()) index_.resize(id + 1);
-    if (index_[id] == 0) {
-        out_.traces.emplace_back().id = id;
-        index_[id] = static_cast<std::uint32_t>(out_.traces.size());
-    }
-    return out_.traces[index_[id] - 1];
-}
 
 void Walk::restore(std::uint64_t address, std::uint32_t id, abi::Record& record) {
     auto& all = events_.restores;
@@ -84,36 +68,15 @@ void Walk::restore(std::uint64_t address, std::uint32_t id, abi::Record& record)
     }
 }
 
-void Walk::sum(std::uint32_t id, const abi::Record& record) {
-    if (is_unused(record)) return;
-    Trace& t = trace(id);
-    const std::int64_t size = difference(record.alloc_bytes, record.free_bytes);
-    const std::int64_t count = difference(record.alloc_count, record.free_count);
-    t.alloc_bytes += record.alloc_bytes;
-    t.alloc_count += record.alloc_count;
-    t.free_bytes += record.free_bytes;
-    t.free_count += record.free_count;
-    t.temporary_count += record.temporary_count;
-    t.size = add(t.size, size);
-    t.count = add(t.count, count);
-    const bool saved = record.peak_epoch == anchor_.state.peak_epoch;
-    t.peak_size = add(t.peak_size, saved ? record.peak_bytes : size);
-    t.peak_count = add(t.peak_count, saved ? record.peak_count : count);
-    shard_net_ = add(shard_net_, size);
-}
-
-void Walk::chunk(std::uint64_t address, std::uint32_t first_id, const std::byte* bytes) {
+void Walk::chunk(std::uint64_t address, std::uint32_t first_id, const std::byte* bytes,
+                 Sums& sums) {
     const std::size_t stride = anchor_.header.record_size;
-    if (all_zero(bytes, stride * abi::kRecordsPerChunk)) {
-        zero_chunk_ = address;
-    } else {
-        saw_counts_ = true;
-    }
     for (std::uint32_t i = 0; i < abi::kRecordsPerChunk; ++i) {
         abi::Record record;
         std::memcpy(&record, bytes + i * stride, sizeof record);
         restore(address + i * stride, first_id + i, record);
-        sum(first_id + i, record);
+        sums.add_record(first_id + i, record, anchor_.state.peak_epoch);
+        shard_net_ = add(shard_net_, difference(record.alloc_bytes, record.free_bytes));
     }
 }
 
@@ -125,14 +88,14 @@ bool Walk::missing(std::uint64_t address) {
                          address);
 }
 
-bool Walk::middles(const abi::Shard& shard, std::vector<Piece>& chunks) {
+bool Walk::middles(const abi::u64* top, std::vector<Piece>& chunks) {
     constexpr std::uint32_t kSize = abi::kMiddleEntries * 8;
     const std::size_t chunk_size = anchor_.header.record_size * abi::kRecordsPerChunk;
     std::vector<Piece> middles;
     for (std::uint32_t i = 0; i < abi::kTopEntries; ++i) {
-        if (shard.top[i] == 0) continue;
-        if (!reading_.claim(shard.top[i], kSize, "a list of counters")) return false;
-        middles.push_back({shard.top[i], kSize, i});
+        if (top[i] == 0) continue;
+        if (!reading_.claim(top[i], kSize, "a list of counters")) return false;
+        middles.push_back({top[i], kSize, i});
     }
     return reading_.scattered(middles, [&](const Piece& piece, const std::byte* bytes) {
         if (bytes == nullptr) return missing(piece.address);
@@ -149,14 +112,20 @@ bool Walk::middles(const abi::Shard& shard, std::vector<Piece>& chunks) {
     });
 }
 
-bool Walk::chunks(const abi::Shard& shard, std::uint64_t address, std::vector<Piece>& list) {
+bool Walk::exact_records(const abi::Shard& shard, std::uint64_t address) {
     zero_chunk_ = 0;
     saw_counts_ = false;
     shard_net_ = 0;
-    if (!middles(shard, list)) return false;
+    std::vector<Piece> list;
+    if (!middles(shard.top, list)) return false;
     const bool read = reading_.scattered(list, [&](const Piece& piece, const std::byte* bytes) {
         if (bytes == nullptr) return missing(piece.address);
-        chunk(piece.address, piece.index << abi::kRecordBits, bytes);
+        if (all_zero(bytes, piece.size)) {
+            zero_chunk_ = piece.address;
+        } else {
+            saw_counts_ = true;
+        }
+        chunk(piece.address, piece.index << abi::kRecordBits, bytes, sums_);
         return true;
     });
     if (!read) return false;
@@ -176,6 +145,22 @@ bool Walk::chunks(const abi::Shard& shard, std::uint64_t address, std::vector<Pi
                          zero_chunk_);
 }
 
+bool Walk::weighted_records(const abi::Shard& shard) {
+    if (shard.weighted == 0) return true;
+    std::array<abi::u64, abi::kTopEntries> top{};
+    std::vector<Piece> list;
+    if (!reading_.claim(shard.weighted, sizeof top, "a list of counters") ||
+        !reading_.exact(shard.weighted, top.data(), sizeof top, "a list of counters") ||
+        !middles(top.data(), list)) {
+        return false;
+    }
+    return reading_.scattered(list, [&](const Piece& piece, const std::byte* bytes) {
+        if (bytes == nullptr) return missing(piece.address);
+        chunk(piece.address, piece.index << abi::kRecordBits, bytes, weighted_);
+        return true;
+    });
+}
+
 bool Walk::shard(std::uint64_t address, abi::Shard& shard) {
     if (!reading_.claim(address, anchor_.header.shard_size, "a shard")) return false;
     if (!reading_.exact(address, &shard, sizeof shard, "a shard")) return false;
@@ -185,8 +170,7 @@ bool Walk::shard(std::uint64_t address, abi::Shard& shard) {
     out_.current_size = add(out_.current_size, shard.net_bytes);
     out_.current_count = add(out_.current_count, shard.net_count);
     if (!records_) return true;
-    std::vector<Piece> list;
-    return chunks(shard, address, list);
+    return exact_records(shard, address) && (!is_sampling() || weighted_records(shard));
 }
 
 bool Walk::run() {
@@ -219,14 +203,22 @@ bool Walk::run() {
 
 void Walk::apply_pending() {
     for (const RingEvent& event : events_.pending) {
-        Trace& t = trace(event.stack);
-        const auto size = static_cast<std::int64_t>(event.size);
-        (event.freed ? t.free_bytes : t.alloc_bytes) += event.size;
-        (event.freed ? t.free_count : t.alloc_count) += 1;
-        t.size = event.freed ? difference(static_cast<std::uint64_t>(t.size), event.size)
-                             : add(t.size, size);
-        t.count = add(t.count, event.freed ? -1 : 1);
+        sums_.add_event(event, event.size, 1);
+        if (!is_sampling() || !abi::is_sampled(event.stack)) continue;
+        const abi::Weight weight = abi::weight_of(event.size, anchor_.state.sample_bytes);
+        weighted_.add_event(event, weight.bytes, weight.count);
     }
+}
+
+// Rows become what the sample stands for. The record of all that is not in it has
+// done its part once the sums are made: its blocks are in the others' estimates.
+void Walk::estimate() {
+    std::erase_if(out_.traces, [](const Trace& t) { return t.id == abi::kStackNotSampled; });
+    std::uint64_t unknown = 0;
+    for (Trace& t : out_.traces) {
+        if (abi::is_sampled(t.id) && !set_estimate(t, weighted_.of(t.id))) ++unknown;
+    }
+    if (unknown != 0) reading_.incomplete("estimates", anchor_.state.shards);
 }
 
 // The peak is now when the runtime was asked to reset it and has not done so
@@ -234,10 +226,8 @@ void Walk::apply_pending() {
 void Walk::finish() {
     if (records_) {
         apply_pending();
-        std::sort(out_.traces.begin(), out_.traces.end(),
-                  [](const Trace& a, const Trace& b) { return a.id < b.id; });
         out_.current_size = out_.current_count = 0;
-        for (const Trace& t : out_.traces) {
+        for (const Trace& t : sums_.traces) {
             out_.current_size = add(out_.current_size, t.size);
             out_.current_count = add(out_.current_count, t.count);
         }
@@ -247,13 +237,15 @@ void Walk::finish() {
     const bool passed = out_.current_size > state.peak_bytes ||
                         (out_.current_size == state.peak_bytes && !events_.list.empty());
     out_.peak_size = reset || passed ? out_.current_size : state.peak_bytes;
-    for (Trace& t : out_.traces) {
-        if (reset || passed) {
-            t.peak_size = t.size;
-            t.peak_count = t.count;
-        }
-        out_.peak_count = add(out_.peak_count, t.peak_count);
+    if (reset || passed) {
+        sums_.peak_is_live();
+        weighted_.peak_is_live();
     }
+    for (const Trace& t : sums_.traces) out_.peak_count = add(out_.peak_count, t.peak_count);
+    out_.traces = std::move(sums_.traces);
+    std::sort(out_.traces.begin(), out_.traces.end(),
+              [](const Trace& a, const Trace& b) { return a.id < b.id; });
+    if (is_sampling()) estimate();
 }
 
 }  // namespace

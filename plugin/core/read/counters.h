@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
 // The shards: counters per traceback, summed over the threads, as they were
-// before each event that was not committed. Knows no frames and no blocks.
+// before each event that was not committed. While sampling, the figures of a
+// traceback are what its sample stands for; sums are exact all the same. Knows no
+// frames and no blocks.
 #ifndef MEMTRACE_CORE_READ_COUNTERS_H
 #define MEMTRACE_CORE_READ_COUNTERS_H
 

@@ -11,7 +11,9 @@ namespace {
 
 constexpr unsigned kMaxContexts = 1u << 20;
 
-void add_restores(const abi::Inflight& flight, std::size_t event, Events& events) {
+// `Journal`: abi::Inflight, or what a sampling state has beside it.
+template <typename Journal>
+void add_restores(const Journal& flight, std::size_t event, Events& events) {
     if (flight.alloc_record != 0) {
         events.restores.push_back({flight.alloc_record, false, flight.before_alloc_bytes,
                                    flight.before_alloc_count, event, false});
@@ -23,7 +25,8 @@ void add_restores(const abi::Inflight& flight, std::size_t event, Events& events
 }
 
 // False when the word is no operation that this version knows.
-bool add_event(const abi::Inflight& flight, Events& events) {
+bool add_event(const abi::Context& context, bool sampling, Events& events) {
+    const abi::Inflight& flight = context.inflight;
     const std::uint64_t op = flight.op & 0xff;
     if ((flight.op & ~(abi::kCommitted | 0xff)) != 0) return false;
     if (op < static_cast<std::uint64_t>(abi::Op::allocate) ||
@@ -40,6 +43,7 @@ bool add_event(const abi::Inflight& flight, Events& events) {
     event.old_size = flight.old_size;
     event.alloc_record = flight.alloc_record;
     if (!event.committed) add_restores(flight, events.list.size(), events);
+    if (!event.committed && sampling) add_restores(context.weighted, events.list.size(), events);
     events.list.push_back(event);
     return true;
 }
@@ -95,7 +99,7 @@ bool read_events(Reading& reading, const Anchor& anchor, Events& events) {
         const bool ours = anchor.has_root ? context.pid == anchor.root.pid : header.fork_count == 0;
         const bool this_state = context.state == header.state;
         if (ours && this_state && context.inflight.op != 0 &&
-            !add_event(context.inflight, events)) {
+            !add_event(context, anchor.state.sample_bytes != 0, events)) {
             reading.incomplete("an event in flight", address);
         }
         if (context.inflight.op != 0) events.busy_shards.push_back(context.shard);

@@ -46,6 +46,8 @@ struct StatisticsReport {
     std::vector<Remark> remarks;
     SourceLine source_line;  // may be empty: no source lines
     bool shares = false;     // each row with its part of the total, and functions (mt traceback)
+    std::uint64_t sample_bytes = 0;     // of which rows are estimates; 0 = all is exact
+    std::optional<Amount> exact_total;  // while sampling, where it is known
 };
 
 std::string statistics_text(const StatisticsReport& report);
@@ -78,6 +80,7 @@ struct ListedSnapshot {
     std::uint64_t tracebacks = 0;
     std::uint32_t pid = 0;
     bool blocks = false;
+    std::uint64_t sample_bytes = 0;  // 0 = not sampled
 };
 
 std::string list_text(const std::vector<ListedSnapshot>& snapshots);

@@ -4,9 +4,11 @@
 // names whole; what is not UTF-8 is replaced. A key is added, never renamed.
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "abi/layout.h"
+#include "show/estimate.h"
 #include "show/report.h"
 
 namespace mt::core {
@@ -46,6 +48,13 @@ Json remarks_of(const std::vector<Remark>& remarks) {
     return list;
 }
 
+// Figures with `samples` are estimates; `error` is their standard error in bytes.
+void add_estimate(Json& json, std::int64_t samples, std::uint64_t sample_bytes) {
+    if (samples <= 0) return;
+    json["samples"] = samples;
+    json["error"] = std::llround(error_of(samples, sample_bytes));
+}
+
 Json text_or_null(const FrameBook& book, TextId id) {
     return id == 0 ? Json() : Json(book.text(id));
 }
@@ -70,20 +79,14 @@ std::string statistics_json(const StatisticsReport& report) {
     const std::size_t shown = report.shown == 0 ? rows.size() : std::min(report.shown, rows.size());
     Json json = begin(report.head);
     json["by"] = std::string(name_of(report.key));
+    if (report.sample_bytes != 0) json["sample_bytes"] = report.sample_bytes;
     Json list = Json::array();
-    Amount other, total;
-    for (std::size_t i = 0; i < rows.size(); ++i) {
+    for (std::size_t i = 0; i < shown; ++i) {
         const Statistic& row = rows[i];
-        total.size += row.size;
-        total.count += row.count;
-        if (i >= shown) {
-            other.size += row.size;
-            other.count += row.count;
-            continue;
-        }
         Json entry = amount(row.size, row.count);
         entry["total_size"] = row.total_size;
         entry["total_count"] = row.total_count;
+        add_estimate(entry, row.samples, report.sample_bytes);
         Json frames = Json::array();
         for (const RowFrame& frame : row.traceback)
             frames.push_back(frame_of(*report.book, report.key, frame));
@@ -91,9 +94,16 @@ std::string statistics_json(const StatisticsReport& report) {
         list.push_back(std::move(entry));
     }
     json["statistics"] = std::move(list);
+    const Sum total = sum_of(rows, 0), other = sum_of(rows, shown);
     json["other"] = amount(other.size, other.count);
     json["other"]["statistics"] = rows.size() - shown;
-    json["total"] = amount(total.size, total.count);
+    add_estimate(json["other"], other.samples, report.sample_bytes);
+    if (report.exact_total) {
+        json["total"] = amount(report.exact_total->size, report.exact_total->count);
+    } else {
+        json["total"] = amount(total.size, total.count);
+        add_estimate(json["total"], total.samples, report.sample_bytes);
+    }
     json["remarks"] = remarks_of(report.remarks);
     return dump(json);
 }
@@ -104,6 +114,7 @@ std::string status_json(const StatusReport& report) {
     Json json = begin(report.head);
     json["paused"] = status.paused;
     json["traceback_limit_recorded"] = std::min<std::uint32_t>(status.frame_limit, abi::kMaxFrames);
+    if (status.tracing && status.sample_bytes != 0) json["sample_bytes"] = status.sample_bytes;
     json["blocks"] = report.blocks;
     json["tracebacks"] = report.tracebacks;
     json["tracer_memory"] = report.own_bytes;
@@ -135,6 +146,7 @@ std::string list_json(const std::vector<ListedSnapshot>& snapshots) {
         entry["tracebacks"] = one.tracebacks;
         entry["pid"] = one.pid;
         entry["blocks"] = one.blocks;
+        if (one.sample_bytes != 0) entry["sample_bytes"] = one.sample_bytes;
         list.push_back(std::move(entry));
     }
     json["snapshots"] = std::move(list);

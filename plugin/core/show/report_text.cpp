@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "abi/layout.h"
+#include "show/estimate.h"
 #include "show/report.h"
 #include "show/text.h"
 
@@ -95,35 +96,38 @@ std::string figures_text(const Head& head) {
 std::string statistics_text(const StatisticsReport& report) {
     const auto& rows = *report.rows;
     const std::size_t shown = report.shown == 0 ? rows.size() : std::min(report.shown, rows.size());
-    Amount other, total;
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-        total.size += rows[i].size;
-        total.count += rows[i].count;
-        if (i < shown) continue;
-        other.size += rows[i].size;
-        other.count += rows[i].count;
-    }
+    const Sum total = sum_of(rows, 0), other = sum_of(rows, shown);
+    const auto estimate = [&report](std::int64_t size, std::int64_t samples) {
+        return estimate_text(size, samples, report.sample_bytes);
+    };
     std::string text;
     for (std::size_t i = 0; i < shown; ++i) {
         const Statistic& row = rows[i];
         const RowFrame& recent = row.traceback.front();
         const std::string figures = format_statistic(row.size, row.count);
         if (report.shares) {
-            text += figures + share_text(row.size, total.size) + "\n";
+            text += figures + share_text(row.size, total.size);
         } else {
             const bool has_line = report.key != KeyType::function;
             text += row_name(*report.book, recent) +
-                    (has_line ? fmt::format(":{}: ", recent.line) : ": ") + figures + "\n";
+                    (has_line ? fmt::format(":{}: ", recent.line) : ": ") + figures;
         }
+        text += estimate(row.size, row.samples) + "\n";
         if (report.key == KeyType::traceback)
             for (const RowFrame& frame : row.traceback) text += frame_text(report, frame);
         else
             text += source_text(report, recent);
     }
     if (shown < rows.size())
-        text += fmt::format("{} other: {}\n", rows.size() - shown,
-                            format_figures(other.size, other.count));
-    text += fmt::format("Total: {}\n", format_figures(total.size, total.count));
+        text += fmt::format("{} other: {}{}\n", rows.size() - shown,
+                            format_figures(other.size, other.count),
+                            estimate(other.size, other.samples));
+    if (report.exact_total)
+        text += fmt::format("Total: {}\n",
+                            format_figures(report.exact_total->size, report.exact_total->count));
+    else
+        text += fmt::format("Total: {}{}\n", format_figures(total.size, total.count),
+                            estimate(total.size, total.samples));
     return text + remarks_text(report.remarks);
 }
 
@@ -153,7 +157,11 @@ std::string status_text(const StatusReport& report) {
     text += fmt::format("frames: {}", status.frame_limit);
     if (status.frame_limit > abi::kMaxFrames)
         text += fmt::format(" (capped at {})", abi::kMaxFrames);
-    text += "\n" + figures_text(report.head);
+    text += "\n";
+    if (status.tracing && status.sample_bytes != 0)
+        text += fmt::format("sampling: one allocation every {} on average\n",
+                            format_size(static_cast<double>(status.sample_bytes)));
+    text += figures_text(report.head);
     text += fmt::format("blocks: {}\n", report.blocks);
     text += fmt::format("tracebacks: {}\n", report.tracebacks);
     text += fmt::format("memtrace's own memory: {}\n",
@@ -176,10 +184,11 @@ std::string list_text(const std::vector<ListedSnapshot>& snapshots) {
     std::string text;
     for (const ListedSnapshot& one : snapshots)
         // No process number: the text is the same for each run of a program.
-        text += fmt::format("{}{}: {}, {} traceback{}{}\n", one.number,
+        text += fmt::format("{}{}: {}, {} traceback{}{}{}\n", one.number,
                             one.name.empty() ? "" : " " + escaped(one.name),
                             format_figures(one.live.size, one.live.count), one.tracebacks,
-                            one.tracebacks == 1 ? "" : "s", one.blocks ? ", with blocks" : "");
+                            one.tracebacks == 1 ? "" : "s", sampled_text(one.sample_bytes),
+                            one.blocks ? ", with blocks" : "");
     return text;
 }
 

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+#include "show/estimate.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "show/text.h"
+
+namespace mt::core {
+
+// A block of s bytes, taken with p = 1 - exp(-s / B), stands for s / p bytes, and
+// adds (s / p)^2 (1 - p) to the variance. With x = s / B that is B^2 times
+// (x / 2 / sinh(x / 2))^2, which is below B^2: nearly that for small blocks, next
+// to nothing for large ones.
+double error_of(std::int64_t samples, std::uint64_t sample_bytes) {
+    return static_cast<double>(sample_bytes) *
+           std::sqrt(static_cast<double>(std::max<std::int64_t>(0, samples)));
+}
+
+std::string estimate_text(std::int64_t size, std::int64_t samples, std::uint64_t sample_bytes) {
+    if (samples <= 0) return {};
+    std::string text = fmt::format(" (estimate: {} sample{}", samples, samples == 1 ? "" : "s");
+    if (size > 0) {
+        const double part = 100 * error_of(samples, sample_bytes) / static_cast<double>(size);
+        text += fmt::format(", +/-{:.{}f} %", part, part < 9.95 ? 1 : 0);
+    }
+    return text + ")";
+}
+
+std::string sampled_text(std::uint64_t sample_bytes) {
+    if (sample_bytes == 0) return {};
+    return fmt::format(", sampled every {}", format_size(static_cast<double>(sample_bytes)));
+}
+
+Remark sampled_remark(std::int64_t samples, std::uint64_t sample_bytes, bool whole) {
+    return {"sampled",
+            fmt::format("rows are estimates from a sample (one allocation every {} on average); "
+                        "+/- is the standard error of the size; {} exact",
+                        format_size(static_cast<double>(sample_bytes)),
+                        whole ? "current, peak and Total are" : "current and peak are"),
+            static_cast<std::uint64_t>(std::max<std::int64_t>(0, samples))};
+}
+
+}  // namespace mt::core
