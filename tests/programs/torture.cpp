@@ -4,7 +4,7 @@
 // on alternate stacks, fibers, realigned and alloca frames, assembly without
 // tables, code made at run time, exceptions, longjmp, libraries that come to lie
 // at the same addresses. Says at its end that all of it happened.
-// Arguments: two libraries (torture_library.c).
+// Arguments: two libraries (torture_library.c) and one that they call.
 #include "torture.h"
 
 #include <atomic>
@@ -55,7 +55,7 @@ void fail(const char* what) {
 
 int main(int argc, char** argv) {
     using namespace torture;
-    if (argc != 3) fail("usage: torture LIBRARY LIBRARY");
+    if (argc != 4) fail("usage: torture LIBRARY LIBRARY LIBRARY");
     check(allocations() == 1, "a constructor");
     frames();
     same_frames();
@@ -64,7 +64,7 @@ int main(int argc, char** argv) {
     fibers();
     signals();
     threads();
-    libraries(argv[1], argv[2]);
+    libraries(argv[1], argv[2], argv[3]);
     std::printf("torture: %lu allocations, %u signals, %u libraries at the place of another: ok\n",
                 allocations(), signals_handled(), libraries_at_the_same_place());
     return 0;

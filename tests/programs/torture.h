@@ -27,7 +27,7 @@ void exceptions();   // thrown through deep frames, jumped out of
 void signals();      // at any instruction, on two stacks
 void fibers();       // stacks of their own, and inside another one
 void threads();      // several of the above at once
-void libraries(const char* first, const char* second);  // two at the same addresses
+void libraries(const char* first, const char* second, const char* elsewhere);
 
 unsigned signals_handled();
 unsigned libraries_at_the_same_place();

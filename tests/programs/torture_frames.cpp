@@ -2,6 +2,7 @@
 //
 // Frames as compilers make them, and how they are left: by return, by tail call,
 // by exception, by longjmp.
+#include <alloca.h>
 #include <immintrin.h>
 #include <setjmp.h>
 
@@ -11,9 +12,14 @@
 #include "stack_capture.h"
 #include "torture.h"
 
+extern "C" {
 // Two functions that leave their frame to the one they call.
-extern "C" void torture_tail(torture::Action action);
-extern "C" void torture_tail_of_tail(torture::Action action);
+void torture_tail(torture::Action action);
+void torture_tail_of_tail(torture::Action action);
+// Frames that say nothing of rbp, and that save it without using it.
+void torture_same_bp(torture::Action action);
+void torture_saved_bp(torture::Action action);
+}
 asm(R"(
     .pushsection .text
 torture_tail:
@@ -23,6 +29,27 @@ torture_tail:
 torture_tail_of_tail:
     .cfi_startproc
     jmp torture_tail
+    .cfi_endproc
+torture_same_bp:
+    .cfi_startproc
+    sub $24, %rsp
+    .cfi_adjust_cfa_offset 24
+    call *%rdi
+    add $24, %rsp
+    .cfi_adjust_cfa_offset -24
+    ret
+    .cfi_endproc
+torture_saved_bp:
+    .cfi_startproc
+    push %rbp
+    .cfi_adjust_cfa_offset 8
+    .cfi_offset %rbp, -16
+    mov $1, %ebp
+    call *%rdi
+    pop %rbp
+    .cfi_restore %rbp
+    .cfi_adjust_cfa_offset -8
+    ret
     .cfi_endproc
     .popsection
 )");
@@ -114,6 +141,47 @@ namespace {
     inner();
 }
 
+using Through = void (*)(Action);
+void* volatile work;
+
+[[gnu::noinline]] void slide(unsigned bytes, Through through) {
+    void* room = alloca(bytes);
+    through(allocate);
+    work = room;
+}
+
+// In each step the frame of slide() begins elsewhere, but its stack pointer is
+// the same, and nobody writes over the frame that it had before: all that an
+// unwinder remembers of it is still there, only rbp tells that it is not it.
+[[gnu::noinline]] void slide_to(unsigned step, Through through) {
+    constexpr unsigned kSteps = 32;
+    void* room = alloca(64 * (step + 1));
+    const unsigned rest = 64 * (kSteps - step);
+    if (step % 3 == 0) slide(rest, through);
+    if (step % 3 == 1) slide(rest, through);
+    if (step % 3 == 2) slide(rest, through);
+    work = room;  // no call, it would write over the frame
+}
+
+// Its table finds all it needs by way of rbp: where the frame begins and where
+// the caller's rbp is.
+[[gnu::noinline]] void aligned_with_alloca(Action action) {
+    alignas(64) volatile char aligned[64];
+    aligned[3] = 1;
+    work = alloca(static_cast<unsigned>(aligned[3]) * 99);
+    action();
+}
+
+void sliding_frames() {
+    const Through ways[] = {torture_same_bp,      torture_saved_bp,   plain::realigned,
+                            optimised::realigned, optimised::lambda,  torture_tail,
+                            in_wide_frame,        aligned_with_alloca};
+    for (const Through through : ways) {
+        for (unsigned step = 0; step < 32; ++step) slide_to(step, through);
+        for (unsigned step = 32; step-- > 0;) slide_to(step, through);
+    }
+}
+
 }  // namespace
 
 // What an unwinder remembers of the inner frames is the same in each call; only
@@ -130,6 +198,7 @@ void same_frames() {
         torture_tail(two_places);
         torture_tail_of_tail(inner);
     }
+    sliding_frames();
 }
 
 namespace {

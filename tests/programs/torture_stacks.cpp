@@ -18,6 +18,23 @@
 #include "stack_capture.h"
 #include "torture.h"
 
+// Works for a while with its return address in a register and no frame at all.
+extern "C" void torture_popped();
+asm(R"(
+    .pushsection .text
+torture_popped:
+    .cfi_startproc
+    pop %rcx
+    .cfi_def_cfa_offset 0
+    .cfi_register %rip, %rcx
+    mov $50000, %eax
+1:  dec %eax
+    jnz 1b
+    jmp *%rcx
+    .cfi_endproc
+    .popsection
+)");
+
 namespace torture {
 namespace {
 
@@ -86,6 +103,8 @@ void until_goal() {
         in_undescribed_frames(spin);
         optimised::nested(30, spin);
         plain::nested(280, spin);
+        torture_popped();
+        optimised::nested(2, torture_popped);
     }
 }
 
@@ -146,6 +165,25 @@ void run_all(unsigned fibers_in_use) {
     allocate();
 }
 
+void* on_given_stack(void* depth) {
+    plain::nested(static_cast<unsigned>(reinterpret_cast<unsigned long>(depth)), allocate_deeper);
+    in_quiet_frames(allocate);
+    return nullptr;
+}
+
+// A thread whose stack is gone once it has ended, and another one at its place.
+void run_on_given_stack(unsigned depth) {
+    const Mapping stack;
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstack(&attributes, stack.memory, kStackSize);
+    pthread_t thread;
+    void* argument = reinterpret_cast<void*>(static_cast<unsigned long>(depth));
+    check(pthread_create(&thread, &attributes, on_given_stack, argument) == 0, "pthread_create");
+    pthread_join(thread, nullptr);
+    pthread_attr_destroy(&attributes);
+}
+
 void on_thread(unsigned number) {
     for (unsigned round = 0; round < 20; ++round) {
         optimised::nested(number * 10, allocate_deeper);
@@ -158,12 +196,32 @@ void on_thread(unsigned number) {
 
 }  // namespace
 
+namespace {
+
+void use_alternate_stack(void* memory) {
+    stack_t stack = {};
+    stack.ss_sp = memory;
+    stack.ss_size = kStackSize;
+    stack.ss_flags = memory == nullptr ? SS_DISABLE : 0;
+    check(sigaltstack(&stack, nullptr) == 0, "sigaltstack");
+}
+
+// The fiber's stack is one of its own, the handlers' lies in this frame.
+void signals_on_a_fiber() {
+    char alternate[kStackSize];
+    use_alternate_stack(alternate);
+    const Mapping fiber;
+    make(fiber_contexts[0], fiber.memory, kStackSize, 0);
+    makecontext(&fiber_contexts[0], until_goal, 0);
+    swapcontext(&main_context, &fiber_contexts[0]);
+    use_alternate_stack(nullptr);
+}
+
+}  // namespace
+
 void signals() {
     const auto alternate = std::make_unique<char[]>(kStackSize);
-    stack_t stack = {};
-    stack.ss_sp = alternate.get();
-    stack.ss_size = kStackSize;
-    sigaltstack(&stack, nullptr);
+    use_alternate_stack(alternate.get());
     install(SIGALRM, on_real, SA_ONSTACK);
     install(SIGVTALRM, on_virtual, 0);
     install(SIGUSR1, on_raised, 0);           // on whichever stack it is raised
@@ -172,16 +230,10 @@ void signals() {
     set_timer(ITIMER_VIRTUAL, 1009);
     goal = kSignals;
     until_goal();
-    // On a fiber's stack as well.
-    const Mapping fiber;
-    goal = kSignals + 50;
-    make(fiber_contexts[0], fiber.memory, kStackSize, 0);
-    makecontext(&fiber_contexts[0], until_goal, 0);
-    swapcontext(&main_context, &fiber_contexts[0]);
+    goal = kSignals + 100;
+    signals_on_a_fiber();
     set_timer(ITIMER_REAL, 0);
     set_timer(ITIMER_VIRTUAL, 0);
-    stack.ss_flags = SS_DISABLE;
-    sigaltstack(&stack, nullptr);
     check(raised_handled >= 50, "raised signals");
 }
 
@@ -212,6 +264,7 @@ void threads() {
         for (unsigned i = 0; i < 4; ++i) running.emplace_back(on_thread, i);
         for (std::thread& thread : running) thread.join();
     }
+    for (unsigned depth = 0; depth < 20; ++depth) run_on_given_stack(depth % 7);
 }
 
 }  // namespace torture

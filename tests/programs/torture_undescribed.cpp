@@ -10,12 +10,14 @@
 
 extern "C" {
 void torture_framed(torture::Action action);      // keeps a frame pointer
+void torture_framed_allocate();                   // the same, and calls torture_allocate
 void torture_bare(torture::Action action);        // leaves rbp as it was
 void torture_no_bp(torture::Action action);       // rbp is 0 in the call
 void torture_odd_bp(torture::Action action);      // rbp is no address
 void torture_bp_nowhere(torture::Action action);  // rbp points to unmapped memory
 void torture_wrong(torture::Action action);       // a table that does not hold
 void torture_wrong_code(torture::Action action);  // one that leads to no code
+torture::Action torture_allocate;
 }
 asm(R"(
     .pushsection .text
@@ -24,6 +26,13 @@ torture_framed:
     mov %rsp, %rbp
     sub $48, %rsp
     call *%rdi
+    leave
+    ret
+torture_framed_allocate:
+    push %rbp
+    mov %rsp, %rbp
+    sub $16, %rsp
+    call *torture_allocate(%rip)
     leave
     ret
 torture_bare:
@@ -149,6 +158,11 @@ void undescribed() {
         optimised::nested(2, [] { made(allocate); });
         made([] { made(allocate_deeper); });
         made([] { torture_framed([] { made(allocate); }); });
+        // From frames that only the stack pointer tells.
+        torture_allocate = allocate_deeper;
+        optimised::nested(5, torture_framed_allocate);
+        optimised::with_alloca(100, torture_framed_allocate);
+        optimised::many_arguments(torture_framed_allocate);
     }
 }
 
