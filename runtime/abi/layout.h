@@ -183,11 +183,18 @@ struct Thread {
     u64 start_sequence;  // how many threads had been seen before
     u32 generation;      // of the totals below; another one than the state's means 0
     u32 flags;           // bit 0: row of threads that ended ("exited")
+    // Its totals are those of its shard, less what the shard had counted before
+    // this thread got it (first_*). Once the thread has ended they stand here.
     u64 alloc_bytes;
     u64 alloc_count;
     u64 free_bytes;
     u64 free_count;
-    u64 reserved[7];
+    u64 shard;  // 0 = ended
+    u64 first_alloc_bytes;
+    u64 first_alloc_count;
+    u64 first_free_bytes;
+    u64 first_free_count;
+    u64 reserved[2];
 };
 inline constexpr u32 kThreadsPerChunk = 128;
 inline constexpr u32 kThreadChunks = 512;  // 65536 rows
@@ -196,7 +203,7 @@ inline constexpr u32 kThreadChunks = 512;  // 65536 rows
 // One record per (traceback, domain) and shard; live = alloc - free, summed over
 // the shards. At the peak it was: epoch == State::peak_epoch ? peak_* : live.
 struct Record {
-    u64 alloc_bytes;
+    u64 alloc_bytes;  // bytes and count change together, by one store
     u64 alloc_count;
     u64 free_bytes;
     u64 free_count;
@@ -229,16 +236,18 @@ inline constexpr u32 kTopEntries = 256;
 
 struct Shard {
     u64 next;
-    u64 context;    // of the thread that writes it; 0 = free to take
-    i64 net_bytes;  // sum of what its events added and took
-    i64 net_count;
-    i64 limit;  // net_bytes may rise to this without a look at the peak
-    u64 events;
+    u64 context;          // of the thread that writes it; 0 = free to take
+    i64 limit;            // its net bytes may rise to this without a look at the peak
     u64 untracked_frees;  // of blocks that are in no trace
-    u64 weighted;         // a second radix like `top`, of weighted records; 0 = none
-    u64 seen_events;      // events when the limits were last shared out
-    i64 seen_net;         // net_bytes as it was added up then
-    u64 reserved[22];
+    // Sums over its records. A pair changes by one store.
+    u64 alloc_bytes;
+    u64 alloc_count;
+    u64 free_bytes;
+    u64 free_count;
+    u64 weighted;     // a second radix like `top`, of weighted records; 0 = none
+    u64 seen_events;  // events when the limits were last shared out
+    i64 seen_net;     // its net bytes as they were added up then
+    u64 reserved[21];
     u64 top[kTopEntries];  // -> u64[kMiddleEntries] -> Record[kRecordsPerChunk]
 };
 
@@ -271,7 +280,7 @@ constexpr u64 word_offset(u64 word) { return (word >> 55) << 3; }  // bytes into
 constexpr u64 word_size(u64 word) { return word >> kStackIdBits & kSizeEscape; }
 constexpr u32 word_stack(u64 word) { return static_cast<u32>(word & 0xffffff); }
 
-struct Page {  // what a page has beside its line; 0 = nothing
+struct Page {    // what a page has beside its line; 0 = nothing
     u64 middle;  // -> u64[kMiddleWords]
     u64 split;   // -> u64[kSplitWords]
     u64 leaf;    // -> u64[kLeafWords]
@@ -321,9 +330,10 @@ struct State {
     i64 peak_bytes;
     u64 peak_epoch;
     u64 peak_reset_done;  // answers Root::peak_reset_request
-    u64 lease;            // reserved: shard that may raise the peak without settling
+    u64 lease;            // shard that raises the peak alone: any other one settles first
     u64 sample_bytes;     // mean bytes between samples; 0 = every allocation has its stack
-    u64 reserved1[3];
+    i64 leased_net;       // net bytes of all other shards while there is a lease
+    u64 reserved1[2];
     u64 loss_base[kLossSlots];
     u64 reserved2[48];
 };
@@ -331,13 +341,15 @@ struct State {
 // --- an event in flight ------------------------------------------------------
 // Published before an event's first write, withdrawn after its last. While op is
 // set and not committed a reader restores the counters to their values before
-// (before_*) and the block list likewise; from `committed` on all is after.
+// (before_*) and the block list likewise; from `committed` on all is after but
+// the shard's sums, which follow. Fields that an operation does not name hold
+// whatever an earlier one left.
 enum class Op : u64 {
     none = 0,
-    allocate = 1,
-    free = 2,
-    move = 3,   // realloc: address -> new_address
-    drain = 4,  // an entry of the ring enters the counters; ring_position says which
+    allocate = 1,  // address, size, alloc_record
+    free = 2,      // address, old_word, old_size, free_record
+    move = 3,      // all; realloc: address -> new_address; or a block that replaces a stale one
+    drain = 4,     // an entry of the ring enters the counters; ring_position says which
 };
 inline constexpr u64 kCommitted = 0x100;
 
@@ -346,7 +358,7 @@ struct Inflight {
     u64 address;       // of the block that goes (free, move) or comes (allocate)
     u64 size;          // of what comes
     u64 new_address;   // move: of what comes; 0 until known
-    u64 old_word;      // the word of what goes, or of what an allocation replaced
+    u64 old_word;      // the word of what goes
     u64 old_size;      // its size
     u64 alloc_record;  // address of the record that gets what comes; 0 = none yet
     u64 free_record;   // of the record that gives what goes
@@ -382,7 +394,7 @@ struct Context {
     u32 tid;                    // 0 = thread ended, free to take
     u32 pid;                    // another one than Root::pid: void since a fork
     u64 thread;                 // address of its Thread row
-    u64 state;                  // the state that its event uses; 0 = between events
+    u64 state;                  // the state of its last event; in use while busy
     u64 shard;                  // its shard in that state
     u64 busy;                   // stack address at which the event began; 0 = none
     u64 ring_head;              // next position to write
@@ -454,12 +466,13 @@ static_assert(offsetof(Root, watch) == 128);
 static_assert(sizeof(Loss) == 32 && sizeof(Node) == 16 && sizeof(Stack) == 8);
 static_assert(sizeof(Module) == 128 && sizeof(Thread) == 128 && sizeof(Record) == 64);
 static_assert(offsetof(Record, peak_epoch) == 48);
+static_assert(offsetof(Shard, alloc_bytes) % 16 == 0 && offsetof(Shard, free_bytes) % 16 == 0);
 static_assert(sizeof(Shard) == 2304 && offsetof(Shard, top) == 256);
 static_assert(sizeof(Page) == 32 && sizeof(Region) == 4096 + 524288 + 1048576);
 static_assert(offsetof(Region, page) == 4096 && offsetof(Region, line) == 4096 + 524288);
 static_assert(sizeof(Tracked) == 32 && sizeof(TrackedTable) == 64);
 static_assert(offsetof(State, peak_bytes) == 64 && offsetof(State, loss_base) == 128);
-static_assert(offsetof(State, sample_bytes) == 96 && offsetof(Shard, weighted) == 56);
+static_assert(offsetof(State, sample_bytes) == 96 && offsetof(Shard, weighted) == 64);
 static_assert(sizeof(State) == 1024);
 static_assert(sizeof(Inflight) == 128 && sizeof(RingEntry) == 16);
 static_assert(offsetof(Context, inflight) == 128 && offsetof(Context, ring) == 256);

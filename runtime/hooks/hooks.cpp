@@ -47,6 +47,11 @@ Mode mode_now() {
     return Mode::off;
 }
 
+Mode mode() {
+    const bool traced = load(root().request) == load(traced_request);
+    return __builtin_expect(traced, 1) ? Mode::on : mode_now();
+}
+
 bool overflows(size_t count, size_t size) {
     size_t product;
     return __builtin_mul_overflow(count, size, &product);
@@ -56,7 +61,7 @@ bool overflows(size_t count, size_t size) {
 template <typename Call>
 __attribute__((always_inline)) inline void* allocate(size_t size, const Caller& caller,
                                                      size_t alignment, Call call) {
-    switch (mode_now()) {
+    switch (mode()) {
         case Mode::starting:
             return bootstrap_allocate(size, alignment);
         case Mode::off:
@@ -84,9 +89,9 @@ __attribute__((always_inline)) inline void* reallocate(void* block, size_t size,
         return allocate(size, caller, 0, [=] { return real.realloc(nullptr, size); });
     }
     if (is_bootstrap(block)) return move_from_bootstrap(block, size, caller);
-    const Mode mode = mode_now();
-    if (mode == Mode::starting) return nullptr;  // no block but bootstrap's exists yet
-    if (mode == Mode::off) return real.realloc(block, size);
+    const Mode now = mode();
+    if (now == Mode::starting) return nullptr;  // no block but bootstrap's exists yet
+    if (now == Mode::off) return real.realloc(block, size);
     ForeignCall foreign(caller, real.is_libc);
     if (foreign.is_inner()) return real.realloc(block, size);
     Move move(block, caller);
@@ -136,7 +141,7 @@ MT_EXPORT void* reallocarray(void* block, size_t count, size_t size) {
 
 MT_SLOW void slow_free(void* block) {
     if (block == nullptr || is_bootstrap(block)) return;
-    switch (mode_now()) {
+    switch (mode()) {
         case Mode::starting:
             return;  // no block but bootstrap's exists yet
         case Mode::off:
@@ -144,6 +149,7 @@ MT_SLOW void slow_free(void* block) {
         case Mode::on:
             break;
     }
+    __builtin_prefetch(static_cast<char*>(block) - 16);  // glibc's header, for the real free
     const Caller caller = MT_CALLER;
     on_free(block, caller);
     ForeignCall foreign(caller, real.is_libc);

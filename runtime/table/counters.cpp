@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "table/counters.h"
 
-#include "table/publish.h"
-
 namespace mt::runtime {
 namespace {
 
@@ -24,38 +22,58 @@ void* level(LiveState& state, u64& entry, std::size_t size) {
     return fresh;
 }
 
-// What every shard holds now. The limits must come from the same reading as the
-// sum, or they would add up to more than the peak.
-i64 add_up(const LiveState& state) {
+// So that whatever its thread does next, it settles first.
+constexpr i64 kNoEvent = static_cast<i64>(u64{1} << 63);
+
+u64 events_of(const Shard& shard) { return load(shard.alloc_count) + load(shard.free_count); }
+
+// What every shard holds now; `others` had events since the last time.
+struct Reading {
     i64 sum = 0;
+    i64 others = 0;
+};
+// The limits fall before the figures are read: whoever has an event after that
+// comes to the lock, so that what is shared out is still there.
+Reading add_up(const LiveState& state, const Shard* self) {
+    Reading reading;
+    each_shard(state, [](Shard& shard) { publish(shard.limit, kNoEvent); });
     each_shard(state, [&](Shard& shard) {
-        shard.seen_net = load(shard.net_bytes);
-        sum += shard.seen_net;
+        shard.seen_net = net_bytes(shard);
+        reading.sum += shard.seen_net;
+        if (&shard != self && events_of(shard) != shard.seen_events) ++reading.others;
     });
-    return sum;
+    return reading;
 }
 
-void take_all_headroom(const LiveState& state) {
-    each_shard(state, [](Shard& shard) {
-        publish(shard.limit, shard.seen_net);
-        shard.seen_events = load(shard.events);
-    });
+// Nobody else had an event since the last time: from now on the others ask.
+void give_lease(LiveState& state, Shard& self, i64 sum) {
+    each_shard(state, [](Shard& shard) { shard.seen_events = events_of(shard); });
+    publish(state.leased_net, sum - self.seen_net);
+    publish(state.lease, address_of(&self));
+    publish(self.limit, state.peak_bytes - state.leased_net);
 }
 
-// Gives what is left below the peak to those who are likely to need it.
-void share_headroom(const LiveState& state, Shard& self, i64 headroom) {
-    i64 busy = 1;
+// Gives what is left below the peak, and the tolerance, to those who are likely
+// to need it.
+void share_headroom(const LiveState& state, const Shard& self, const Reading& reading) {
+    constexpr i64 kTolerance = 1024;  // of the peak, contract 2
+    const i64 busy = reading.others + 1;
+    const i64 part = (state.peak_bytes - reading.sum + state.peak_bytes / kTolerance) / busy;
+    i64 left = reading.others;
     each_shard(state, [&](Shard& shard) {
-        if (&shard != &self && load(shard.events) != shard.seen_events) ++busy;
-    });
-    i64 left = busy;
-    each_shard(state, [&](Shard& shard) {
-        const u64 events = load(shard.events);
-        const bool asks = &shard == &self || (events != shard.seen_events && left > 1);
-        if (asks && &shard != &self) --left;
-        publish(shard.limit, shard.seen_net + (asks ? headroom / busy : 0));
+        const u64 events = events_of(shard);
+        const bool other = &shard != &self && events != shard.seen_events && left > 0;
+        if (other) --left;
+        publish(shard.limit, shard.seen_net + (other || &shard == &self ? part : 0));
         shard.seen_events = events;
     });
+}
+
+void raise_peak(LiveState& state, i64 sum) {
+    // Epoch first: between the two stores current > peak, which readers take
+    // for "the peak is now".
+    publish(state.peak_epoch, state.peak_epoch + 1);
+    publish(state.peak_bytes, sum);
 }
 
 }  // namespace
@@ -64,6 +82,7 @@ Shard* make_shard(LiveState& state, u64 context) {
     auto* shard = static_cast<Shard*>(state.pool.take(sizeof(Shard)));
     if (shard == nullptr) return nullptr;
     shard->context = context;
+    shard->limit = kNoEvent;  // a lease may be out: its holder does not know this shard
     u64 head = load(state.shards);
     do {
         shard->next = head;
@@ -73,7 +92,7 @@ Shard* make_shard(LiveState& state, u64 context) {
     return shard;
 }
 
-Record* record_of(LiveState& state, Shard& shard, u32 stack) {
+Record* make_record(LiveState& state, Shard& shard, u32 stack) {
     constexpr u32 kLowBits = kMiddleBits + kRecordBits;
     auto* middle =
         static_cast<u64*>(level(state, shard.top[stack >> kLowBits], kMiddleEntries * sizeof(u64)));
@@ -84,26 +103,39 @@ Record* record_of(LiveState& state, Shard& shard, u32 stack) {
     return records == nullptr ? nullptr : &records[stack & (kRecordsPerChunk - 1)];
 }
 
-void keep_peak(const LiveState& state, Record& record) {
-    const u64 epoch = load(state.peak_epoch);
-    if (record.peak_epoch == epoch) return;
-    publish(record.peak_bytes, static_cast<i64>(record.alloc_bytes - record.free_bytes));
-    publish(record.peak_count, static_cast<i64>(record.alloc_count - record.free_count));
-    publish(record.peak_epoch, epoch);  // last: until now the live figures were the kept ones
+void recount(Shard& shard) {
+    Pair allocated = {0, 0};
+    Pair freed = {0, 0};
+    for (const u64 top : shard.top) {
+        for (u32 m = 0; top != 0 && m < kMiddleEntries; ++m) {
+            const auto* records = pointer<const Record>(pointer<const u64>(top)[m]);
+            for (u32 r = 0; records != nullptr && r < kRecordsPerChunk; ++r) {
+                allocated += load_pair(records[r].alloc_bytes);
+                freed += load_pair(records[r].free_bytes);
+            }
+        }
+    }
+    publish_pair(shard.alloc_bytes, allocated);
+    publish_pair(shard.free_bytes, freed);
+    publish(shard.limit, kNoEvent);
 }
 
 bool settle_peak(LiveState& state, Shard& shard) {
     Holder holder(state.peak_lock);
     if (!holder) return false;
-    const i64 sum = add_up(state);
-    if (sum > state.peak_bytes) {
-        // Epoch first: between the two stores current > peak, which readers take
-        // for "the peak is now".
-        publish(state.peak_epoch, state.peak_epoch + 1);
-        publish(state.peak_bytes, sum);
-        take_all_headroom(state);
+    if (state.lease == address_of(&shard)) {
+        const i64 sum = state.leased_net + net_bytes(shard);
+        if (sum > state.peak_bytes) raise_peak(state, sum);
+        publish(shard.limit, state.peak_bytes - state.leased_net);
+        return true;
+    }
+    publish(state.lease, 0);
+    const Reading reading = add_up(state, &shard);
+    if (reading.sum > state.peak_bytes) raise_peak(state, reading.sum);
+    if (reading.others == 0) {
+        give_lease(state, shard, reading.sum);
     } else {
-        share_headroom(state, shard, state.peak_bytes - sum);
+        share_headroom(state, shard, reading);
     }
     return true;
 }
@@ -112,16 +144,15 @@ bool reset_peak(LiveState& state, u64 request) {
     Holder holder(state.peak_lock);
     if (!holder) return false;
     if (state.peak_reset_done == request) return true;  // another thread was first
-    publish(state.peak_epoch, state.peak_epoch + 1);
-    publish(state.peak_bytes, add_up(state));
-    take_all_headroom(state);
+    publish(state.lease, 0);
+    raise_peak(state, add_up(state, nullptr).sum);
     publish(state.peak_reset_done, request);
     return true;
 }
 
 i64 current_bytes(const LiveState& state) {
     i64 sum = 0;
-    each_shard(state, [&](Shard& shard) { sum += load(shard.net_bytes); });
+    each_shard(state, [&](Shard& shard) { sum += net_bytes(shard); });
     return sum;
 }
 

@@ -8,36 +8,62 @@
 // its limit; the limits add up to no more than the peak. Whoever would pass its
 // limit adds up all shards under the lock: either that sum is a new peak, or
 // what is left below the peak is shared out anew among the shards that had
-// events since. So with one busy thread every new maximum is seen, however many
-// idle ones there are; with several the sum may miss one event of each.
+// events since. A shard that was alone since the last time gets a lease: it
+// raises the peak by its own figures, and every other one, whatever its event,
+// comes to the lock first. So with one busy thread every new maximum is seen at
+// a fixed cost, however many idle ones there are. Several busy ones may pass
+// their limits by 1/1024 of the peak together before they look.
 #ifndef MEMTRACE_TABLE_COUNTERS_H
 #define MEMTRACE_TABLE_COUNTERS_H
 
 #include "abi/layout.h"
+#include "table/publish.h"
 #include "table/state.h"
 
 namespace mt::runtime {
 
 // A new shard for the thread of `context`; nullptr: no memory.
-abi::Shard* make_shard(LiveState& state, abi::u64 context);
+Shard* make_shard(LiveState& state, u64 context);
+// Its sums from its records: after an event that ended half way.
+void recount(Shard& shard);
 
-// The record of a traceback; made on first use. nullptr: no memory.
-abi::Record* record_of(LiveState& state, abi::Shard& shard, abi::u32 stack);
+// The record of a traceback, if it was used before.
+inline Record* known_record(const Shard& shard, u32 stack) {
+    const u64* middle = pointer<const u64>(shard.top[stack >> (kMiddleBits + kRecordBits)]);
+    if (__builtin_expect(middle == nullptr, 0)) return nullptr;
+    auto* records = pointer<Record>(middle[stack >> kRecordBits & (kMiddleEntries - 1)]);
+    return records != nullptr ? records + (stack & (kRecordsPerChunk - 1)) : nullptr;
+}
+// The same, made on first use. nullptr: no memory.
+Record* make_record(LiveState& state, Shard& shard, u32 stack);
+inline Record* record_of(LiveState& state, Shard& shard, u32 stack) {
+    Record* known = known_record(shard, stack);
+    return __builtin_expect(known != nullptr, 1) ? known : make_record(state, shard, stack);
+}
 
 // Before an event changes a record: keeps what was live at the peak, unless an
 // event since the peak has done so.
-void keep_peak(const LiveState& state, abi::Record& record);
+inline void keep_peak(const LiveState& state, Record& record) {
+    const u64 epoch = load(state.peak_epoch);
+    if (record.peak_epoch == epoch) return;
+    publish_pair(reinterpret_cast<u64&>(record.peak_bytes),
+                 load_pair(record.alloc_bytes) - load_pair(record.free_bytes));
+    publish(record.peak_epoch, epoch);  // last: until now the live figures were the kept ones
+}
 
-// After the shard's net figures have changed.
-inline bool passes_limit(const abi::Shard& shard) { return shard.net_bytes > shard.limit; }
+inline i64 net_bytes(const Shard& shard) {
+    return static_cast<i64>(load(shard.alloc_bytes) - load(shard.free_bytes));
+}
+// After the shard's sums have changed.
+inline bool passes_limit(const Shard& shard) { return net_bytes(shard) > shard.limit; }
 // Settles with the others; false: the lock was busy (counted by the caller).
-bool settle_peak(LiveState& state, abi::Shard& shard);
+bool settle_peak(LiveState& state, Shard& shard);
 
 // peak := current, answering request number `request`. False: the lock was busy.
-bool reset_peak(LiveState& state, abi::u64 request);
+bool reset_peak(LiveState& state, u64 request);
 
 // Sum of the shards' net bytes; exact only while no other thread has events.
-abi::i64 current_bytes(const LiveState& state);
+i64 current_bytes(const LiveState& state);
 
 }  // namespace mt::runtime
 

@@ -34,6 +34,17 @@ void add_own(T& word, T amount) {
     __atomic_store_n(&word, static_cast<T>(__atomic_load_n(&word, __ATOMIC_RELAXED) + amount),
                      __ATOMIC_RELEASE);
 }
+// Bytes and count, in neighbouring words: one 16-byte load or store, so that a
+// stopped thread has changed both or none. Of one writer; `first` is aligned to 16.
+using Pair [[gnu::vector_size(16)]] = u64;
+inline Pair load_pair(const u64& first) { return *reinterpret_cast<const volatile Pair*>(&first); }
+inline void publish_pair(u64& first, Pair value) {
+    *reinterpret_cast<volatile Pair*>(&first) = value;
+}
+inline void add_own(u64& bytes, u64 amount, u64 count) {
+    publish_pair(bytes, load_pair(bytes) + Pair{amount, count});
+}
+
 // Stores before stay before, for a signal handler and for a stopped thread.
 inline void keep_order() { __atomic_signal_fence(__ATOMIC_SEQ_CST); }
 

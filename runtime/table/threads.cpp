@@ -24,6 +24,7 @@ void fill(Thread& row, u32 tid) {
     os::thread_name(row.comm);
     row.start_sequence = seen;
     row.generation = 0;
+    row.shard = 0;
     publish(row.serial, static_cast<u32>(seen + 2));
 }
 
@@ -36,14 +37,15 @@ void fold(const Thread& ended) {
         sum->flags = kFlagExited;
         publish(sum->serial, 1);
     }
+    if ((ended.generation - sum->generation) >> 31 != 0) return;  // before a clear
     if (sum->generation != ended.generation) {
         sum->alloc_bytes = sum->alloc_count = sum->free_bytes = sum->free_count = 0;
         publish(sum->generation, ended.generation);
     }
-    add_shared(sum->alloc_bytes, ended.alloc_bytes);
-    add_shared(sum->alloc_count, ended.alloc_count);
-    add_shared(sum->free_bytes, ended.free_bytes);
-    add_shared(sum->free_count, ended.free_count);
+    add_shared(sum->alloc_bytes, ended.alloc_bytes - ended.first_alloc_bytes);
+    add_shared(sum->alloc_count, ended.alloc_count - ended.first_alloc_count);
+    add_shared(sum->free_bytes, ended.free_bytes - ended.first_free_bytes);
+    add_shared(sum->free_count, ended.free_count - ended.first_free_count);
 }
 
 }  // namespace
@@ -63,16 +65,23 @@ Thread* add_thread(u32 tid, Thread* ended) {
     return row;
 }
 
-void count_in_thread(Thread& row, u32 generation, u64 alloc_bytes, u64 alloc_count, u64 free_bytes,
-                     u64 free_count) {
-    if (row.generation != generation) {
-        row.alloc_bytes = row.alloc_count = row.free_bytes = row.free_count = 0;
-        publish(row.generation, generation);
-    }
-    add_own(row.alloc_bytes, alloc_bytes);
-    add_own(row.alloc_count, alloc_count);
-    add_own(row.free_bytes, free_bytes);
-    add_own(row.free_count, free_count);
+void begin_counting(Thread& row, u32 generation, const Shard& shard) {
+    publish(row.generation, 0);  // nothing counts while the rest is written
+    row.first_alloc_bytes = shard.alloc_bytes;
+    row.first_alloc_count = shard.alloc_count;
+    row.first_free_bytes = shard.free_bytes;
+    row.first_free_count = shard.free_count;
+    publish(row.shard, address_of(&shard));
+    publish(row.generation, generation);
+}
+
+void end_counting(Thread& row, const Shard& shard) {
+    if (row.shard != address_of(&shard)) return;
+    row.alloc_bytes = shard.alloc_bytes;
+    row.alloc_count = shard.alloc_count;
+    row.free_bytes = shard.free_bytes;
+    row.free_count = shard.free_count;
+    publish(row.shard, 0);  // at once: the same figures stand in both places
 }
 
 }  // namespace mt::runtime

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// One row per thread that ever had a traced event, with its totals.
+// One row per thread that ever had a traced event, with its totals: what its
+// shard counts while it has the shard. So an event writes nothing here.
 #ifndef MEMTRACE_TABLE_THREADS_H
 #define MEMTRACE_TABLE_THREADS_H
 
@@ -13,9 +14,10 @@ namespace mt::runtime {
 // to be had (counted).
 abi::Thread* add_thread(abi::u32 tid, abi::Thread* ended);
 
-// Totals of its thread in the running generation.
-void count_in_thread(abi::Thread& row, abi::u32 generation, abi::u64 alloc_bytes,
-                     abi::u64 alloc_count, abi::u64 free_bytes, abi::u64 free_count);
+// From now on the shard, of a state of `generation`, counts for this thread.
+void begin_counting(abi::Thread& row, abi::u32 generation, const abi::Shard& shard);
+// The thread has ended: what it counted stays in its row.
+void end_counting(abi::Thread& row, const abi::Shard& shard);
 
 }  // namespace mt::runtime
 

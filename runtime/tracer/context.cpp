@@ -5,14 +5,15 @@
 #include "table/header.h"
 #include "table/losses.h"
 #include "table/threads.h"
+#include "tracer/events.h"
 #include "tracer/inflight.h"
+#include "tracer/nested.h"
 
 namespace mt::runtime {
-namespace {
 
-// The runtime's only thread-local word: a pointer in static TLS costs no call,
-// and no destructor runs (reliability T1-T4).
-__attribute__((tls_model("initial-exec"))) __thread ThreadContext* mine = nullptr;
+__thread ThreadContext* my_context = nullptr;
+
+namespace {
 
 // Looks at a few contexts per new thread, so that the cost does not grow with
 // the number of threads that ever lived.
@@ -38,7 +39,7 @@ ThreadContext* take_over_ended(u32 pid, u32 tid) {
     return nullptr;
 }
 
-ThreadContext* make_context(u32 pid, u32 tid) {
+ThreadContext* new_context(u32 pid, u32 tid) {
     auto* c = static_cast<ThreadContext*>(process_pool.take(sizeof(ThreadContext)));
     if (c == nullptr) return nullptr;
     c->self = address_of(c);
@@ -52,7 +53,22 @@ ThreadContext* make_context(u32 pid, u32 tid) {
     return c;
 }
 
-ThreadContext* attach() {
+// The thread that had the context has ended: its row takes what its shard
+// counted, and the shard goes on counting for the new one.
+void hand_over(ThreadContext& c, u32 tid) {
+    auto* ended = pointer<Thread>(c.thread);
+    const NestedState pinned(c, load(root().request));
+    LiveState* state = pinned.get();
+    Shard* shard = state != nullptr ? kept_shard(c, *state) : nullptr;
+    if (ended != nullptr && shard != nullptr) end_counting(*ended, *shard);
+    Thread* row = add_thread(tid, ended);
+    if (row != nullptr && shard != nullptr) begin_counting(*row, state->generation, *shard);
+    publish(c.thread, address_of(row));
+}
+
+}  // namespace
+
+ThreadContext* make_context() {
     // The table's owner, not getpid(): a vfork's child works in its parent's memory.
     const u32 pid = load(root().pid);
     const u32 tid = os::thread_id();
@@ -66,24 +82,18 @@ ThreadContext* attach() {
         c->window = {};
         c->frames.forget();
         c->last_allocated = 0;
-    } else if ((c = make_context(pid, tid)) == nullptr) {
+    } else if ((c = new_context(pid, tid)) == nullptr) {
         count_loss(LossKind::no_context);
         return nullptr;
     }
     publish(c->pid, pid);
-    c->thread = address_of(add_thread(tid, pointer<Thread>(c->thread)));
-    mine = c;
+    hand_over(*c, tid);
+    my_context = c;
     return c;
 }
 
-}  // namespace
-
-ThreadContext* context() {
-    if (__builtin_expect(mine != nullptr, 1)) return mine;
-    return attach();
-}
-
 void adopt_after_fork() {
+    ThreadContext* mine = my_context;
     if (mine != nullptr) {
         mine->tid = os::thread_id();
         publish(mine->pid, load(root().pid));

@@ -17,7 +17,8 @@ namespace mt::runtime {
 
 struct ThreadContext : abi::Context {
     stack::Window window;
-    LiveState* shard_state;  // the state that `shard` belongs to
+    abi::u64 kept_shard;     // the thread's shard of shard_state, if that is of
+    LiveState* shard_state;  // this generation still; Context::shard is it or 0
     abi::u64 shard_generation;
     abi::u64 busy_pc;         // return address of the hook that closed the guard
     abi::u64 nested_state;    // the state that a nested event uses
@@ -28,8 +29,17 @@ struct ThreadContext : abi::Context {
     Capture capture;
 };
 
+// The runtime's only thread-local word: a pointer in static TLS costs no call,
+// and no destructor runs (reliability T1-T4).
+extern __attribute__((visibility("hidden"),
+                      tls_model("initial-exec"))) __thread ThreadContext* my_context;
+
 // The calling thread's; made on first use. nullptr: no memory (counted).
-ThreadContext* context();
+ThreadContext* make_context();
+inline ThreadContext* context() {
+    ThreadContext* mine = my_context;
+    return __builtin_expect(mine != nullptr, 1) ? mine : make_context();
+}
 
 // After fork, in the child, with Root::pid already its own: this thread is the
 // only one there.

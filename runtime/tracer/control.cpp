@@ -12,6 +12,8 @@ namespace mt::runtime {
 
 u64 quiet_request = kNeverQuiet;
 u64 quiet_release = kNeverQuiet;
+u64 traced_request = kNeverQuiet;
+u64 current_state = 0;
 u64 retired_states = 0;
 
 namespace {
@@ -27,13 +29,28 @@ bool any_context(F&& f) {
     return false;
 }
 
-// Nobody publishes it, and nobody who has read the pointer before it was
-// replaced can still be about to: every thread has passed a barrier since.
+void set_state(LiveState* state) {
+    publish(header()->state, address_of(state));
+    publish(current_state, address_of(state));
+}
+
+// Nobody is at work in it, and nobody who has read the pointer before it was
+// replaced can still begin to: every thread has passed a barrier since.
 bool is_unused(const LiveState& state) {
     if (!os::barrier_all_threads()) return false;
     const u64 address = address_of(&state);
     return !any_context([address](const ThreadContext& c) {
-        return load(c.state) == address || load(c.nested_state) == address;
+        return (load(c.state) == address && load(c.busy) != 0) || load(c.nested_state) == address;
+    });
+}
+
+// Its address may become that of a newer state: nobody shall take that for the
+// state of his last event.
+void forget_state(const LiveState& state) {
+    const u64 address = address_of(&state);
+    any_context([address](ThreadContext& c) {
+        exchange_if<u64>(c.state, address, 0);
+        return false;
     });
 }
 
@@ -63,6 +80,7 @@ void release_from_list(u32 keep, u32 slices) {
             link = &state->next_retired;
             continue;
         }
+        forget_state(*state);
         LiveState* next = state->next_retired;
         bool more = true;
         for (; more && slices > 0; --slices) more = state->pool.release_some();
@@ -79,7 +97,7 @@ LiveState* replace_state(u64 request) {
     if (old != nullptr && old->generation == request_generation(request)) return old;
     LiveState* fresh =
         make_state(request_generation(request), load(root().peak_reset_request), header()->losses);
-    publish(header()->state, address_of(fresh));
+    set_state(fresh);
     retire(old);
     constexpr u32 kKept = 2;
     constexpr u32 kAll = ~0u;
@@ -89,10 +107,10 @@ LiveState* replace_state(u64 request) {
 
 LiveState* pin(u64& slot) {
     for (;;) {
-        const u64 state = load(header()->state);
+        const u64 state = load(current_state);
         publish(slot, state);
         keep_order();  // the other half of this barrier is in is_unused
-        if (load(header()->state) == state) return pointer<LiveState>(state);
+        if (load(current_state) == state) return pointer<LiveState>(state);
     }
 }
 
@@ -165,7 +183,7 @@ LiveState* existing_state(u64& slot, u64 request) {
     return obeys(state, request) ? state : nullptr;
 }
 
-LiveState* enter_state(ThreadContext& c, u64 request) {
+LiveState* enter_other_state(ThreadContext& c, u64 request) {
     LiveState* state = pin(c.state);
     if (!obeys(state, request)) {
         publish(c.state, 0);
@@ -187,6 +205,8 @@ LiveState* enter_state(ThreadContext& c, u64 request) {
         }
         state = pin(c.state);  // nobody replaces it while the lock is held
     }
+    publish(c.shard, 0);  // of another state, unless shard_of() finds it is not
+    publish(traced_request, request);
     const u64 reset = load(root().peak_reset_request);
     if (reset != state->peak_reset_done && !reset_peak(*state, reset)) {
         count_loss(LossKind::peak_busy);
@@ -200,7 +220,7 @@ void settle_off(u64 request, bool quiet_releases) {
         if (!holder) return;                                   // hooks come back until it is done
         if ((load(root().request) & kRequestOn) != 0) return;  // begun again meanwhile
         retire(pointer<LiveState>(header()->state));
-        publish(header()->state, 0);
+        set_state(nullptr);
         release_from_list(0, ~0u);
     }
     publish(quiet_request, request);

@@ -6,6 +6,8 @@
 #ifndef MEMTRACE_TRACER_CONTROL_H
 #define MEMTRACE_TRACER_CONTROL_H
 
+#include "table/header.h"
+#include "table/publish.h"
 #include "tracer/context.h"
 
 namespace mt::runtime {
@@ -17,13 +19,31 @@ extern __attribute__((visibility("hidden"))) abi::u64 quiet_request;
 // The same for hooks that are given a block, which may be one of bootstrap.h.
 extern __attribute__((visibility("hidden"))) abi::u64 quiet_release;
 inline constexpr abi::u64 kNeverQuiet = ~abi::u64{0};
+// The request under which a state was made: hooks need not ask whether all is
+// ready for it.
+extern __attribute__((visibility("hidden"))) abi::u64 traced_request;
+// What header()->state says, without the way there.
+extern __attribute__((visibility("hidden"))) abi::u64 current_state;
 
 // Reads MEMTRACE and fills the root. Once, from the first hook call.
 void start_by_environment();
 
 // Header and state for an event under `request` (on), published in c.state.
-// nullptr: could not be had (counted).
-LiveState* enter_state(ThreadContext& c, abi::u64 request);
+// nullptr: could not be had (counted). The guard is closed: a state is in use
+// while a context names it and is busy. So a thread that finds the state of its
+// last event has nothing to publish.
+LiveState* enter_other_state(ThreadContext& c, abi::u64 request);
+inline LiveState* enter_state(ThreadContext& c, abi::u64 request) {
+    const u64 address = load(current_state);
+    auto* state = pointer<LiveState>(address);
+    if (__builtin_expect(address != 0 && address == c.state &&
+                             state->generation == request_generation(request) &&
+                             load(root().peak_reset_request) == state->peak_reset_done,
+                         1)) {
+        return state;
+    }
+    return enter_other_state(c, request);
+}
 // The state that is there, if it obeys `request`; makes none. Published in slot.
 LiveState* existing_state(abi::u64& slot, abi::u64 request);
 // False: no memory for the table.

@@ -16,6 +16,12 @@ namespace {
 u64 request_now() { return load(root().request); }
 bool is_on(u64 request) { return (request & kRequestOn) != 0; }
 
+// Is there a table for an event under this request?
+bool is_ready(u64 request) {
+    if (__builtin_expect(request == load(traced_request), 1)) return true;
+    return is_on(request) && prepare_table();
+}
+
 // The record that loses `old_word`, if there is one. False: no memory.
 bool take_from(LiveState& state, Shard& shard, u64 address, u64 old_word, Change& change) {
     if (old_word == 0) return true;
@@ -29,44 +35,70 @@ void keep_peaks(const LiveState& state, const Change& change) {
     if (change.out != nullptr) keep_peak(state, *change.out);
 }
 
-bool put_word(LiveState& state, u64* slot, u64 address, u64 word) {
-    if (slot == nullptr) return state.blocks.insert(address, word);
-    publish(*slot, word);
-    return true;
+bool put_word(LiveState& state, const Blocks::Place& place, u64 address, u64 word) {
+    if (place.found != nullptr) return publish(*place.found, word), true;
+    return Blocks::claim(place.empty, word) || state.blocks.insert(address, word);
+}
+
+// What follows from an event whose words are written. The figures are new from
+// the commit on.
+inline void finish_event(ThreadContext& c, LiveState& state, Shard& shard, const Change& change) {
+    apply(change);
+    commit_event(c, shard, change);
+    end_event(c);
+    look_at_peak(state, shard);
 }
 
 // A block that a free which we did not see left behind at the same address is
 // replaced and counted as freed.
-void record_allocation(ThreadContext& c, LiveState& state, u64 address, u64 size,
-                       const Caller& caller) {
-    if (!Blocks::holds(address)) return count_loss(LossKind::bad_address);
-    Shard* shard = shard_of(c, state);
-    if (shard == nullptr) return;
-    const u32 stack = capture_stack(c, caller);
+[[gnu::noinline]] void replace_stale(ThreadContext& c, LiveState& state, Shard& shard, u64 address,
+                                     u64 size, u32 stack) {
     u64* slot = state.blocks.find(address);
-    const u64 old_word = slot != nullptr ? *slot : 0;
+    const u64 old_word = slot != nullptr ? load(*slot) : 0;
     Change change;
-    const bool has_room = take_from(state, *shard, address, old_word, change);
-    change.in = record_of(state, *shard, stack);
+    const bool has_room = take_from(state, shard, address, old_word, change);
+    change.in = record_of(state, shard, stack);
     if (!has_room || change.in == nullptr) return count_loss(LossKind::no_memory);
     keep_peaks(state, change);
     change.in_size = keep_size(state, address, size, stack);
-    begin_event(c, Op::allocate, address, old_word, change);
-    if (!put_word(state, slot, address, word_for(address, change.in_size, stack))) {
+    begin_event(c, Op::move, address, old_word, change);
+    publish(c.inflight.new_address, address);
+    if (!put_word(state, {slot, nullptr}, address, word_for(address, change.in_size, stack))) {
         end_event(c);
         return count_loss(LossKind::no_memory);
     }
-    apply(change);
-    commit_event(c);
-    settle(c, state, *shard, change);
-    end_event(c);
-    c.last_allocated = address;
+    finish_event(c, state, shard, change);
 }
 
-void record_free(ThreadContext& c, LiveState& state, u64 address) {
+inline void record_allocation(ThreadContext& c, LiveState& state, u64 address, u64 size,
+                              const Caller& caller) {
+    if (!Blocks::holds(address)) return count_loss(LossKind::bad_address);
+    state.blocks.prefetch(address);  // while the stack is taken
     Shard* shard = shard_of(c, state);
     if (shard == nullptr) return;
+    const u32 stack = capture_stack(c, caller);
+    const Blocks::Place place = state.blocks.place(address, size);
+    c.last_allocated = address;
+    if (__builtin_expect(place.found != nullptr, 0)) {
+        return replace_stale(c, state, *shard, address, size, stack);
+    }
+    Change change;
+    change.in = record_of(state, *shard, stack);
+    if (change.in == nullptr) return count_loss(LossKind::no_memory);
+    keep_peak(state, *change.in);
+    change.in_size = keep_size(state, address, size, stack);
+    begin_allocate(c, address, change);
+    if (!put_word(state, place, address, word_for(address, change.in_size, stack))) {
+        end_event(c);
+        return count_loss(LossKind::no_memory);
+    }
+    finish_event(c, state, *shard, change);
+}
+
+inline void record_free(ThreadContext& c, LiveState& state, u64 address) {
     u64* slot = state.blocks.find(address);
+    Shard* shard = shard_of(c, state);
+    if (shard == nullptr) return;
     if (slot == nullptr) {
         add_own(shard->untracked_frees, u64{1});
         return;
@@ -77,51 +109,40 @@ void record_free(ThreadContext& c, LiveState& state, u64 address) {
         publish(*slot, 0);
         return count_loss(LossKind::no_memory);
     }
-    keep_peaks(state, change);
-    begin_event(c, Op::free, address, old_word, change);
+    keep_peak(state, *change.out);
+    begin_free(c, address, old_word, change);
     publish(*slot, 0);
     forget_size(state, address, old_word);
-    apply(change);
-    commit_event(c);
-    settle(c, state, *shard, change);
     if (c.last_allocated == address) add_own(change.out->temporary_count, u64{1});
-    end_event(c);
+    finish_event(c, state, *shard, change);
 }
 
 }  // namespace
 
-Shard* shard_of(ThreadContext& c, LiveState& state) {
-    if (c.shard_state == &state && c.shard_generation == state.generation) {
-        return pointer<Shard>(c.shard);
-    }
-    Shard* shard = make_shard(state, address_of(&c));
+Shard* find_shard(ThreadContext& c, LiveState& state) {
+    Shard* shard = kept_shard(c, state);
     if (shard == nullptr) {
-        count_loss(LossKind::no_memory);
-        return nullptr;
+        shard = make_shard(state, address_of(&c));
+        if (shard == nullptr) {
+            count_loss(LossKind::no_memory);
+            return nullptr;
+        }
+        c.kept_shard = address_of(shard);
+        c.shard_state = &state;
+        c.shard_generation = state.generation;
+        if (auto* row = pointer<Thread>(c.thread)) begin_counting(*row, state.generation, *shard);
     }
-    c.shard_state = &state;
-    c.shard_generation = state.generation;
     publish(c.shard, address_of(shard));
     return shard;
 }
 
-// What follows from an event that is committed: totals and the peak.
-void settle(ThreadContext& c, LiveState& state, Shard& shard, const Change& change) {
-    const u64 in_count = change.in != nullptr ? 1 : 0;
-    const u64 out_count = change.out != nullptr ? 1 : 0;
-    add_own(shard.net_bytes, static_cast<i64>(change.in_size - change.out_size));
-    add_own(shard.net_count, static_cast<i64>(in_count - out_count));
-    add_own(shard.events, u64{1});
-    if (auto* row = pointer<Thread>(c.thread)) {
-        count_in_thread(*row, state.generation, change.in_size, in_count, change.out_size,
-                        out_count);
-    }
-    if (passes_limit(shard) && !settle_peak(state, shard)) count_loss(LossKind::peak_busy);
+void settle(LiveState& state, Shard& shard) {
+    if (!settle_peak(state, shard)) count_loss(LossKind::peak_busy);
 }
 
 void on_allocate(void* block, u64 size, const Caller& caller) {
     const u64 request = request_now();
-    if (!is_on(request) || !prepare_table()) return;
+    if (!is_ready(request)) return;
     ThreadContext* c = context();
     if (c == nullptr) return;
     if (!open_event(*c, caller.sp, caller.pc)) {
@@ -138,7 +159,7 @@ void on_allocate(void* block, u64 size, const Caller& caller) {
 
 void on_free(void* block, const Caller& caller) {
     const u64 request = request_now();
-    if (!is_on(request) || !prepare_table()) return;
+    if (!is_ready(request)) return;
     ThreadContext* c = context();
     if (c == nullptr) return;
     if (!open_event(*c, caller.sp, caller.pc)) return nested_free(*c, address_of(block), request);
@@ -150,7 +171,7 @@ void on_free(void* block, const Caller& caller) {
 Move::Move(void* block, const Caller& caller)
     : caller_(caller), address_(address_of(block)), request_(request_now()) {
     const u64 request = request_;
-    if (!is_on(request) || !prepare_table()) return;
+    if (!is_ready(request)) return;
     c_ = context();
     if (c_ == nullptr) return;
     nested_ = !open_event(*c_, caller.sp, caller.pc);
@@ -225,21 +246,19 @@ void Move::record_elsewhere(void* moved, u64 size) {
     if (address_ != address || !adds) forget_size(*state_, address_, old_word_);
     if (adds) change.in_size = keep_size(*state_, address, size, stack);
     continue_move(*c_, address, change);
-    u64* slot = adds ? state_->blocks.find(address) : nullptr;
-    if (adds && !put_word(*state_, slot, address, word_for(address, change.in_size, stack))) {
+    Blocks::Place place;
+    if (adds) place = state_->blocks.place(address, size);
+    if (adds && !put_word(*state_, place, address, word_for(address, change.in_size, stack))) {
         count_loss(LossKind::no_memory);
         change.in = nullptr;
         change.in_size = 0;
     }
-    apply(change);
-    commit_event(*c_);
-    settle(*c_, *state_, *shard, change);
-    end_event(*c_);
+    finish_event(*c_, *state_, *shard, change);
     c_->last_allocated = address;
 }
 
-ForeignCall::ForeignCall(const Caller& caller, bool is_libc) {
-    if (is_libc || !is_on(request_now()) || !prepare_table()) return;
+void ForeignCall::begin(const Caller& caller) {
+    if (!is_ready(request_now())) return;
     ThreadContext* c = context();
     if (c == nullptr) return;
     inner_ =
@@ -248,10 +267,6 @@ ForeignCall::ForeignCall(const Caller& caller, bool is_libc) {
     c_ = c;
     publish(c->foreign_pc, caller.pc);
     publish(c->foreign_call, caller.sp);
-}
-
-ForeignCall::~ForeignCall() {
-    if (c_ != nullptr) publish(c_->foreign_call, 0);
 }
 
 }  // namespace mt::runtime

@@ -5,6 +5,7 @@
 #ifndef MEMTRACE_TRACER_EVENTS_H
 #define MEMTRACE_TRACER_EVENTS_H
 
+#include "table/counters.h"
 #include "tracer/capture.h"
 #include "tracer/inflight.h"
 
@@ -43,21 +44,41 @@ class Move {
 class ForeignCall {
   public:
     // `is_libc`: nothing is guarded, every nested call is a signal handler's.
-    ForeignCall(const Caller& caller, bool is_libc);
-    ~ForeignCall();
+    ForeignCall(const Caller& caller, bool is_libc) {
+        if (__builtin_expect(!is_libc, 0)) begin(caller);
+    }
+    ~ForeignCall() {
+        if (__builtin_expect(c_ != nullptr, 0)) publish(c_->foreign_call, 0);
+    }
     ForeignCall(const ForeignCall&) = delete;
     ForeignCall& operator=(const ForeignCall&) = delete;
     // True: this hook itself is inside such a call.
     bool is_inner() const { return inner_; }
 
   private:
+    void begin(const Caller& caller);
+
     ThreadContext* c_ = nullptr;
     bool inner_ = false;
 };
 
-// Shared with nested.cpp.
-Shard* shard_of(ThreadContext& c, LiveState& state);
-void settle(ThreadContext& c, LiveState& state, Shard& shard, const Change& change);
+// The thread's shard, in the state that its event uses. nullptr: no memory (counted).
+Shard* find_shard(ThreadContext& c, LiveState& state);
+inline Shard* shard_of(ThreadContext& c, LiveState& state) {
+    auto* shard = pointer<Shard>(c.shard);
+    return __builtin_expect(shard != nullptr, 1) ? shard : find_shard(c, state);
+}
+// The one that it had in this state before, or nullptr.
+inline Shard* kept_shard(const ThreadContext& c, const LiveState& state) {
+    const bool valid = c.shard_state == &state && c.shard_generation == state.generation;
+    return valid ? pointer<Shard>(c.kept_shard) : nullptr;
+}
+
+// After an event: may it be a new peak?
+void settle(LiveState& state, Shard& shard);
+inline void look_at_peak(LiveState& state, Shard& shard) {
+    if (__builtin_expect(passes_limit(shard), 0)) settle(state, shard);
+}
 
 }  // namespace mt::runtime
 

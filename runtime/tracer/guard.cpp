@@ -6,7 +6,6 @@
 #include "table/losses.h"
 #include "tracer/control.h"
 #include "tracer/inflight.h"
-#include "tracer/nested.h"
 
 namespace mt::runtime {
 
@@ -20,24 +19,12 @@ bool was_left_by_jump(ThreadContext& c, u64 sp, u64 since, u64 pc_then) {
     return sp >= since || os::return_address_of(since) != pc_then;
 }
 
-bool open_event(ThreadContext& c, u64 sp, u64 pc) {
-    if (__builtin_expect(c.busy != 0, 0)) {
-        if (!was_left_by_jump(c, sp, c.busy, c.busy_pc)) return false;
-        count_loss(LossKind::guard_healed);
-        undo_abandoned(c);
-        release_my_locks();
-    }
-    publish(c.busy_pc, pc);
-    publish(c.busy, sp);
-    keep_order();
+bool open_after_jump(ThreadContext& c, u64 sp) {
+    if (!was_left_by_jump(c, sp, c.busy, c.busy_pc)) return false;
+    count_loss(LossKind::guard_healed);
+    undo_abandoned(c);
+    release_my_locks();
     return true;
-}
-
-void close_event(ThreadContext& c) {
-    if (c.ring_tail != load(c.ring_head)) drain_ring(c);
-    publish(c.state, 0);
-    keep_order();
-    publish(c.busy, 0);
 }
 
 }  // namespace mt::runtime

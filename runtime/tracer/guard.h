@@ -10,17 +10,31 @@
 #ifndef MEMTRACE_TRACER_GUARD_H
 #define MEMTRACE_TRACER_GUARD_H
 
+#include "table/publish.h"
 #include "tracer/context.h"
+#include "tracer/nested.h"
 
 namespace mt::runtime {
 
+// The guard was closed already: nested, unless that event was left by a jump.
+bool open_after_jump(ThreadContext& c, abi::u64 sp);
 // `sp` and `pc` are the hook's caller's. False: this call is nested.
-bool open_event(ThreadContext& c, abi::u64 sp, abi::u64 pc);
+inline bool open_event(ThreadContext& c, abi::u64 sp, abi::u64 pc) {
+    if (__builtin_expect(c.busy != 0, 0) && !open_after_jump(c, sp)) return false;
+    publish(c.busy_pc, pc);
+    publish(c.busy, sp);
+    keep_order();
+    return true;
+}
 // Has the hook that was entered at stack address `since` from `pc_then` been
 // left without a return, seen from a hook whose caller is at `sp`?
 bool was_left_by_jump(ThreadContext& c, abi::u64 sp, abi::u64 since, abi::u64 pc_then);
 // Enters what nested events left in the ring, then opens the guard.
-void close_event(ThreadContext& c);
+inline void close_event(ThreadContext& c) {
+    if (__builtin_expect(c.ring_tail != load(c.ring_head), 0)) drain_ring(c);
+    keep_order();
+    publish(c.busy, 0);
+}
 
 }  // namespace mt::runtime
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tracer/inflight.h"
 
+#include "table/counters.h"
 #include "table/header.h"
 
 namespace mt::runtime {
@@ -8,12 +9,10 @@ namespace {
 
 void note_before(Inflight& f, const Change& change) {
     if (change.in != nullptr) {
-        publish(f.before_alloc_bytes, change.in->alloc_bytes);
-        publish(f.before_alloc_count, change.in->alloc_count);
+        publish_pair(f.before_alloc_bytes, load_pair(change.in->alloc_bytes));
     }
     if (change.out != nullptr) {
-        publish(f.before_free_bytes, change.out->free_bytes);
-        publish(f.before_free_count, change.out->free_count);
+        publish_pair(f.before_free_bytes, load_pair(change.out->free_bytes));
     }
     // Last: a record that is named has its values noted.
     publish(f.alloc_record, address_of(change.in));
@@ -30,17 +29,18 @@ void restore_word(LiveState& state, u64 address, u64 old_word) {
     }
 }
 
+bool names(const Inflight& f, Op op) { return (f.op & 0xff) == static_cast<u64>(op); }
+
 void take_back(const Inflight& f, LiveState& state) {
-    if (auto* in = pointer<Record>(f.alloc_record)) {
-        publish(in->alloc_bytes, f.before_alloc_bytes);
-        publish(in->alloc_count, f.before_alloc_count);
+    auto* in = pointer<Record>(names(f, Op::free) ? 0 : f.alloc_record);
+    auto* out = pointer<Record>(names(f, Op::allocate) ? 0 : f.free_record);
+    if (in != nullptr) publish_pair(in->alloc_bytes, load_pair(f.before_alloc_bytes));
+    if (out != nullptr) publish_pair(out->free_bytes, load_pair(f.before_free_bytes));
+    if (names(f, Op::drain)) return;
+    if (names(f, Op::allocate)) return restore_word(state, f.address, 0);
+    if (names(f, Op::move) && f.new_address != 0 && f.new_address != f.address) {
+        restore_word(state, f.new_address, 0);
     }
-    if (auto* out = pointer<Record>(f.free_record)) {
-        publish(out->free_bytes, f.before_free_bytes);
-        publish(out->free_count, f.before_free_count);
-    }
-    if (f.op == static_cast<u64>(Op::drain)) return;
-    if (f.new_address != 0 && f.new_address != f.address) restore_word(state, f.new_address, 0);
     restore_word(state, f.address, f.old_word);
 }
 
@@ -63,25 +63,13 @@ void continue_move(ThreadContext& c, u64 new_address, const Change& change) {
     publish(c.inflight.new_address, new_address);
 }
 
-void apply(const Change& change) {
-    if (change.out != nullptr) {
-        add_own(change.out->free_bytes, change.out_size);
-        add_own(change.out->free_count, u64{1});
-    }
-    if (change.in != nullptr) {
-        add_own(change.in->alloc_bytes, change.in_size);
-        add_own(change.in->alloc_count, u64{1});
-    }
-}
-
-void commit_event(ThreadContext& c) { publish(c.inflight.op, c.inflight.op | kCommitted); }
-void end_event(ThreadContext& c) { publish(c.inflight.op, 0); }
-
 void undo_abandoned(ThreadContext& c) {
     const Inflight& f = c.inflight;
     auto* state = pointer<LiveState>(c.state);
     const bool current = state != nullptr && address_of(state) == load(header()->state);
-    if (f.op != 0 && (f.op & kCommitted) == 0 && current) take_back(f, *state);
+    const bool committed = (f.op & kCommitted) != 0;
+    if (f.op != 0 && !committed && current) take_back(f, *state);
+    if (committed && current && c.shard != 0) recount(*pointer<Shard>(c.shard));
     if (f.op == (static_cast<u64>(Op::drain) | kCommitted)) {
         publish(c.ring_tail, f.ring_position + 1);
     }

@@ -19,17 +19,45 @@ struct Change {
     u64 out_size = 0;
 };
 
-// Every field of the event but op; then op.
+// What the operation names (abi::Op); then the operation.
+inline void begin_allocate(ThreadContext& c, u64 address, const Change& change) {
+    Inflight& f = c.inflight;
+    publish(f.address, address);
+    publish(f.size, change.in_size);
+    publish_pair(f.before_alloc_bytes, load_pair(change.in->alloc_bytes));
+    publish(f.alloc_record, address_of(change.in));
+    publish(f.op, static_cast<u64>(Op::allocate));
+}
+inline void begin_free(ThreadContext& c, u64 address, u64 old_word, const Change& change) {
+    Inflight& f = c.inflight;
+    publish(f.address, address);
+    publish(f.old_word, old_word);
+    publish(f.old_size, change.out_size);
+    publish_pair(f.before_free_bytes, load_pair(change.out->free_bytes));
+    publish(f.free_record, address_of(change.out));
+    publish(f.op, static_cast<u64>(Op::free));
+}
+// Every field.
 void begin_event(ThreadContext& c, Op op, u64 address, u64 old_word, const Change& change);
 // For a move, once the new block is known; op is set since begin_event.
 void continue_move(ThreadContext& c, u64 new_address, const Change& change);
+
 // The counters of both records.
-void apply(const Change& change);
-void commit_event(ThreadContext& c);
-void end_event(ThreadContext& c);
+inline void apply(const Change& change) {
+    if (change.out != nullptr) add_own(change.out->free_bytes, change.out_size, 1);
+    if (change.in != nullptr) add_own(change.in->alloc_bytes, change.in_size, 1);
+}
+// The figures of the tracebacks are new from here on; the shard's sums follow.
+inline void commit_event(ThreadContext& c, Shard& shard, const Change& change) {
+    publish(c.inflight.op, c.inflight.op | kCommitted);
+    if (change.out != nullptr) add_own(shard.free_bytes, change.out_size, 1);
+    if (change.in != nullptr) add_own(shard.alloc_bytes, change.in_size, 1);
+}
+inline void end_event(ThreadContext& c) { publish(c.inflight.op, 0); }
 
 // The event that a jump (siglongjmp, the thread's end) left behind: taken back
-// if it was not committed. The guard is open afterwards.
+// if it was not committed; if it was, its shard is counted anew. The guard is
+// open afterwards.
 void undo_abandoned(ThreadContext& c);
 
 }  // namespace mt::runtime

@@ -51,8 +51,8 @@ void drain_entry(ThreadContext& c, LiveState& state, Shard& shard, const RingEnt
     publish(c.inflight.ring_position, c.ring_tail);
     begin_event(c, Op::drain, 0, 0, change);
     apply(change);
-    commit_event(c);
-    settle(c, state, shard, change);
+    commit_event(c, shard, change);
+    look_at_peak(state, shard);
 }
 
 }  // namespace

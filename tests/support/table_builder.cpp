@@ -209,7 +209,6 @@ void TableBuilder::count(abi::Op op, std::uint32_t id, std::uint64_t size, std::
         const abi::Weight weight = abi::weight_of(size, state.sample_bytes);
         add(weighted(id, shard), state.peak_epoch, op, weight.bytes, weight.count);
     }
-    ++shards_[shard]->data.events;
     const auto change = static_cast<std::int64_t>(size);
     settle(op == abi::Op::free ? -change : change);
 }

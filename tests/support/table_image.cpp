@@ -114,12 +114,15 @@ void TableBuilder::build_shards(FakeMemory& memory) {
     for (std::size_t i = 0; i < shards_.size(); ++i) {
         ShardAt& at = *shards_[i];
         at.data.next = i + 1 < shards_.size() ? shards_[i + 1]->address : 0;
-        at.data.net_bytes = at.data.net_count = 0;
+        at.data.alloc_bytes = at.data.alloc_count = 0;
+        at.data.free_bytes = at.data.free_count = 0;
         build_radix(memory, at.exact, at.data.top);
         for (const auto& [number, chunk] : at.exact.chunks) {
             for (const abi::Record& record : chunk.records) {
-                at.data.net_bytes += static_cast<abi::i64>(record.alloc_bytes - record.free_bytes);
-                at.data.net_count += static_cast<abi::i64>(record.alloc_count - record.free_count);
+                at.data.alloc_bytes += record.alloc_bytes;
+                at.data.alloc_count += record.alloc_count;
+                at.data.free_bytes += record.free_bytes;
+                at.data.free_count += record.free_count;
             }
         }
         if (at.data.weighted != 0) {

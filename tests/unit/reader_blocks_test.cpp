@@ -247,7 +247,7 @@ TEST_F(ReaderBlocks, AProgramThatRunsOnIsNotCalledDamaged) {
     memory.on_read = [&](std::uint64_t address) {
         if (address != builder_.region_address(block)) return;
         memory.put(builder_.word_address(block), std::uint64_t{0});  // freed meanwhile
-        memory.put(builder_.shard_address(0) + offsetof(abi::Shard, events), std::uint64_t{2});
+        memory.put(builder_.shard_address(0) + offsetof(abi::Shard, free_count), std::uint64_t{1});
     };
     const Table table = read_back(memory);
     EXPECT_EQ(remark(table, "blocks-differ"), "");

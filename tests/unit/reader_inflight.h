@@ -88,6 +88,13 @@ class InFlight : public ::testing::Test {
         steps_.push_back(
             [=, this] { memory_.put(address, memory_.get<std::uint64_t>(address) + value); });
     }
+    // Bytes and count, in neighbouring words: one store.
+    void add_pair(std::uint64_t address, std::uint64_t bytes) {
+        steps_.push_back([=, this] {
+            memory_.put(address, memory_.get<std::uint64_t>(address) + bytes);
+            memory_.put(address + 8, memory_.get<std::uint64_t>(address + 8) + 1);
+        });
+    }
     void flight(std::size_t field, std::uint64_t value) { store(flight_ + field, value); }
 
     void keep_peak(std::uint32_t id) {
@@ -96,9 +103,6 @@ class InFlight : public ::testing::Test {
         steps_.push_back([=, this] {
             const auto r = memory_.get<abi::Record>(at);
             memory_.put(at + offsetof(abi::Record, peak_bytes), r.alloc_bytes - r.free_bytes);
-        });
-        steps_.push_back([=, this] {
-            const auto r = memory_.get<abi::Record>(at);
             memory_.put(at + offsetof(abi::Record, peak_count), r.alloc_count - r.free_count);
         });
         const std::uint64_t epoch = builder_.state.peak_epoch;
@@ -127,21 +131,20 @@ class InFlight : public ::testing::Test {
     }
     void apply(std::uint32_t in, std::uint64_t in_size, std::uint32_t out, std::uint64_t out_size) {
         if (out != 0) {
-            add(builder_.record_address(out) + offsetof(abi::Record, free_bytes), out_size);
-            add(builder_.record_address(out) + offsetof(abi::Record, free_count), 1);
+            sums_.emplace_back(offsetof(abi::Shard, free_bytes), out_size);
+            add_pair(builder_.record_address(out) + offsetof(abi::Record, free_bytes), out_size);
         }
         if (in != 0) {
-            add(builder_.record_address(in) + offsetof(abi::Record, alloc_bytes), in_size);
-            add(builder_.record_address(in) + offsetof(abi::Record, alloc_count), 1);
+            sums_.emplace_back(offsetof(abi::Shard, alloc_bytes), in_size);
+            add_pair(builder_.record_address(in) + offsetof(abi::Record, alloc_bytes), in_size);
         }
     }
-    // Commit, totals, peak, end.
-    void finish(std::int64_t bytes, std::int64_t count) {
+    // Commit, sums of the shard, end, peak.
+    void finish(std::int64_t bytes) {
         flight(offsetof(abi::Inflight, op), op_ | kCommitted);
         const std::uint64_t shard = builder_.shard_address(0);
-        add(shard + offsetof(abi::Shard, net_bytes), static_cast<std::uint64_t>(bytes));
-        add(shard + offsetof(abi::Shard, net_count), static_cast<std::uint64_t>(count));
-        add(shard + offsetof(abi::Shard, events), 1);
+        for (const auto& [pair, size] : sums_) add_pair(shard + pair, size);
+        flight(offsetof(abi::Inflight, op), 0);
         const std::int64_t after = before_net_ + bytes;
         if (after > builder_.state.peak_bytes) {
             store(TableBuilder::kState + offsetof(abi::State, peak_epoch),
@@ -149,7 +152,6 @@ class InFlight : public ::testing::Test {
             store(TableBuilder::kState + offsetof(abi::State, peak_bytes),
                   static_cast<std::uint64_t>(after));
         }
-        flight(offsetof(abi::Inflight, op), 0);
     }
 
     // Runs the steps; every reading equals the first or the last one.
@@ -172,7 +174,8 @@ class InFlight : public ::testing::Test {
     // The table as built, and its net bytes.
     void build() {
         memory_ = builder_.build();
-        before_net_ = builder_.shard(0).net_bytes;
+        const abi::Shard& shard = builder_.shard(0);
+        before_net_ = static_cast<std::int64_t>(shard.alloc_bytes - shard.free_bytes);
         line_ = builder_.region_address(kBlock) + offsetof(abi::Region, line);
     }
     // A free word for a block that is not there yet.
@@ -186,6 +189,7 @@ class InFlight : public ::testing::Test {
     std::uint32_t a_ = 0, b_ = 0;
     std::uint64_t context_ = 0, flight_ = 0, line_ = 0, op_ = 0;
     std::int64_t before_net_ = 0;
+    std::vector<std::pair<std::size_t, std::uint64_t>> sums_;  // that finish() adds to the shard's
 };
 
 }  // namespace mt::core

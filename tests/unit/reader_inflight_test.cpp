@@ -14,8 +14,35 @@ TEST_F(InFlight, AllocationBelowThePeak) {
     begin(abi::Op::allocate, kBlock, 40, 0, 0, a_, 0);
     store(slot(kBlock), abi::make_word(kBlock, 40, a_));
     apply(a_, 40, 0, 0);
-    finish(40, 1);
+    finish(40);
     walk();
+}
+
+// What an earlier event of another kind left in the journal is not this one's.
+TEST_F(InFlight, FieldsThatTheOperationDoesNotNameAreIgnored) {
+    builder_.allocate_at(kElsewhere, b_, 33);
+    build();
+    memory_.change<abi::Inflight>(flight_, [&](abi::Inflight& f) {
+        f.old_word = builder_.word(kElsewhere);
+        f.old_size = 33;
+        f.new_address = kElsewhere;
+        f.free_record = builder_.record_address(b_);
+        f.before_free_bytes = 1 << 20;
+    });
+    const std::int64_t before = figures().size;
+    keep_peak(a_);
+    flight(offsetof(abi::Inflight, address), kBlock);
+    flight(offsetof(abi::Inflight, size), 40);
+    flight(offsetof(abi::Inflight, before_alloc_bytes), builder_.record(a_).alloc_bytes);
+    flight(offsetof(abi::Inflight, before_alloc_count), builder_.record(a_).alloc_count);
+    flight(offsetof(abi::Inflight, alloc_record), builder_.record_address(a_));
+    op_ = static_cast<std::uint64_t>(abi::Op::allocate);
+    flight(offsetof(abi::Inflight, op), op_);
+    store(slot(kBlock), abi::make_word(kBlock, 40, a_));
+    apply(a_, 40, 0, 0);
+    finish(40);
+    walk();
+    EXPECT_EQ(figures().size, before + 40);
 }
 
 TEST_F(InFlight, AllocationThatIsANewPeak) {
@@ -24,7 +51,7 @@ TEST_F(InFlight, AllocationThatIsANewPeak) {
     begin(abi::Op::allocate, kBlock, 4000, 0, 0, a_, 0);
     store(slot(kBlock), abi::make_word(kBlock, 4000, a_));
     apply(a_, 4000, 0, 0);
-    finish(4000, 1);
+    finish(4000);
     walk();
     EXPECT_EQ(figures().peak, 4030);
 }
@@ -35,10 +62,11 @@ TEST_F(InFlight, AllocationOverABlockWhoseFreeWasNotSeen) {
     const std::uint64_t word = builder_.word(kBlock);
     keep_peak(a_);
     keep_peak(b_);
-    begin(abi::Op::allocate, kBlock, 40, word, 33, a_, b_);
+    begin(abi::Op::move, kBlock, 40, word, 33, a_, b_);
+    flight(offsetof(abi::Inflight, new_address), kBlock);
     store(builder_.word_address(kBlock), abi::make_word(kBlock, 40, a_));
     apply(a_, 40, b_, 33);
-    finish(7, 0);
+    finish(7);
     walk();
 }
 
@@ -49,7 +77,7 @@ TEST_F(InFlight, Free) {
     begin(abi::Op::free, kBlock, 0, builder_.word(kBlock), 33, 0, b_);
     store(builder_.word_address(kBlock), 0);
     apply(0, 0, b_, 33);
-    finish(-33, -1);
+    finish(-33);
     walk();
 }
 
@@ -65,7 +93,7 @@ TEST_F(InFlight, FreeOfALargeBlock) {
                                sizeof(abi::Tracked) + offsetof(abi::Tracked, stack);
     steps_.push_back([=, this] { memory_.put(slot, abi::kTrackedTombstone); });
     apply(0, 0, b_, size);
-    finish(-static_cast<std::int64_t>(size), -1);
+    finish(-static_cast<std::int64_t>(size));
     walk();
 }
 
@@ -81,7 +109,7 @@ TEST_F(InFlight, MoveToAnotherPlace) {
     flight(offsetof(abi::Inflight, new_address), kElsewhere);
     store(slot(kElsewhere), abi::make_word(kElsewhere, 66, a_));
     apply(a_, 66, b_, 33);
-    finish(33, 0);
+    finish(33);
     walk();
 }
 
@@ -96,7 +124,7 @@ TEST_F(InFlight, MoveInPlaceWithTheSameTraceback) {
     flight(offsetof(abi::Inflight, new_address), kBlock);
     store(slot(kBlock), abi::make_word(kBlock, 400, a_));
     apply(a_, 400, a_, 33);
-    finish(367, 0);
+    finish(367);
     walk();
 }
 

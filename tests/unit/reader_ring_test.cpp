@@ -21,7 +21,7 @@ TEST_F(InFlight, DrainOfAHandlersEvents) {
     flight(offsetof(abi::Inflight, ring_position), 0);
     begin(abi::Op::drain, 0, 70, 0, 0, abi::kStackNested, 0);
     apply(abi::kStackNested, 70, 0, 0);
-    finish(70, 1);
+    finish(70);
     steps_.pop_back();  // the end of the event comes after the ring's
     store(context_ + offsetof(abi::Context, ring), 0);
     store(context_ + offsetof(abi::Context, ring_tail), 1);

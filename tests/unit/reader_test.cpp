@@ -183,6 +183,28 @@ TEST(Reader, Threads) {
     EXPECT_THAT(table.remarks, IsEmpty());
 }
 
+// While a thread runs its totals are those of its shard, less what another one
+// had counted there before.
+TEST(Reader, TotalsOfARunningThread) {
+    TableBuilder builder;
+    const std::uint32_t id = builder.add_stack({0x555555554100});
+    builder.allocate(id, 100);
+    builder.allocate(id, 30);
+    abi::Thread& row = builder.add_thread("second", 4243);
+    row.shard = builder.shard_address(0);
+    row.first_alloc_bytes = 100;
+    row.first_alloc_count = 1;
+    FakeMemory memory = builder.build();
+    const Table table = read_back(memory);
+    ASSERT_EQ(table.threads.size(), 1u);
+    EXPECT_EQ(table.threads[0].alloc_bytes, 30u);
+    EXPECT_EQ(table.threads[0].alloc_count, 1u);
+    EXPECT_THAT(table.remarks, IsEmpty());
+
+    memory.put(builder.thread_address(0) + offsetof(abi::Thread, shard), std::uint64_t{0x1230});
+    EXPECT_NE(remark(read_back(memory), "incomplete"), "") << "no such shard";
+}
+
 TEST(Reader, LossesAndLateStart) {
     TableBuilder builder;
     builder.add_loss("depot_full", 5, 2);

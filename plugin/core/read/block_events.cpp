@@ -38,13 +38,7 @@ class Undo {
   public:
     explicit Undo(Table& table) : table_(table) {}
 
-    void allocate(const Event& event) {
-        if (event.old_word != 0) {
-            put_back(event, true);
-        } else {
-            take_out(event, event.address);
-        }
-    }
+    void allocate(const Event& event) { take_out(event, event.address); }
 
     void move(const Event& event) {
         const bool in_place = event.new_address == event.address;

@@ -18,6 +18,11 @@ namespace {
 
 constexpr unsigned kMaxShards = 1u << 20;
 
+std::int64_t net_bytes(const abi::Shard& shard) {
+    return difference(shard.alloc_bytes, shard.free_bytes);
+}
+std::uint64_t events_of(const abi::Shard& shard) { return shard.alloc_count + shard.free_count; }
+
 class Walk {
   public:
     Walk(Reading& reading, const Anchor& anchor, bool records, Events& events, Counters& out)
@@ -133,7 +138,7 @@ bool Walk::exact_records(const abi::Shard& shard, std::uint64_t address) {
     // that a core lacks. The shard's own sum tells which.
     const bool busy =
         std::binary_search(events_.busy_shards.begin(), events_.busy_shards.end(), address);
-    if (zero_chunk_ == 0 || busy || shard_net_ == shard.net_bytes) return true;
+    if (zero_chunk_ == 0 || busy || shard_net_ == net_bytes(shard)) return true;
     if (saw_counts_) {
         reading_.incomplete("counters (all zero)", zero_chunk_);
         return true;
@@ -165,10 +170,12 @@ bool Walk::shard(std::uint64_t address, abi::Shard& shard) {
     if (!reading_.claim(address, anchor_.header.shard_size, "a shard")) return false;
     if (!reading_.exact(address, &shard, sizeof shard, "a shard")) return false;
     out_.untracked_frees += shard.untracked_frees;
-    if (shard.events != 0) ++out_.active_shards;
-    out_.events += shard.events;
-    out_.current_size = add(out_.current_size, shard.net_bytes);
-    out_.current_count = add(out_.current_count, shard.net_count);
+    out_.shards.push_back(
+        {address, shard.alloc_bytes, shard.alloc_count, shard.free_bytes, shard.free_count});
+    if (events_of(shard) != 0) ++out_.active_shards;
+    out_.events += events_of(shard);
+    out_.current_size = add(out_.current_size, net_bytes(shard));
+    out_.current_count = add(out_.current_count, difference(shard.alloc_count, shard.free_count));
     if (!records_) return true;
     return exact_records(shard, address) && (!is_sampling() || weighted_records(shard));
 }
@@ -224,6 +231,8 @@ void Walk::estimate() {
 // The peak is now when the runtime was asked to reset it and has not done so
 // yet, when an event in flight has just passed it, or a pending one would.
 void Walk::finish() {
+    std::sort(out_.shards.begin(), out_.shards.end(),
+              [](const ShardSums& a, const ShardSums& b) { return a.address < b.address; });
     if (records_) {
         apply_pending();
         out_.current_size = out_.current_count = 0;
@@ -257,7 +266,7 @@ bool count_events(Reading& reading, const Anchor& anchor, std::uint64_t& events)
         abi::Shard shard;
         constexpr std::size_t kHead = offsetof(abi::Shard, top);
         if (!reading.exact(address, &shard, kHead, "a shard")) return false;
-        events += shard.events;
+        events += events_of(shard);
         address = shard.next;
     }
     return true;
@@ -266,7 +275,7 @@ bool count_events(Reading& reading, const Anchor& anchor, std::uint64_t& events)
 bool read_counters(Reading& reading, const Anchor& anchor, bool records, Events& events,
                    Counters& counters) {
     // An event in flight may have reached only some of a shard's own sums.
-    const bool exact = records || !events.list.empty() || !events.pending.empty();
+    const bool exact = records || events.any_busy || !events.pending.empty();
     if (!Walk(reading, anchor, exact, events, counters).run()) return false;
     if (!records) counters.traces.clear();
     return true;

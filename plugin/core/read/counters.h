@@ -16,6 +16,12 @@
 
 namespace mt::core {
 
+// Sums of one shard, as they stand there.
+struct ShardSums {
+    std::uint64_t address = 0;
+    std::uint64_t alloc_bytes = 0, alloc_count = 0, free_bytes = 0, free_count = 0;
+};
+
 struct Counters {
     std::vector<Trace> traces;  // by id once summed; only id and figures are filled
     std::int64_t current_size = 0, current_count = 0;
@@ -23,6 +29,7 @@ struct Counters {
     std::uint64_t untracked_frees = 0;
     std::uint32_t active_shards = 0;  // with events
     std::uint64_t events = 0;         // of all shards
+    std::vector<ShardSums> shards;    // by address
 };
 
 // With records == false only the sums: no traces, and peak_count stays 0.

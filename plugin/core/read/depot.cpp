@@ -10,7 +10,6 @@
 #include <cstring>
 
 namespace mt::core {
-namespace {
 
 bool check_count(Reading& reading, const char* what, std::uint64_t count, std::uint64_t capacity) {
     if (count <= capacity) return true;
@@ -19,6 +18,8 @@ bool check_count(Reading& reading, const char* what, std::uint64_t count, std::u
                                     "it can hold",
                                     count, what, capacity));
 }
+
+namespace {
 
 // A chunk that must be there and has no address: the directory's page reads as zeros.
 bool no_chunk(Reading& reading, const char* what, const abi::Header& header,
@@ -145,50 +146,6 @@ bool read_depot(Reading& reading, const abi::Header& header, Table& table, Depot
     if (!check_count(reading, "tracebacks", header.stack_count, kStacks)) return false;
     if (!read_nodes(reading, header, table, depot)) return false;
     return read_stacks(reading, header, table, depot);
-}
-
-namespace {
-
-void add_thread(const abi::Thread& row, std::uint32_t generation, Table& table) {
-    Thread& thread = table.threads.emplace_back();
-    thread.serial = row.serial;
-    thread.tid = row.tid;
-    thread.name.assign(row.comm, strnlen(row.comm, sizeof row.comm));
-    if ((row.flags & 1) != 0 && thread.name.empty()) thread.name = "exited";
-    if (row.generation != generation) return;
-    thread.alloc_bytes = row.alloc_bytes;
-    thread.alloc_count = row.alloc_count;
-    thread.free_bytes = row.free_bytes;
-    thread.free_count = row.free_count;
-}
-
-}  // namespace
-
-bool read_threads(Reading& reading, const Anchor& anchor, const std::vector<std::uint64_t>& known,
-                  Table& table) {
-    constexpr std::uint64_t kRows = std::uint64_t{abi::kThreadsPerChunk} * abi::kThreadChunks;
-    const abi::Header& header = anchor.header;
-    const std::size_t stride = header.thread_size;
-    if (!check_count(reading, "threads", header.thread_count, kRows)) return false;
-    std::vector<std::byte> chunk(abi::kThreadsPerChunk * stride);
-    for (std::uint64_t first = 0; first < header.thread_count; first += abi::kThreadsPerChunk) {
-        const std::uint64_t address = header.thread_chunk[first / abi::kThreadsPerChunk];
-        if (address == 0) continue;  // counted, not filled yet
-        if (!reading.claim(address, chunk.size(), "threads")) return false;
-        const auto n = static_cast<std::size_t>(
-            std::min<std::uint64_t>(abi::kThreadsPerChunk, header.thread_count - first));
-        if (!reading.patchy(address, chunk.data(), n * stride, "rows of threads")) return false;
-        for (std::size_t i = 0; i < n; ++i) {
-            abi::Thread row;
-            std::memcpy(&row, chunk.data() + i * stride, sizeof row);
-            if (row.serial != 0) {
-                add_thread(row, anchor.state.generation, table);
-            } else if (std::binary_search(known.begin(), known.end(), address + i * stride)) {
-                reading.incomplete("rows of threads", address + i * stride);
-            }
-        }
-    }
-    return true;
 }
 
 }  // namespace mt::core

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The rows that belong to the process: nodes, stacks, modules, threads.
+// The rows that belong to the process: nodes, stacks, modules.
 #ifndef MEMTRACE_CORE_READ_DEPOT_H
 #define MEMTRACE_CORE_READ_DEPOT_H
 
@@ -18,12 +18,11 @@ struct Depot {
     std::vector<End> ends;           // by node
 };
 
+// A number of rows, as the header states it; false: more than there can be.
+bool check_count(Reading& reading, const char* what, std::uint64_t count, std::uint64_t capacity);
 bool read_modules(Reading& reading, const abi::Header& header, Table& table);
 // Fills table.nodes and .parents; needs the modules.
 bool read_depot(Reading& reading, const abi::Header& header, Table& table, Depot& depot);
-// `known` are rows that some thread's context names: they must have been filled.
-bool read_threads(Reading& reading, const Anchor& anchor, const std::vector<std::uint64_t>& known,
-                  Table& table);
 
 }  // namespace mt::core
 

@@ -13,14 +13,15 @@ constexpr unsigned kMaxContexts = 1u << 20;
 
 // `Journal`: abi::Inflight, or what a sampling state has beside it.
 template <typename Journal>
-void add_restores(const Journal& flight, std::size_t event, Events& events) {
-    if (flight.alloc_record != 0) {
+void add_restores(abi::Op op, const Journal& flight, Events& events) {
+    const std::size_t number = events.list.size();
+    if (op != abi::Op::free && flight.alloc_record != 0) {
         events.restores.push_back({flight.alloc_record, false, flight.before_alloc_bytes,
-                                   flight.before_alloc_count, event, false});
+                                   flight.before_alloc_count, number, false});
     }
-    if (flight.free_record != 0) {
+    if (op != abi::Op::allocate && flight.free_record != 0) {
         events.restores.push_back({flight.free_record, true, flight.before_free_bytes,
-                                   flight.before_free_count, event, false});
+                                   flight.before_free_count, number, false});
     }
 }
 
@@ -37,13 +38,18 @@ bool add_event(const abi::Context& context, bool sampling, Events& events) {
     event.op = static_cast<abi::Op>(op);
     event.committed = (flight.op & abi::kCommitted) != 0;
     event.address = flight.address;
-    event.size = flight.size;
-    event.new_address = flight.new_address;
-    event.old_word = flight.old_word;
-    event.old_size = flight.old_size;
-    event.alloc_record = flight.alloc_record;
-    if (!event.committed) add_restores(flight, events.list.size(), events);
-    if (!event.committed && sampling) add_restores(context.weighted, events.list.size(), events);
+    if (event.op != abi::Op::free) {
+        event.size = flight.size;
+        event.alloc_record = flight.alloc_record;
+    }
+    if (event.op != abi::Op::allocate) {
+        event.old_word = flight.old_word;
+        event.old_size = flight.old_size;
+        event.free_record = flight.free_record;
+    }
+    if (event.op == abi::Op::move) event.new_address = flight.new_address;
+    if (!event.committed) add_restores(event.op, flight, events);
+    if (!event.committed && sampling) add_restores(event.op, context.weighted, events);
     events.list.push_back(event);
     return true;
 }

@@ -18,7 +18,7 @@ struct Event {
     bool committed = false;
     std::uint64_t address = 0, size = 0, new_address = 0;
     std::uint64_t old_word = 0, old_size = 0;
-    std::uint64_t alloc_record = 0;
+    std::uint64_t alloc_record = 0, free_record = 0;
     std::uint32_t stack = 0;  // of alloc_record; filled by the counters, 0 = not known
 };
 

@@ -10,6 +10,7 @@
 #include "read/events.h"
 #include "read/losses.h"
 #include "read/reader.h"
+#include "read/threads.h"
 
 namespace mt::core {
 namespace {
@@ -88,14 +89,14 @@ bool compare(Reading& reading, const Anchor& anchor, const Counters& counters, T
 
 // The process may run on: what a shard or a word names was published before,
 // so counts read after them cover them.
-bool read_named(Reading& reading, Anchor& anchor, const Events& events, Table& table,
-                Depot& depot) {
+bool read_named(Reading& reading, Anchor& anchor, const Events& events, const Counters& counters,
+                Table& table, Depot& depot) {
     if (!load_header(reading, anchor.header_address, anchor.header)) return false;
     table.node_count = anchor.header.node_count;
     table.stack_count = anchor.header.stack_count;
     return read_modules(reading, anchor.header, table) &&
            read_depot(reading, anchor.header, table, depot) &&
-           read_threads(reading, anchor, events.thread_rows, table);
+           read_threads(reading, anchor, counters.shards, events.thread_rows, table);
 }
 
 bool read_traces(Reading& reading, Anchor& anchor, const ReadOptions& options, Table& table) {
@@ -119,7 +120,7 @@ bool read_traces(Reading& reading, Anchor& anchor, const ReadOptions& options, T
         undo_events(events, table);
     }
     if (options.counters || options.blocks) {
-        if (!read_named(reading, anchor, events, table, depot)) return false;
+        if (!read_named(reading, anchor, events, counters, table, depot)) return false;
     }
     if (!name_traces(reading, depot, std::move(counters.traces), table)) return false;
     if (options.blocks) {
