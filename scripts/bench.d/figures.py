@@ -25,7 +25,7 @@ def memory(setting):
     if not setting.wants("memory", ["memory"]):
         return None
     count = 200_000 if setting.quick else 1_000_000
-    variants = ours(setting, "plain", "on", "heaptrack")
+    variants = ours(setting, "plain", "on", "sampled", "heaptrack")
     rows = []
     for size, title in BLOCK_SIZES.items():
         note(f"memory of blocks of {title}")

@@ -60,7 +60,8 @@ def time_table(setting, results):
 
 
 def peak_table(setting, results):
-    kept = [variant for variant in setting.variants if variant.key in ("plain", "on", "heaptrack")]
+    kept = [variant for variant in setting.variants
+            if variant.key in ("plain", "on", "sampled", "heaptrack")]
     rows = [[name, *(f"{statistics.median(runs['peak'][variant.key].values()):.1f}"
                      if variant.key in runs["peak"] else "–" for variant in kept)]
             for name, runs in results.items()]
