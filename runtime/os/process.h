@@ -8,8 +8,16 @@
 
 #include <cstdint>
 
+// libc's own word for "no second thread was created" (glibc 2.32); its malloc
+// relies on it in the same way.
+extern "C" char __libc_single_threaded __attribute__((weak));
+
 namespace mt::runtime::os {
 
+inline bool has_one_thread() {
+    return &__libc_single_threaded != nullptr &&
+           __atomic_load_n(&__libc_single_threaded, __ATOMIC_RELAXED) != 0;
+}
 std::uint32_t process_id();
 std::uint32_t thread_id();
 // True when `tid` of this process has ended.

@@ -2,12 +2,9 @@
 #include "stack/frame_cache.h"
 
 #include "stack/machine.h"
-#include "stack/rule_cache.h"
 
 namespace mt::runtime::stack {
 namespace {
-
-u64 word_at(u64 address) { return *reinterpret_cast<const volatile u64*>(address); }
 
 void keep_order() { __atomic_signal_fence(__ATOMIC_SEQ_CST); }
 
@@ -28,19 +25,6 @@ struct FrameCache::Position {
         return true;
     }
 };
-
-// How many of the first words have their value still. In groups without a
-// branch: a group is as fast as its loads.
-u32 FrameCache::verify(u32 count) const {
-    u32 i = 0;
-    for (; i + 8 <= count; i += 8) {
-        u64 changed = 0;
-        for (u32 k = i; k < i + 8; ++k) changed |= word_at(address_[k]) ^ value_[k];
-        if (changed != 0) break;
-    }
-    while (i < count && word_at(address_[i]) == value_[i]) ++i;
-    return i;
-}
 
 inline bool FrameCache::is_kept(const Position& at, u32 frame, u32 verified) const {
     const Frame& f = frames_[frame];
@@ -180,13 +164,13 @@ bool FrameCache::follow(Window& own, u64 pc, u64 sp, u64 bp, u64 seed) {
         if (!step(own, at, rule)) return false;
     }
     if (at.pc == 0) kept = 0;
+    fresh_count_ = steps;
     if (kept + steps > kFrames) return give_up(sp);
 
     count_ = kept;  // what is about to be overwritten does not count
     generation_ = generation;
     seed_ = seed;
     keep_order();
-    fresh_count_ = steps;
     while (steps > 0) {
         const Step& inner = steps_[--steps];
         if (!append(inner, at, seed)) {

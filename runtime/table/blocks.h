@@ -7,6 +7,8 @@
 #define MEMTRACE_TABLE_BLOCKS_H
 
 #include "abi/layout.h"
+#include "os/cpu.h"
+#include "os/process.h"
 #include "table/pool.h"
 #include "table/publish.h"
 #include "table/scan.h"
@@ -33,7 +35,9 @@ class Blocks {
     bool insert(u64 address, u64 word);
     // Puts it where place() said; false if another block has got there since.
     static bool claim(u64* empty, u64 word) {
-        return empty != nullptr && exchange_if<u64>(*empty, 0, word);
+        if (empty == nullptr) return false;
+        if (os::has_one_thread()) return os::exchange_alone(*empty, 0, word);
+        return exchange_if<u64>(*empty, 0, word);
     }
     // For the caches: what an event about this address will look at.
     void prefetch(u64 address) const;

@@ -2,7 +2,6 @@
 #include "table/depot.h"
 
 #include "guard/lock.h"
-#include "stack/frame_cache.h"
 #include "table/hash_index.h"
 #include "table/header.h"
 #include "table/losses.h"
@@ -11,12 +10,12 @@
 namespace mt::runtime {
 
 LeafTable stack_ids;
+u64 address_meaning = 0;
 
 namespace {
 
 Lock lock;
-HashIndex nodes;          // hash of a chain -> node
-u64 address_meaning = 0;  // part of each hash; raised when addresses change their meaning
+HashIndex nodes;  // hash of a chain -> node
 
 Node* node_at(u32 i) {
     return directory_record<Node>(header()->node_chunk, kNodeChunks, kNodesPerChunk, i);
@@ -73,10 +72,6 @@ u32 copy_forward(u64 hash, u32 id) {
 }
 
 }  // namespace
-
-u64 chain_seed(u32 root) {
-    return stack::chain_hash(load(address_meaning) + 0x51ed270b7a1f3c4dull, root + 1);
-}
 
 u32 intern(Capture& c) {
     if (c.count == 0) return kStackDepotFull;

@@ -6,6 +6,7 @@
 #define MEMTRACE_TABLE_DEPOT_H
 
 #include "abi/layout.h"
+#include "stack/frame_cache.h"
 #include "table/leaf_table.h"
 
 namespace mt::runtime {
@@ -20,9 +21,13 @@ struct Capture {
     abi::u16 modules[abi::kMaxFrames];
 };
 
-// What the hash of a stack with this root begins with. Another value after
-// forget_addresses(), so that every later traceback gets new nodes.
-abi::u64 chain_seed(abi::u32 root);
+// Part of each hash; raised when addresses change their meaning, so that every
+// later traceback gets new nodes.
+extern __attribute__((visibility("hidden"))) abi::u64 address_meaning;
+// What the hash of a stack with this root begins with.
+inline abi::u64 chain_seed(abi::u32 root) {
+    return stack::chain_hash(load(address_meaning) + 0x51ed270b7a1f3c4dull, root + 1);
+}
 
 // The id of the stack with this hash, if it was seen before; else 0. One probe.
 extern __attribute__((visibility("hidden"))) LeafTable stack_ids;

@@ -63,22 +63,25 @@ void copy_frames(const stack::FrameCache& frames, Capture& capture) {
 
 }  // namespace
 
-u32 capture_stack(ThreadContext& c, const Caller& at) {
+void compare_frames(ThreadContext& c, const Caller& at) {
+    copy_frames(c.frames, c.capture);
+    const bool reused = c.frames.fresh() < c.frames.count();
+    compare_stack(c.capture.pcs, c.capture.count, stack::WalkEnd::complete, reused, at);
+}
+
+u32 capture_changed(ThreadContext& c, const Caller& at, u64 seed) {
     stack::FrameCache& frames = c.frames;
-    if (!frames.follow(c.window, at.pc, at.sp, at.bp, chain_seed(kRootComplete))) {
-        return capture_whole(c, at);
-    }
-    if constexpr (kCompares) {
-        copy_frames(frames, c.capture);
-        const bool reused = frames.fresh() < frames.count();
-        compare_stack(c.capture.pcs, frames.count(), stack::WalkEnd::complete, reused, at);
-    }
+    c.last_stack = kStackNone;
+    if (!frames.follow(c.window, at.pc, at.sp, at.bp, seed)) return capture_whole(c, at);
+    if constexpr (kCompares) compare_frames(c, at);
     if (__builtin_expect(has_closed_ranges(), 0) && has_reused_range(frames)) {
         frames.forget();
         return capture_whole(c, at);
     }
-    const u32 id = known_stack(frames.hash(0));
-    return id != 0 ? id : intern_frames(c);
+    u32 id = known_stack(frames.hash(0));
+    if (__builtin_expect(id == kStackNone, 0)) id = intern_frames(c);
+    if (id != kStackDepotFull) c.last_stack = id;
+    return id;
 }
 
 }  // namespace mt::runtime

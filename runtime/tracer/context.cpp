@@ -82,6 +82,8 @@ ThreadContext* make_context() {
         c->window = {};
         c->frames.forget();
         c->last_allocated = 0;
+        c->last_stack = kStackNone;
+        c->hint_slot = nullptr;
     } else if ((c = new_context(pid, tid)) == nullptr) {
         count_loss(LossKind::no_context);
         return nullptr;

@@ -25,6 +25,9 @@ struct ThreadContext : abi::Context {
     abi::u64 foreign_pc;      // return address of the hook that made it
     abi::u64 foreign_call;    // stack address of a call into a foreign allocator; 0 = none
     abi::u64 last_allocated;  // address; for temporaries
+    abi::u32 last_stack;      // id of what `frames` holds; 0 = not known
+    abi::u64 hint;            // address of the last event's block, and its word in the state's
+    abi::u64* hint_slot;      // block table; nullptr: of another state
     stack::FrameCache frames;
     Capture capture;
 };

@@ -205,6 +205,7 @@ LiveState* enter_other_state(ThreadContext& c, u64 request) {
         }
         state = pin(c.state);  // nobody replaces it while the lock is held
     }
+    c.hint_slot = nullptr;
     publish(c.shard, 0);  // of another state, unless shard_of() finds it is not
     publish(traced_request, request);
     const u64 reset = load(root().peak_reset_request);

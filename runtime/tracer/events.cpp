@@ -49,6 +49,23 @@ inline void finish_event(ThreadContext& c, LiveState& state, Shard& shard, const
     look_at_peak(state, shard);
 }
 
+// Blocks are often freed right after they were allocated, and allocated again
+// at the same address right after that: their word is where it was.
+u64* find_word(const ThreadContext& c, const LiveState& state, u64 address) {
+    const bool near = address == c.hint && c.hint_slot != nullptr;
+    if (near && is_word_of(load(*c.hint_slot), address)) return c.hint_slot;
+    return state.blocks.find(address);
+}
+Blocks::Place place_for(const ThreadContext& c, const LiveState& state, u64 address, u64 size) {
+    const bool near = address == c.hint && c.hint_slot != nullptr;
+    if (near && load(*c.hint_slot) == 0) return {nullptr, c.hint_slot};
+    return state.blocks.place(address, size);
+}
+void remember_word(ThreadContext& c, u64 address, u64* slot) {
+    c.hint = address;
+    c.hint_slot = slot;
+}
+
 // A block that a free which we did not see left behind at the same address is
 // replaced and counted as freed.
 [[gnu::noinline]] void replace_stale(ThreadContext& c, LiveState& state, Shard& shard, u64 address,
@@ -70,14 +87,15 @@ inline void finish_event(ThreadContext& c, LiveState& state, Shard& shard, const
     finish_event(c, state, shard, change);
 }
 
-inline void record_allocation(ThreadContext& c, LiveState& state, u64 address, u64 size,
-                              const Caller& caller) {
+[[gnu::flatten]] inline void record_allocation(ThreadContext& c, LiveState& state, u64 address,
+                                               u64 size, const Caller& caller) {
     if (!Blocks::holds(address)) return count_loss(LossKind::bad_address);
     state.blocks.prefetch(address);  // while the stack is taken
     Shard* shard = shard_of(c, state);
     if (shard == nullptr) return;
     const u32 stack = capture_stack(c, caller);
-    const Blocks::Place place = state.blocks.place(address, size);
+    const Blocks::Place place = place_for(c, state, address, size);
+    remember_word(c, address, place.empty);
     c.last_allocated = address;
     if (__builtin_expect(place.found != nullptr, 0)) {
         return replace_stale(c, state, *shard, address, size, stack);
@@ -95,8 +113,8 @@ inline void record_allocation(ThreadContext& c, LiveState& state, u64 address, u
     finish_event(c, state, *shard, change);
 }
 
-inline void record_free(ThreadContext& c, LiveState& state, u64 address) {
-    u64* slot = state.blocks.find(address);
+[[gnu::flatten]] inline void record_free(ThreadContext& c, LiveState& state, u64 address) {
+    u64* slot = find_word(c, state, address);
     Shard* shard = shard_of(c, state);
     if (shard == nullptr) return;
     if (slot == nullptr) {
@@ -110,6 +128,7 @@ inline void record_free(ThreadContext& c, LiveState& state, u64 address) {
         return count_loss(LossKind::no_memory);
     }
     keep_peak(state, *change.out);
+    remember_word(c, address, slot);
     begin_free(c, address, old_word, change);
     publish(*slot, 0);
     forget_size(state, address, old_word);

@@ -8,6 +8,17 @@ namespace mt::runtime::os {
 
 inline void relax_cpu() { asm volatile("pause"); }
 
+// Compare and exchange in one instruction, whole for this thread's signal handlers
+// but not for other threads.
+inline bool exchange_alone(unsigned long& word, unsigned long expected, unsigned long desired) {
+    bool done;
+    asm volatile("cmpxchg %3, %1"
+                 : "=@cce"(done), "+m"(word), "+a"(expected)
+                 : "r"(desired)
+                 : "memory");
+    return done;
+}
+
 // Where a function's return address stands, given the stack pointer as it will
 // be after its return.
 inline unsigned long return_address_of(unsigned long sp) {
