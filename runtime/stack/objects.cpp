@@ -6,6 +6,7 @@
 
 #include <elf.h>
 #include <link.h>
+#include <sys/auxv.h>
 #include <sys/syscall.h>
 
 #include "os/syscall.h"
@@ -56,10 +57,34 @@ Span range_in(const Object& object, u64 address, u64 size) {
     return {start, start + size};
 }
 
-}  // namespace
+// The program itself, if the address is in one of its segments. Not left to the
+// loader: the kernel maps a program as its headers say, with a hole wherever an
+// address is aligned to more than a page, and of such a program the loader knows
+// each segment by itself. False also if the headers do not say where they are
+// (they do in all that have an interpreter).
+[[gnu::noinline]] bool find_program(u64 address, Object& object) {
+    const u64 place = getauxval(AT_PHDR);
+    const auto* header = reinterpret_cast<const Elf64_Phdr*>(place);
+    const u32 count = header != nullptr ? static_cast<u32>(getauxval(AT_PHNUM)) : 0;
+    object = Object{~u64{0}, 0, ~u64{0}, 0, nullptr, "", header, count};
+    bool inside = false;
+    for (u32 i = 0; i < count; ++i, ++header) {
+        // Comes before all segments (System V gABI).
+        if (header->p_type == PT_PHDR) object.bias = place - header->p_vaddr;
+        const u64 start = object.bias + header->p_vaddr;
+        if (header->p_type == PT_GNU_EH_FRAME) object.eh_frame_hdr = start;
+        if (header->p_type != PT_LOAD || object.bias == ~u64{0}) continue;
+        const u64 first = start & ~(machine::kPage - 1);
+        const u64 end = start + header->p_memsz;
+        if (first < object.start) object.start = first;
+        if (end > object.end) object.end = end;
+        inside = inside || (address >= first && address < end);
+    }
+    return inside;
+}
 
-bool find_object_by_loader(u64 address, Object& object) {
-    if (loader_find_object == nullptr) return false;
+// Not inlined: what it keeps on the stack is not there while others look.
+[[gnu::noinline]] bool ask_loader(u64 address, Object& object) {
     LoaderAnswer answer;
     if (loader_find_object(reinterpret_cast<void*>(address), &answer) != 0) return false;
     object.start = reinterpret_cast<u64>(answer.map_start);
@@ -72,12 +97,21 @@ bool find_object_by_loader(u64 address, Object& object) {
     return true;
 }
 
+}  // namespace
+
+bool find_object_by_loader(u64 address, Object& object) {
+    if (loader_find_object == nullptr) return false;
+    return find_program(address, object) || ask_loader(address, object);
+}
+
 bool is_loaded_at(u64 start, u64 end) {
     if (loader_find_object == nullptr) {
         Object object = {};
         return find_object_by_iteration(start, object) && object.start == start &&
                object.end == end;
     }
+    Object program;
+    if (find_program(start, program)) return program.start == start && program.end == end;
     LoaderAnswer answer;
     return loader_find_object(reinterpret_cast<void*>(start), &answer) == 0 &&
            reinterpret_cast<u64>(answer.map_start) == start &&

@@ -12,7 +12,8 @@ set_source_files_properties(${callers}_optimised.cpp PROPERTIES COMPILE_OPTIONS
 target_include_directories(torture PRIVATE ${PROJECT_SOURCE_DIR}/tests/unit
   ${PROJECT_SOURCE_DIR}/runtime)
 target_compile_options(torture PRIVATE -fno-builtin)
-target_link_options(torture PRIVATE -Wl,-z,lazy)
+# With holes between its segments: the loader then knows each by itself.
+target_link_options(torture PRIVATE -Wl,-z,lazy -Wl,-z,separate-code -Wl,-z,max-page-size=65536)
 target_link_libraries(torture PRIVATE ${CMAKE_DL_LIBS})
 
 foreach(name first second)

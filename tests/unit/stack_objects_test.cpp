@@ -27,6 +27,7 @@ namespace {
 using runtime::stack::find_object;
 using runtime::stack::find_object_by_iteration;
 using runtime::stack::find_object_by_loader;
+using runtime::stack::is_loaded_at;
 using runtime::stack::Object;
 using runtime::stack::object_build_id;
 using runtime::stack::object_path;
@@ -162,6 +163,29 @@ TEST(StackObjects, describes_program_and_libc_as_their_files_do) {
     EXPECT_EQ(libc_id.size(), 40u);
     EXPECT_EQ(libc_id, build_id_of_file(libc));
     EXPECT_EQ(object_path(object, path, 5), 5u) << "a path that is too long is cut";
+}
+
+// This program is linked with holes between its segments (stack.cmake).
+TEST(StackObjects, a_program_with_holes_is_one_object) {
+    static int data = 1;
+    Object object{};
+    ASSERT_TRUE(find_object(reinterpret_cast<u64>(&build_id_of_file), object));
+    u32 holes = 0;
+    u64 last_end = 0;
+    for (u32 i = 0; i < object.program_header_count; ++i) {
+        const auto& header = static_cast<const Elf64_Phdr*>(object.program_headers)[i];
+        if (header.p_type != PT_LOAD) continue;
+        if (last_end != 0 && header.p_vaddr / 4096 > last_end / 4096 + 1) ++holes;
+        last_end = header.p_vaddr + header.p_memsz;
+    }
+    EXPECT_GT(holes, 0u) << "the linker left no hole";
+    const u64 in_data = reinterpret_cast<u64>(&data);
+    EXPECT_TRUE(object.start < in_data && in_data < object.end);
+    EXPECT_TRUE(segment_of(object, object.eh_frame_hdr).contains(object.eh_frame_hdr));
+    EXPECT_TRUE(is_loaded_at(object.start, object.end));
+    ASSERT_TRUE(find_object(reinterpret_cast<u64>(dlsym(RTLD_DEFAULT, "qsort")), object));
+    EXPECT_TRUE(is_loaded_at(object.start, object.end));
+    EXPECT_FALSE(is_loaded_at(object.start, object.end + 4096));
 }
 
 TEST(StackObjects, reads_stay_in_readable_segments) {
