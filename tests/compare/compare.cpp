@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Checks one captured stack against a whole walk (if part of it was reused) and
-// against the reference. Each way in which the walker may rightly see another
+// Checks one captured stack against a whole walk (part of it may have been reused)
+// and against the reference. Each way in which the walker may rightly see another
 // stack than the reference is checked here by a condition of its own; what meets
 // none is unexplained.
 #include "tracer/compare.h"
@@ -184,7 +184,8 @@ bool is_whole_walk(const Captured& ours, const Caller& at) {
     bool same = walk.count == ours.count && walk.end == ours.end;
     for (u32 i = 0; same && i < walk.count; ++i) same = ours.pcs[i] == whole[i];
     if (!same) {
-        write_difference("reused", {"captured", ours.pcs, ours.count, static_cast<u32>(ours.end)},
+        write_difference("whole walk",
+                         {"captured", ours.pcs, ours.count, static_cast<u32>(ours.end)},
                          {"whole walk", whole, walk.count, static_cast<u32>(walk.end)});
     }
     return same;
@@ -209,10 +210,8 @@ void compare(const Captured& captured, bool reused, const Caller& at) {
     begin_counting();
     if (!turn) return count(Count::busy);
     const Captured ours = spoils_stacks() ? without_second_frame(captured) : captured;
-    if (reused) {
-        count(Count::reused);
-        if (!is_whole_walk(ours, at)) count(Count::reuse_differs);
-    }
+    if (reused) count(Count::reused);
+    if (!is_whole_walk(ours, at)) count(Count::walk_differs);
     if (!is_chosen()) return count(Count::left_out);
     const Count verdict = judge(ours, at);
     count(Count::compared);

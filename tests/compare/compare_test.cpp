@@ -98,7 +98,7 @@ class Compare : public ::testing::Test {
         EXPECT_GE(report_["compared"], least) << traced_.output;
         EXPECT_GT(report_["reused"], report_["compared"] / 4) << traced_.output;
         EXPECT_EQ(report_["unexplained"], 0u) << directory_ << "\n" << text_of(report_);
-        EXPECT_EQ(report_["reuse_differs"], 0u) << directory_ << "\n" << text_of(report_);
+        EXPECT_EQ(report_["walk_differs"], 0u) << directory_ << "\n" << text_of(report_);
         RecordProperty("counts", text_of(report_));
     }
     // Of programs that compilers made: every stack reaches its thread's start.

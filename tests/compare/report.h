@@ -22,7 +22,7 @@ namespace mt::compare {
     X(ends_at_no_table)   /* equal; both end at code without a table, no record leads on */  \
     X(starts_at_no_table) /* equal; that code is the thread's first frame */                 \
     X(reference_faults)   /* equal to where the reference reads at no address */             \
-    X(reuse_differs)      /* what was reused is not what a whole walk finds */               \
+    X(walk_differs)       /* what was captured is not what a whole walk finds */             \
     X(unexplained)
 
 enum class Count : u32 {

@@ -40,6 +40,11 @@ void allocate() {
     ++count;
 }
 
+void allocate_once() {
+    std::free(std::malloc(10));
+    ++count;
+}
+
 void allocate_deeper() {
     optimised::nested(2, [] { plain::nested(1, allocate); });
 }

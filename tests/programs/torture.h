@@ -11,7 +11,9 @@ using Action = void (*)();
 
 // One block, filled, moved, and freed again.
 void allocate();
-// The same by way of a few frames.
+// One call, so that the next one can be from the very same stack.
+void allocate_once();
+// allocate() by way of a few frames.
 void allocate_deeper();
 unsigned long allocations();
 

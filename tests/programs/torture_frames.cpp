@@ -146,8 +146,11 @@ void* volatile work;
 
 [[gnu::noinline]] void slide(unsigned bytes, Through through) {
     void* room = alloca(bytes);
-    through(allocate);
     work = room;
+    if (through == nullptr) return std::free(std::malloc(10));
+    through(allocate);
+    through(allocate_once);
+    through(allocate_once);
 }
 
 // In each step the frame of slide() begins elsewhere, but its stack pointer is
@@ -173,9 +176,9 @@ void* volatile work;
 }
 
 void sliding_frames() {
-    const Through ways[] = {torture_same_bp,      torture_saved_bp,   plain::realigned,
-                            optimised::realigned, optimised::lambda,  torture_tail,
-                            in_wide_frame,        aligned_with_alloca};
+    const Through ways[] = {torture_same_bp,      torture_saved_bp,    plain::realigned,
+                            optimised::realigned, optimised::lambda,   torture_tail,
+                            in_wide_frame,        aligned_with_alloca, nullptr};
     for (const Through through : ways) {
         for (unsigned step = 0; step < 32; ++step) slide_to(step, through);
         for (unsigned step = 32; step-- > 0;) slide_to(step, through);

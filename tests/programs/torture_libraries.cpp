@@ -70,8 +70,8 @@ void* volatile work;
 [[gnu::noinline]] void call_at_one_level(unsigned number) {
     constexpr unsigned kLevel = 4104;
     work = alloca(kLevel - *open_now->frame);
-    if (number % 2 == 0) open_now->call(allocate);
-    if (number % 2 == 1) open_now->call(allocate);
+    if (number % 2 == 0) open_now->call(allocate_once);
+    if (number % 2 == 1) open_now->call(allocate_once);
 }
 
 std::atomic<unsigned> wanted;
