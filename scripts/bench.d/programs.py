@@ -9,9 +9,12 @@ from setting import note
 
 def run_one(setting, variant, workload, command):
     process = setting.start(variant, command)
-    if workload.drive is not None:
-        workload.drive(setting.work, process, setting.environment)
-    return setting.usage(process)
+    try:
+        if workload.drive is not None:
+            workload.drive(setting.work, process, setting.environment)
+        return setting.usage(process)
+    finally:
+        process.kill()  # when interrupted; takes the command with it
 
 
 def collect(setting, wanted):

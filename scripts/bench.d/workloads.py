@@ -80,7 +80,7 @@ def cc1plus(folder):
 PYTHON = """
 import json
 words = ["word%d" % (i * 7919 % 5000) for i in range(60000)]
-for turn in range(12):
+for turn in range(5):
     counts = {}
     for word in words:
         counts.setdefault(word, []).append(len(word))
@@ -118,7 +118,7 @@ def drive_redis(folder, process, environment):
                               env=environment)
         if "PONG" in done.stdout or process.poll() is not None:
             break
-    subprocess.run(["redis-benchmark", "-s", socket, "-q", "-n", "150000", "-r", "50000", "-d",
+    subprocess.run(["redis-benchmark", "-s", socket, "-q", "-n", "80000", "-r", "50000", "-d",
                     "100", "-c", "10", "-P", "16", "-t", "set,get,lpush,sadd,hset,zadd"],
                    env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                    check=False)

@@ -8,9 +8,11 @@
  * small itself: a script cannot. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -36,6 +38,7 @@ int main(int argc, char** argv) {
     clock_gettime(CLOCK_MONOTONIC, &from);
     const pid_t child = fork();
     if (child == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* no server outlives a bench that was interrupted */
         for (int i = 2; i < command; ++i) putenv(argv[i]);
         execvp(argv[command], argv + command);
         fprintf(stderr, "measure: cannot run %s: %s\n", argv[command], strerror(errno));
