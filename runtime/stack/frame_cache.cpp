@@ -26,14 +26,16 @@ struct FrameCache::Position {
     }
 };
 
-inline bool FrameCache::is_kept(const Position& at, u32 frame, u32 verified) const {
+[[gnu::always_inline]] inline bool FrameCache::is_kept(const Position& at, u32 frame,
+                                                       u32 verified) const {
     const Frame& f = frames_[frame];
     return f.sp == at.sp && f.pc == at.pc && f.inputs <= verified &&
            (!f.needs_bp || f.bp == at.bp) && !f.interrupted && !at.interrupted;
 }
 
 // One frame outwards. False: not a step for this room.
-inline bool FrameCache::step(const Window& own, Position& at, Rule rule) const {
+[[gnu::always_inline]] inline bool FrameCache::step(const Window& own, Position& at,
+                                                    Rule rule) const {
     u64 start = 0;
     switch (rule.kind()) {
         case RuleKind::sp:
@@ -83,7 +85,7 @@ inline bool FrameCache::step(const Window& own, Position& at, Rule rule) const {
     return at.pc == 0 || (at.pc >= machine::kLowestCode && at.pc < machine::kUserEnd);
 }
 
-void FrameCache::depend_on(u64 address, u32& at) {
+[[gnu::always_inline]] inline void FrameCache::depend_on(u64 address, u32& at) {
     if (at < kInputs) {
         address_[at] = address;
         value_[at] = word_at(address);
@@ -92,7 +94,8 @@ void FrameCache::depend_on(u64 address, u32& at) {
 }
 
 // The frame of `step`, whose caller is at `outer`. False: no room.
-inline bool FrameCache::append(const Step& step, const Position& outer, u64 seed) {
+[[gnu::always_inline]] inline bool FrameCache::append(const Step& step, const Position& outer,
+                                                      u64 seed) {
     const bool is_outermost = count_ == 0;
     const bool outer_needs_bp = !is_outermost && frames_[count_ - 1].needs_bp;
     u32 inputs = is_outermost ? 0 : frames_[count_ - 1].inputs;

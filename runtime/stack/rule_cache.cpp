@@ -12,9 +12,9 @@ Rule find_rule(u64 pc) {
     const Rule rule = derive(pc);
     // A JIT may describe its code later, so "nothing is known" does not last.
     if (rule.kind() == RuleKind::no_cfi) return rule;
-    u64* set = rule_words + ((pc ^ pc >> kRuleSetBits) & (kRuleSets - 1)) * kRuleWays;
+    u64* set = rule_set(pc);
     __atomic_store_n(&set[1], __atomic_load_n(&set[0], __ATOMIC_RELAXED), __ATOMIC_RELAXED);
-    __atomic_store_n(&set[0], pc >> kRuleSetBits << 32 | rule.bits(), __ATOMIC_RELAXED);
+    __atomic_store_n(&set[0], rule_tag(pc) << 32 | rule.bits(), __ATOMIC_RELAXED);
     return rule;
 }
 

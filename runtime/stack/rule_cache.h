@@ -11,16 +11,28 @@
 namespace mt::runtime::stack {
 
 // 512 KiB, touched as far as it is used: sets of two words. Set and tag together
-// are the whole 47-bit address, so a hit is exact.
+// are the whole 47-bit address, so a hit is exact. A set is for 8 bytes of code,
+// in which two calls end at most, and the next one for the 8 bytes after them:
+// code that runs together has its rules together.
 inline constexpr u64 kRuleSets = 32768;
 inline constexpr u64 kRuleSetBits = 15;
+inline constexpr u64 kRuleCodeBits = 3;
 inline constexpr u64 kRuleWays = 2;
 extern __attribute__((visibility("hidden"))) u64 rule_words[kRuleSets * kRuleWays];
 
+inline u64* rule_set(u64 pc) {
+    const u64 piece = pc >> kRuleCodeBits;
+    return rule_words + ((piece ^ piece >> kRuleSetBits) & (kRuleSets - 1)) * kRuleWays;
+}
+inline u64 rule_tag(u64 pc) {
+    constexpr u64 kInPiece = (1u << kRuleCodeBits) - 1;
+    return pc >> (kRuleCodeBits + kRuleSetBits) << kRuleCodeBits | (pc & kInPiece);
+}
+
 // What is remembered of `pc`; kind none: nothing. Async-signal-safe.
 inline Rule remembered_rule(u64 pc) {
-    const u64* set = rule_words + ((pc ^ pc >> kRuleSetBits) & (kRuleSets - 1)) * kRuleWays;
-    const u64 tag = pc >> kRuleSetBits;
+    const u64* set = rule_set(pc);
+    const u64 tag = rule_tag(pc);
     const u64 first = __atomic_load_n(&set[0], __ATOMIC_RELAXED);
     if (__builtin_expect(first >> 32 == tag, 1)) return Rule(static_cast<u32>(first));
     const u64 second = __atomic_load_n(&set[1], __ATOMIC_RELAXED);

@@ -46,15 +46,26 @@ u32 append_stack(u32 node, Node& innermost) {
     return static_cast<u32>(id);
 }
 
-// Under the lock. Another thread may have added the same stack since.
-u32 add(const Capture& c) {
-    u32 known = 0;
-    u32 frame = 0;  // innermost frame whose chain is known
-    for (; frame < c.count; ++frame) {
-        if ((known = nodes.find(c.hashes[frame])) != 0) break;
+// How many frames, from the innermost, have no node. A frame has one if any
+// inside it has: so the interval is halved, but first where the last stack ended.
+u32 count_unknown(const Capture& c, u32 likely) {
+    u32 low = 0;  // frames inside this one have none
+    u32 high = c.count;
+    for (u32 at = likely; low < high; at = low + (high - low) / 2) {
+        if (at >= high) at = high - 1;
+        if (nodes.find(c.hashes[at]) != 0) {
+            high = at;
+        } else {
+            low = at + 1;
+        }
     }
-    u32 node = known != 0 ? known : c.root;
-    while (frame > 0) {
+    return high;
+}
+
+// Under the lock. `unknown` frames have no node.
+u32 add(const Capture& c, u32 unknown) {
+    u32 node = unknown < c.count ? nodes.find(c.hashes[unknown]) : c.root;
+    for (u32 frame = unknown; frame > 0;) {
         node = append_node(c, --frame, node);
         if (node == 0) return 0;
     }
@@ -77,15 +88,16 @@ u32 intern(Capture& c) {
     if (c.count == 0) return kStackDepotFull;
     if (const u32 id = stack_ids.find_older(c.hashes[0])) return copy_forward(c.hashes[0], id);
     // Modules first: naming one may ask the loader, which nobody does under a lock.
-    for (u32 i = 0; i < c.count && nodes.find(c.hashes[i]) == 0; ++i) {
-        c.modules[i] = module_of(c.pcs[i] - 1);
-    }
+    const u64 seen = load(header()->node_count);
+    u32 unknown = count_unknown(c, c.fresh);
+    for (u32 i = 0; i < unknown; ++i) c.modules[i] = module_of(c.pcs[i] - 1);
     Holder holder(lock);
     if (!holder) {
         count_loss(LossKind::depot_busy);
         return kStackDepotFull;
     }
-    const u32 id = add(c);
+    if (load(header()->node_count) != seen) unknown = count_unknown(c, unknown);
+    const u32 id = add(c, unknown);
     // Without memory for it the stack is found by its nodes each time.
     if (id != 0) stack_ids.insert(c.hashes[0], id);
     if (id == 0) count_loss(LossKind::depot_full);

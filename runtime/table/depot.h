@@ -15,6 +15,7 @@ namespace mt::runtime {
 // the program's stack may be small.
 struct Capture {
     abi::u32 count;
+    abi::u32 fresh;                    // of them, from the innermost: not in the last stack
     abi::u32 root;                     // kRootComplete, kRootCut or kRootBroken
     abi::u64 pcs[abi::kMaxFrames];     // innermost first
     abi::u64 hashes[abi::kMaxFrames];  // of the frame and all outside it: stack::chain_hash

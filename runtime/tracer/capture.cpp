@@ -33,6 +33,7 @@ u32 root_of(stack::WalkEnd end) {
 
 void copy_frames(const stack::FrameCache& frames, Capture& capture) {
     capture.count = frames.count();
+    capture.fresh = frames.fresh();
     capture.root = kRootComplete;
     for (u32 i = 0; i < capture.count; ++i) {
         capture.pcs[i] = frames.pc(i);
@@ -49,7 +50,7 @@ void copy_frames(const stack::FrameCache& frames, Capture& capture) {
 [[gnu::noinline]] u32 capture_whole(ThreadContext& c, const Caller& at) {
     Capture& capture = c.capture;
     const stack::Walk walk = stack::walk(c.window, at.pc, at.sp, at.bp, capture.pcs, kMaxFrames);
-    capture.count = walk.count;
+    capture.count = capture.fresh = walk.count;
     capture.root = root_of(walk.end);
     compare_stack(capture.pcs, walk.count, walk.end, false, at);
     check_reused_ranges(capture.pcs, capture.count);
