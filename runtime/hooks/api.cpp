@@ -16,11 +16,15 @@ using namespace mt::runtime;
 
 bool is_tracing() { return (load(root().request) & kRequestOn) != 0; }
 
-int start(int frames) {
+int start_at(int frames, u64 sample_bytes) {
     if (frames < 1 || frames > 65535) return -1;
     real_is_ready();
-    request_start(static_cast<u16>(frames));
+    request_start(static_cast<u16>(frames), sample_bytes);
     return 0;
+}
+int start(int frames) { return start_at(frames, 0); }
+int start_sampled(int frames, uint64_t bytes) {
+    return bytes < 1 || bytes > kMaxSampleBytes ? -1 : start_at(frames, bytes);
 }
 int stop() { return request_stop(), 0; }
 int clear_traces() { return request_clear(), 0; }
@@ -69,6 +73,7 @@ constexpr memtrace_functions kFunctions = {
     traced_memory,
     reset_peak_request,
     tracer_memory,
+    start_sampled,
 };
 
 }  // namespace

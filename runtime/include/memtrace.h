@@ -33,10 +33,11 @@ struct memtrace_functions {
     int (*get_traced_memory)(uint64_t* current, uint64_t* peak);
     int (*reset_peak)(void);
     int (*get_tracer_memory)(uint64_t* bytes);
+    int (*start_sampled)(int frames, uint64_t bytes);
 };
 
 static inline const struct memtrace_functions* memtrace_get_functions(void) {
-    static const struct memtrace_functions none = {0, 0, 0, 0, 0, 0, 0, 0, 0};
+    static const struct memtrace_functions none = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
     static const struct memtrace_functions* found = 0;
     const struct memtrace_functions* now = __atomic_load_n(&found, __ATOMIC_ACQUIRE);
     if (now == 0) {
@@ -59,6 +60,12 @@ static inline const struct memtrace_functions* memtrace_get_functions(void) {
  * runtime. */
 static inline int memtrace_start(int frames) {
     return MEMTRACE_HAS_(start) ? memtrace_get_functions()->start(frames) : -2;
+}
+/* The same with stacks for a sample only, one allocation every `bytes` (1 to 2^40)
+ * on average. Totals stay exact; what reports say per traceback is an estimate. */
+static inline int memtrace_start_sampled(int frames, uint64_t bytes) {
+    return MEMTRACE_HAS_(start_sampled) ? memtrace_get_functions()->start_sampled(frames, bytes)
+                                        : -2;
 }
 /* Stops and drops all traces. 0: off now; -2: no runtime. */
 static inline int memtrace_stop(void) {

@@ -92,15 +92,22 @@ Shard* make_shard(LiveState& state, u64 context) {
     return shard;
 }
 
-Record* make_record(LiveState& state, Shard& shard, u32 stack) {
+Record* make_record(LiveState& state, u64* top, u32 stack) {
     constexpr u32 kLowBits = kMiddleBits + kRecordBits;
     auto* middle =
-        static_cast<u64*>(level(state, shard.top[stack >> kLowBits], kMiddleEntries * sizeof(u64)));
+        static_cast<u64*>(level(state, top[stack >> kLowBits], kMiddleEntries * sizeof(u64)));
     if (middle == nullptr) return nullptr;
     auto* records =
         static_cast<Record*>(level(state, middle[stack >> kRecordBits & (kMiddleEntries - 1)],
                                    kRecordsPerChunk * sizeof(Record)));
     return records == nullptr ? nullptr : &records[stack & (kRecordsPerChunk - 1)];
+}
+
+Record* weighted_record_of(LiveState& state, Shard& shard, u32 stack) {
+    auto* top = static_cast<u64*>(level(state, shard.weighted, kTopEntries * sizeof(u64)));
+    if (top == nullptr) return nullptr;
+    Record* known = known_record(top, stack);
+    return known != nullptr ? known : make_record(state, top, stack);
 }
 
 void recount(Shard& shard) {

@@ -27,19 +27,21 @@ Shard* make_shard(LiveState& state, u64 context);
 // Its sums from its records: after an event that ended half way.
 void recount(Shard& shard);
 
-// The record of a traceback, if it was used before.
-inline Record* known_record(const Shard& shard, u32 stack) {
-    const u64* middle = pointer<const u64>(shard.top[stack >> (kMiddleBits + kRecordBits)]);
+// The record of a traceback in a radix (Shard::top), if it was used before.
+inline Record* known_record(const u64* top, u32 stack) {
+    const u64* middle = pointer<const u64>(top[stack >> (kMiddleBits + kRecordBits)]);
     if (__builtin_expect(middle == nullptr, 0)) return nullptr;
     auto* records = pointer<Record>(middle[stack >> kRecordBits & (kMiddleEntries - 1)]);
     return records != nullptr ? records + (stack & (kRecordsPerChunk - 1)) : nullptr;
 }
 // The same, made on first use. nullptr: no memory.
-Record* make_record(LiveState& state, Shard& shard, u32 stack);
+Record* make_record(LiveState& state, u64* top, u32 stack);
 inline Record* record_of(LiveState& state, Shard& shard, u32 stack) {
-    Record* known = known_record(shard, stack);
-    return __builtin_expect(known != nullptr, 1) ? known : make_record(state, shard, stack);
+    Record* known = known_record(shard.top, stack);
+    return __builtin_expect(known != nullptr, 1) ? known : make_record(state, shard.top, stack);
 }
+// Its weighted one, of a state that samples.
+Record* weighted_record_of(LiveState& state, Shard& shard, u32 stack);
 
 // Before an event changes a record: keeps what was live at the peak, unless an
 // event since the peak has done so.

@@ -90,6 +90,8 @@ ThreadContext* make_context() {
     }
     publish(c->pid, pid);
     hand_over(*c, tid);
+    const auto* row = pointer<const Thread>(c->thread);
+    c->sampler.seed(load(root().cookie) ^ (row != nullptr ? row->serial : tid));
     my_context = c;
     return c;
 }

@@ -12,6 +12,7 @@
 #include "stack/window.h"
 #include "table/depot.h"
 #include "table/state.h"
+#include "tracer/sampling.h"
 
 namespace mt::runtime {
 
@@ -28,6 +29,7 @@ struct ThreadContext : abi::Context {
     abi::u32 last_stack;      // id of what `frames` holds; 0 = not known
     abi::u64 hint;            // address of the last event's block, and its word in the state's
     abi::u64* hint_slot;      // block table; nullptr: of another state
+    Sampler sampler;
     stack::FrameCache frames;
     Capture capture;
 };

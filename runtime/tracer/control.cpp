@@ -7,6 +7,7 @@
 #include "table/header.h"
 #include "table/losses.h"
 #include "table/modules.h"
+#include "tracer/setting.h"
 
 namespace mt::runtime {
 
@@ -91,12 +92,20 @@ void release_from_list(u32 keep, u32 slices) {
     account_retired();
 }
 
+// Anybody may have written anything there.
+u64 sample_bytes_of(u64 request) {
+    if ((request & kRequestSampling) == 0) return 0;
+    const u64 bytes = load(root().sample_bytes);
+    return bytes < kMaxSampleBytes ? bytes : kMaxSampleBytes;
+}
+
 // Under the lock.
 LiveState* replace_state(u64 request) {
     auto* old = pointer<LiveState>(header()->state);
     if (old != nullptr && old->generation == request_generation(request)) return old;
     LiveState* fresh =
         make_state(request_generation(request), load(root().peak_reset_request), header()->losses);
+    if (fresh != nullptr) fresh->sample_bytes = sample_bytes_of(request);
     set_state(fresh);
     retire(old);
     constexpr u32 kKept = 2;
@@ -118,18 +127,6 @@ bool obeys(const LiveState* state, u64 request) {
     return state != nullptr && state->generation == request_generation(request);
 }
 
-bool parse_frames(const char* text, u16& frames) {
-    u32 value = 0;
-    if (*text == '\0') return false;
-    for (; *text != '\0'; ++text) {
-        if (*text < '0' || *text > '9') return false;
-        value = value * 10 + static_cast<u32>(*text - '0');
-        if (value > 65535) return false;
-    }
-    frames = static_cast<u16>(value);
-    return true;
-}
-
 // Writes what `next` makes of the request, under a new generation, if tracing is
 // on (or off) as the change wants it.
 template <typename F>
@@ -144,8 +141,6 @@ int change_request(bool wants_on, F&& next) {
     }
 }
 
-bool is_off(const char* text) { return text[0] == '\0' || (text[0] == '0' && text[1] == '\0'); }
-
 }  // namespace
 
 void start_by_environment() {
@@ -155,15 +150,21 @@ void start_by_environment() {
         publish(root().reason, static_cast<u32>(Reason::secure_process));
         return;
     }
-    if (is_off(text)) return;
-    u16 frames = 0;
-    if (!parse_frames(text, frames) || frames == 0) {
+    Setting setting;
+    if (!parse_setting(text, setting)) {
         publish(root().reason, static_cast<u32>(Reason::bad_environment));
         return;
     }
+    if (setting.frames == 0) return;
     // A debugger that has spoken already is right.
-    u64 expected = make_request(0, kDefaultFrameLimit, 0);
-    exchange_if(root().request, expected, make_request(kRequestOn, frames, 1));
+    const u64 untouched = make_request(0, kDefaultFrameLimit, 0);
+    if (load(root().request) != untouched) return;
+    u64 flags = kRequestOn;
+    if (setting.sample_bytes != 0) {
+        publish(root().sample_bytes, setting.sample_bytes);
+        flags |= kRequestSampling;
+    }
+    exchange_if(root().request, untouched, make_request(flags, setting.frames, 1));
 }
 
 bool prepare_table() {
@@ -239,8 +240,13 @@ void release_retired_slice() {
     if (holder) release_from_list(0, kSlices);
 }
 
-int request_start(u16 frames) {
-    return change_request(false, [=](u64) { return make_request(kRequestOn, frames, 0); });
+int request_start(u16 frames, u64 sample_bytes) {
+    return change_request(false, [=](u64) {
+        // Before the request that tells to look at it.
+        if (sample_bytes != 0) publish(root().sample_bytes, sample_bytes);
+        const u64 sampling = sample_bytes != 0 ? kRequestSampling : 0;
+        return make_request(kRequestOn | sampling, frames, 0);
+    });
 }
 int request_stop() {
     return change_request(true, [](u64 old) { return make_request(0, request_limit(old), 0); });

@@ -58,7 +58,8 @@ void release_retired_slice();
 extern __attribute__((visibility("hidden"))) abi::u64 retired_states;
 
 // For memtrace.h: 0 = done, 1 = nothing to do.
-int request_start(abi::u16 frames);
+// `sample_bytes`: mean bytes between samples, 0 = every allocation.
+int request_start(abi::u16 frames, abi::u64 sample_bytes);
 int request_stop();
 int request_clear();
 

@@ -8,6 +8,7 @@
 #include "tracer/control.h"
 #include "tracer/guard.h"
 #include "tracer/nested.h"
+#include "tracer/weights.h"
 #include "tracer/words.h"
 
 namespace mt::runtime {
@@ -40,13 +41,39 @@ bool put_word(LiveState& state, const Blocks::Place& place, u64 address, u64 wor
     return Blocks::claim(place.empty, word) || state.blocks.insert(address, word);
 }
 
+// What a state records: all stacks, or those of a sample (State::sample_bytes).
+// Its own copy of the hot path, which is not to pay for the other one.
+enum class Kind { all, sample };
+
+bool samples(const LiveState& state) { return __builtin_expect(state.sample_bytes != 0, 0); }
+
+template <Kind kKind>
+u32 stack_for(ThreadContext& c, const LiveState& state, u64 size, const Caller& caller) {
+    if constexpr (kKind == Kind::sample) {
+        if (!c.sampler.takes(size, state.sample_bytes)) return kStackNotSampled;
+    }
+    return capture_stack(c, caller);
+}
+
+u32 any_stack_for(ThreadContext& c, const LiveState& state, u64 size, const Caller& caller) {
+    return samples(state) ? stack_for<Kind::sample>(c, state, size, caller)
+                          : stack_for<Kind::all>(c, state, size, caller);
+}
+
 // What follows from an event whose words are written. The figures are new from
 // the commit on.
+template <Kind kKind>
 inline void finish_event(ThreadContext& c, LiveState& state, Shard& shard, const Change& change) {
     apply(change);
+    if constexpr (kKind == Kind::sample) apply_weights(c, state, change);
     commit_event(c, shard, change);
     end_event(c);
     look_at_peak(state, shard);
+}
+
+void finish_any_event(ThreadContext& c, LiveState& state, Shard& shard, const Change& change) {
+    if (samples(state)) return finish_event<Kind::sample>(c, state, shard, change);
+    finish_event<Kind::all>(c, state, shard, change);
 }
 
 // Blocks are often freed right after they were allocated, and allocated again
@@ -76,6 +103,9 @@ void remember_word(ThreadContext& c, u64 address, u64* slot) {
     const bool has_room = take_from(state, shard, address, old_word, change);
     change.in = record_of(state, shard, stack);
     if (!has_room || change.in == nullptr) return count_loss(LossKind::no_memory);
+    if (samples(state) && !note_weights(c, state, shard, stack, word_stack(old_word))) {
+        return count_loss(LossKind::no_memory);
+    }
     keep_peaks(state, change);
     change.in_size = keep_size(state, address, size, stack);
     begin_event(c, Op::move, address, old_word, change);
@@ -84,16 +114,17 @@ void remember_word(ThreadContext& c, u64 address, u64* slot) {
         end_event(c);
         return count_loss(LossKind::no_memory);
     }
-    finish_event(c, state, shard, change);
+    finish_any_event(c, state, shard, change);
 }
 
+template <Kind kKind>
 [[gnu::flatten]] inline void record_allocation(ThreadContext& c, LiveState& state, u64 address,
                                                u64 size, const Caller& caller) {
     if (!Blocks::holds(address)) return count_loss(LossKind::bad_address);
     state.blocks.prefetch(address);  // while the stack is taken
     Shard* shard = shard_of(c, state);
     if (shard == nullptr) return;
-    const u32 stack = capture_stack(c, caller);
+    const u32 stack = stack_for<kKind>(c, state, size, caller);
     const Blocks::Place place = place_for(c, state, address, size);
     remember_word(c, address, place.empty);
     c.last_allocated = address;
@@ -103,6 +134,11 @@ void remember_word(ThreadContext& c, u64 address, u64* slot) {
     Change change;
     change.in = record_of(state, *shard, stack);
     if (change.in == nullptr) return count_loss(LossKind::no_memory);
+    if constexpr (kKind == Kind::sample) {
+        if (!note_weights(c, state, *shard, stack, kStackNone)) {
+            return count_loss(LossKind::no_memory);
+        }
+    }
     keep_peak(state, *change.in);
     change.in_size = keep_size(state, address, size, stack);
     begin_allocate(c, address, change);
@@ -110,9 +146,10 @@ void remember_word(ThreadContext& c, u64 address, u64* slot) {
         end_event(c);
         return count_loss(LossKind::no_memory);
     }
-    finish_event(c, state, *shard, change);
+    finish_event<kKind>(c, state, *shard, change);
 }
 
+template <Kind kKind>
 [[gnu::flatten]] inline void record_free(ThreadContext& c, LiveState& state, u64 address) {
     u64* slot = find_word(c, state, address);
     Shard* shard = shard_of(c, state);
@@ -123,7 +160,11 @@ void remember_word(ThreadContext& c, u64 address, u64* slot) {
     }
     const u64 old_word = *slot;
     Change change;
-    if (!take_from(state, *shard, address, old_word, change)) {
+    bool known = take_from(state, *shard, address, old_word, change);
+    if constexpr (kKind == Kind::sample) {
+        known = known && note_weights(c, state, *shard, kStackNone, word_stack(old_word));
+    }
+    if (!known) {
         publish(*slot, 0);
         return count_loss(LossKind::no_memory);
     }
@@ -132,8 +173,19 @@ void remember_word(ThreadContext& c, u64 address, u64* slot) {
     begin_free(c, address, old_word, change);
     publish(*slot, 0);
     forget_size(state, address, old_word);
-    if (c.last_allocated == address) add_own(change.out->temporary_count, u64{1});
-    finish_event(c, state, *shard, change);
+    if (c.last_allocated == address) {
+        add_own(change.out->temporary_count, u64{1});
+        if constexpr (kKind == Kind::sample) count_temporary_weight(c, state, change.out_size);
+    }
+    finish_event<kKind>(c, state, *shard, change);
+}
+
+[[gnu::noinline]] void record_sampled_allocation(ThreadContext& c, LiveState& state, u64 address,
+                                                 u64 size, const Caller& caller) {
+    record_allocation<Kind::sample>(c, state, address, size, caller);
+}
+[[gnu::noinline]] void record_sampled_free(ThreadContext& c, LiveState& state, u64 address) {
+    record_free<Kind::sample>(c, state, address);
 }
 
 }  // namespace
@@ -170,7 +222,11 @@ void on_allocate(void* block, u64 size, const Caller& caller) {
     }
     LiveState* state = enter_state(*c, request);
     if (state != nullptr && (request & kRequestPaused) == 0) {
-        record_allocation(*c, *state, address_of(block), size, caller);
+        if (samples(*state)) {
+            record_sampled_allocation(*c, *state, address_of(block), size, caller);
+        } else {
+            record_allocation<Kind::all>(*c, *state, address_of(block), size, caller);
+        }
     }
     if (load(retired_states) != 0) release_retired_slice();
     close_event(*c);
@@ -183,7 +239,13 @@ void on_free(void* block, const Caller& caller) {
     if (c == nullptr) return;
     if (!open_event(*c, caller.sp, caller.pc)) return nested_free(*c, address_of(block), request);
     LiveState* state = enter_state(*c, request);
-    if (state != nullptr) record_free(*c, *state, address_of(block));
+    if (state != nullptr) {
+        if (samples(*state)) {
+            record_sampled_free(*c, *state, address_of(block));
+        } else {
+            record_free<Kind::all>(*c, *state, address_of(block));
+        }
+    }
     close_event(*c);
 }
 
@@ -204,6 +266,7 @@ Move::Move(void* block, const Caller& caller)
     old_word_ = *slot;
     Change taken;
     taken.out_size = old_size_ = size_of_word(*state_, address_, old_word_);
+    if (samples(*state_)) forget_weights(*c_);
     begin_event(*c_, Op::move, address_, old_word_, taken);
     publish(*slot, 0);
 }
@@ -243,7 +306,11 @@ void Move::record(void* moved, u64 size) {
     if (state_ == nullptr) return;
     if (old_word_ != 0) return record_elsewhere(moved, size);
     if (moved != nullptr && (request & kRequestPaused) == 0) {
-        record_allocation(*c_, *state_, address_of(moved), size, caller_);
+        if (samples(*state_)) {
+            record_sampled_allocation(*c_, *state_, address_of(moved), size, caller_);
+        } else {
+            record_allocation<Kind::all>(*c_, *state_, address_of(moved), size, caller_);
+        }
     }
 }
 
@@ -255,9 +322,11 @@ void Move::record_elsewhere(void* moved, u64 size) {
         moved != nullptr && Blocks::holds(address) && (request_now() & kRequestPaused) == 0;
     Shard* shard = shard_of(*c_, *state_);
     Change change;
-    const u32 stack = adds && shard != nullptr ? capture_stack(*c_, caller_) : kStackNone;
+    const u32 stack =
+        adds && shard != nullptr ? any_stack_for(*c_, *state_, size, caller_) : kStackNone;
     if (shard == nullptr || !take_from(*state_, *shard, address_, old_word_, change) ||
-        (adds && (change.in = record_of(*state_, *shard, stack)) == nullptr)) {
+        (adds && (change.in = record_of(*state_, *shard, stack)) == nullptr) ||
+        (samples(*state_) && !note_weights(*c_, *state_, *shard, stack, word_stack(old_word_)))) {
         end_event(*c_);
         return count_loss(LossKind::no_memory);
     }
@@ -272,7 +341,7 @@ void Move::record_elsewhere(void* moved, u64 size) {
         change.in = nullptr;
         change.in_size = 0;
     }
-    finish_event(*c_, *state_, *shard, change);
+    finish_any_event(*c_, *state_, *shard, change);
     c_->last_allocated = address;
 }
 

@@ -3,6 +3,7 @@
 
 #include "table/counters.h"
 #include "table/header.h"
+#include "tracer/weights.h"
 
 namespace mt::runtime {
 namespace {
@@ -68,7 +69,10 @@ void undo_abandoned(ThreadContext& c) {
     auto* state = pointer<LiveState>(c.state);
     const bool current = state != nullptr && address_of(state) == load(header()->state);
     const bool committed = (f.op & kCommitted) != 0;
-    if (f.op != 0 && !committed && current) take_back(f, *state);
+    if (f.op != 0 && !committed && current) {
+        take_back(f, *state);
+        if (state->sample_bytes != 0) take_weights_back(c.weighted, static_cast<Op>(f.op));
+    }
     if (committed && current && c.shard != 0) recount(*pointer<Shard>(c.shard));
     if (f.op == (static_cast<u64>(Op::drain) | kCommitted)) {
         publish(c.ring_tail, f.ring_position + 1);

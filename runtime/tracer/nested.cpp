@@ -7,6 +7,7 @@
 #include "tracer/control.h"
 #include "tracer/events.h"
 #include "tracer/inflight.h"
+#include "tracer/weights.h"
 #include "tracer/words.h"
 
 namespace mt::runtime {
@@ -47,10 +48,17 @@ void drain_entry(ThreadContext& c, LiveState& state, Shard& shard, const RingEnt
     Change change;
     (allocates ? change.in : change.out) = record;
     (allocates ? change.in_size : change.out_size) = entry.size;
+    const bool samples = state.sample_bytes != 0;
+    if (samples && !note_weights(c, state, shard, allocates ? stack : kStackNone,
+                                 allocates ? kStackNone : stack)) {
+        count_loss(LossKind::no_memory);
+        return;
+    }
     keep_peak(state, *record);
     publish(c.inflight.ring_position, c.ring_tail);
     begin_event(c, Op::drain, 0, 0, change);
     apply(change);
+    if (samples) apply_weights(c, state, change);
     commit_event(c, shard, change);
     look_at_peak(state, shard);
 }

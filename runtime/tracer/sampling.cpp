@@ -23,6 +23,11 @@ u64 mixed(u64 value) {
 
 }  // namespace
 
+void Sampler::seed(u64 seed) {
+    random_ = mixed(seed);
+    mean_ = 0;
+}
+
 u64 Sampler::next() {
     random_ += 0x9e3779b97f4a7c15ull;
     return mixed(random_);
@@ -31,8 +36,7 @@ u64 Sampler::next() {
 // A first number, then as many as keep falling. The run's length is odd with
 // probability exp(-first); then `first` is the fraction of the variate.
 // Otherwise its whole part is one more, and it begins anew.
-u64 Sampler::distance(u64 mean, u64 seed) {
-    if (random_ == 0) random_ = mixed(seed);
+u64 Sampler::distance(u64 mean) {
     for (u64 whole = 0;; ++whole) {
         const u64 first = next();
         u32 run = 1;
@@ -44,11 +48,11 @@ u64 Sampler::distance(u64 mean, u64 seed) {
     }
 }
 
-bool Sampler::takes(u64 size, u64 mean, u64 seed) {
+bool Sampler::takes(u64 size, u64 mean) {
     // Of an exponential distance nothing is known from the part that is behind:
     // what is left holds for a new state too, unless its mean is another one.
     if (mean_ != mean) {
-        left_ = distance(mean, seed);
+        left_ = distance(mean);
         mean_ = mean;
     }
     const u64 counted = size != 0 ? size : 1;
@@ -56,7 +60,7 @@ bool Sampler::takes(u64 size, u64 mean, u64 seed) {
         left_ -= counted;
         return false;
     }
-    left_ = distance(mean, seed);
+    left_ = distance(mean);
     return true;
 }
 

@@ -11,17 +11,20 @@
 
 namespace mt::runtime {
 
-// One per thread; all zero before its first use. Not for a signal handler's
+// One per thread; all zero before it is seeded. Not for a signal handler's
 // allocations: one would see another's draw half done.
 class Sampler {
   public:
+    // Forgets what was drawn.
+    void seed(abi::u64 seed);
+
     // Is the thread's next block of `size` bytes in the sample? `mean`: bytes
-    // between samples, not 0. `seed` counts at the first call only.
-    bool takes(abi::u64 size, abi::u64 mean, abi::u64 seed);
+    // between samples, not 0.
+    bool takes(abi::u64 size, abi::u64 mean);
 
     // Bytes to the next point: the smallest whole number above mean times an
     // exponential variate, so that P(distance <= n) = 1 - exp(-n / mean).
-    abi::u64 distance(abi::u64 mean, abi::u64 seed);
+    abi::u64 distance(abi::u64 mean);
 
   private:
     abi::u64 next();

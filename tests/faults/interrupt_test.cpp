@@ -40,9 +40,9 @@ Range runtime_code(pid_t pid) {
 
 class Interrupted {
   public:
-    explicit Interrupted(const char* what)
+    Interrupted(const char* what, const char* how)
         : tracee({.program = program_path("interrupted"),
-                  .arguments = {what},
+                  .arguments = {what, how},
                   .environment = {},
                   .preload = true,
                   .ptrace = true}) {}
@@ -124,10 +124,11 @@ void expect_ledger_blocks(const core::Table& table, const ledger& book, int at) 
 
 // Runs the program once per chosen instruction, with a signal there.
 void at_each_instruction(const char* what,
-                         const std::function<void(const core::Table&, const ledger&, int)>& check) {
+                         const std::function<void(const core::Table&, const ledger&, int)>& check,
+                         const char* how = "whole") {
     int runs = 0;
     for (int at = 1;; at += kStride, ++runs) {
-        Interrupted run(what);
+        Interrupted run(what, how);
         ASSERT_TRUE(run.start());
         if (!run.step_inside_runtime(at)) break;
         const bool jumps = std::strncmp(what, "jump", 4) == 0;
@@ -150,6 +151,19 @@ TEST(SignalInHook, HandlerAllocatesAndFrees) {
     });
 }
 
+// A sample that takes every block there is: rows come from the weighted records,
+// and must be what the blocks are.
+TEST(SignalInHook, HandlerAllocatesAndFreesWhileSampling) {
+    at_each_instruction(
+        "allocate",
+        [](const core::Table& table, const ledger& book, int at) {
+            EXPECT_EQ(table.status.sample_bytes, 1u);
+            expect_ledger_blocks(table, book, at);
+            EXPECT_EQ(table.blocks.size(), book.block_count) << "at instruction " << at;
+        },
+        "sampled");
+}
+
 int traced_with_stack(const core::Table& table) {
     int count = 0;
     for (const core::Block& block : table.blocks) {
@@ -167,6 +181,19 @@ TEST(SignalInHook, HandlerJumpsOutAndRecordingResumes) {
         EXPECT_EQ(traced_with_stack(table), 4)
             << "at " << at << ": the thread is not traced as before";
     });
+    EXPECT_GT(healed, 0u);
+}
+
+TEST(SignalInHook, HandlerJumpsOutWhileSampling) {
+    std::uint64_t healed = 0;
+    at_each_instruction(
+        "jump",
+        [&](const core::Table& table, const ledger& book, int at) {
+            EXPECT_EQ(table.status.sample_bytes, 1u);
+            expect_ledger_blocks(table, book, at);
+            healed += loss(table, "guard_healed");
+        },
+        "sampled");
     EXPECT_GT(healed, 0u);
 }
 

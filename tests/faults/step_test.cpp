@@ -41,9 +41,9 @@ Picture picture_of(const core::Table& t) {
 
 class Stepper {
   public:
-    explicit Stepper(const std::string& event)
+    explicit Stepper(const std::string& event, bool sampled = false)
         : tracee_({.program = program_path("step_events"),
-                   .arguments = {event},
+                   .arguments = {event, sampled ? "sampled" : "whole"},
                    .environment = {},
                    .preload = true,
                    .ptrace = true}),
@@ -79,17 +79,22 @@ class Stepper {
     ProcessMemory memory_;
 };
 
-class EachInstruction : public testing::TestWithParam<const char*> {};
+// With the event, whether a sample is traced: one that takes every block of 24
+// bytes and more (but one in 10^10), so that rows are the same and come from the
+// weighted records all the same.
+class EachInstruction : public testing::TestWithParam<std::tuple<const char*, bool>> {};
 
 TEST_P(EachInstruction, ShowsTheTableBeforeOrAfter) {
-    Stepper stepper(GetParam());
+    const auto [event, sampled] = GetParam();
+    Stepper stepper(event, sampled);
     ASSERT_TRUE(stepper.run_to_trap());
     auto first = stepper.table();
     ASSERT_TRUE(first) << first.error().text;
+    ASSERT_EQ(first->status.sample_bytes, sampled ? 1u : 0u);
     const Picture before = picture_of(*first);
 
     // The same event once more, run through at once, tells what comes after.
-    Stepper ahead(GetParam());
+    Stepper ahead(event, sampled);
     ASSERT_TRUE(ahead.run_to_trap());
     ASSERT_TRUE(ahead.resume_to_trap());
     const std::uint64_t expected_rows = picture_of(*ahead.table()).rows.size();
@@ -111,7 +116,7 @@ TEST_P(EachInstruction, ShowsTheTableBeforeOrAfter) {
     const Picture after = picture_of(*stepper.table());
     EXPECT_EQ(after.rows.size(), expected_rows);
     const bool has_effect = !(after == before);
-    EXPECT_EQ(has_effect, std::string(GetParam()) != "realloc-fails");
+    EXPECT_EQ(has_effect, std::string(event) != "realloc-fails");
     EXPECT_LE(changes, 1) << "the table must go from before to after at one instruction";
     for (const auto& [step, picture] : others) {
         EXPECT_TRUE(picture == after)
@@ -124,14 +129,23 @@ TEST_P(EachInstruction, ShowsTheTableBeforeOrAfter) {
     EXPECT_LT(in_flight, steps);
 }
 
+std::string name_of(const testing::TestParamInfo<std::tuple<const char*, bool>>& parameter) {
+    std::string name = std::get<0>(parameter.param);
+    for (char& c : name) c = c == '-' ? '_' : c;
+    return name;
+}
+
 INSTANTIATE_TEST_SUITE_P(Event, EachInstruction,
-                         testing::Values("malloc", "free", "peak-up", "peak-free", "realloc-moves",
-                                         "realloc-stays", "realloc-fails", "realloc-frees"),
-                         [](const auto& event) {
-                             std::string name = event.param;
-                             for (char& c : name) c = c == '-' ? '_' : c;
-                             return name;
-                         });
+                         testing::Combine(testing::Values("malloc", "free", "peak-up", "peak-free",
+                                                          "realloc-moves", "realloc-stays",
+                                                          "realloc-fails", "realloc-frees"),
+                                          testing::Values(false)),
+                         name_of);
+INSTANTIATE_TEST_SUITE_P(SampledEvent, EachInstruction,
+                         testing::Combine(testing::Values("malloc", "free", "peak-up",
+                                                          "realloc-moves"),
+                                          testing::Values(true)),
+                         name_of);
 
 // As a debugger does it: one aligned word.
 void clear(ProcessMemory& memory, std::uint64_t root) {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * A signal arrives inside a hook, at an instruction that the test chooses by
- * single-stepping. Argument: what the handler does there: allocate and free,
- * jump out of the hook for good (and go on in deeper frames), or fork. */
+ * single-stepping. Arguments: what the handler does there: allocate and free,
+ * jump out of the hook for good (and go on in deeper frames), or fork; "sampled",
+ * to trace with a sample that takes every block. */
 #include <memtrace.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -74,7 +75,8 @@ int main(int argc, char** argv) {
     book = ledger_open();
     if (book == NULL) return 2;
     signal(SIGUSR1, handler);
-    if (memtrace_start(32) != 0) return 4;
+    const int sampled = argc > 2 && strcmp(argv[2], "sampled") == 0;
+    if ((sampled ? memtrace_start_sampled(32, 1) : memtrace_start(32)) != 0) return 4;
     kept[0] = malloc(50);
     handled[0] = malloc(55);
     handled[1] = malloc(66);

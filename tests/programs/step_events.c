@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * One event between two traps, to be single-stepped by a test that reads the
- * table at every instruction. Argument: which event. */
+ * table at every instruction. Arguments: which event; "sampled", to trace with a
+ * sample that takes every block. */
 #include <memtrace.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,8 @@ static void trap(void) { __asm__ volatile("int3" ::: "memory"); }
 
 int main(int argc, char** argv) {
     const char* which = argc > 1 ? argv[1] : "";
-    if (memtrace_start(32) != 0) return 4;
+    const int sampled = argc > 2 && strcmp(argv[2], "sampled") == 0;
+    if ((sampled ? memtrace_start_sampled(32, 1) : memtrace_start(32)) != 0) return 4;
     for (int i = 0; i < 12; ++i) kept[i] = malloc(100 + (size_t)i); /* fills a line of its page */
     kept[20] = malloc(5000);
     free(kept[20]); /* a peak that lies above what is live now */

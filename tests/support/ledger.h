@@ -27,6 +27,8 @@ struct ledger {
     struct ledger_block block[LEDGER_BLOCKS];
     uint64_t site_address[LEDGER_SITES]; /* of the function that allocates */
     int64_t site_live[LEDGER_SITES], site_count[LEDGER_SITES];
+    uint64_t site_size[LEDGER_SITES]; /* of each of its blocks, where all are equal */
+    uint64_t site_made[LEDGER_SITES]; /* blocks, those that are gone too */
     int64_t site_peak[LEDGER_SITES], site_peak_count[LEDGER_SITES];
     int64_t live, peak;
     uint64_t event_count; /* taken with an atomic add */

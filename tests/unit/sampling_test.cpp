@@ -108,9 +108,10 @@ TEST(Distance, IsExponential) {
     constexpr u64 kMean = u64{1} << 40;  // so that whole bytes do not show
     constexpr std::size_t kDraws = 2000000;
     Sampler sampler;
+    sampler.seed(kSeed);
     std::vector<double> draws(kDraws);
     for (double& draw : draws)
-        draw = static_cast<double>(sampler.distance(kMean, kSeed)) / static_cast<double>(kMean);
+        draw = static_cast<double>(sampler.distance(kMean)) / static_cast<double>(kMean);
     std::sort(draws.begin(), draws.end());
     double worst = 0;
     for (std::size_t i = 0; i < kDraws; ++i) {
@@ -142,7 +143,7 @@ class Sums {
 
     void add(Sampler& sampler) {
         ++blocks_;
-        if (sampler.takes(size_, mean_, kSeed)) ++taken_;
+        if (sampler.takes(size_, mean_)) ++taken_;
     }
     void expect_unbiased() const {
         const double variance = blocks_ * p_ * (1 - p_);
@@ -164,6 +165,7 @@ class OneSize : public testing::TestWithParam<u64> {};
 
 TEST_P(OneSize, IsTakenAsOftenAsItShould) {
     Sampler sampler;
+    sampler.seed(kSeed);
     Sums sums(GetParam(), 4096);
     for (int i = 0; i < 3000000; ++i) sums.add(sampler);
     sums.expect_unbiased();
@@ -180,6 +182,7 @@ TEST(MixedSizes, EachGetsItsDue) {
     std::vector<Sums> sums;
     for (const u64 size : sizes) sums.emplace_back(size, kMean);
     Sampler sampler;
+    sampler.seed(kSeed);
     for (int i = 0; i < 4000000; ++i) {
         // A pattern that sampling every n bytes would fall in step with.
         const std::size_t which = i % 97 == 0   ? 4
@@ -192,20 +195,24 @@ TEST(MixedSizes, EachGetsItsDue) {
 
 TEST(Sampler, ThreadsDrawDifferently) {
     Sampler a, b, again;
+    a.seed(1);
+    b.seed(2);
+    again.seed(1);
     int equal = 0;
     for (int i = 0; i < 100; ++i) {
-        const u64 x = a.distance(1u << 30, 1);
-        equal += x == b.distance(1u << 30, 2) ? 1 : 0;
-        EXPECT_EQ(x, again.distance(1u << 30, 1)) << "the same seed, the same sample";
+        const u64 x = a.distance(1u << 30);
+        equal += x == b.distance(1u << 30) ? 1 : 0;
+        EXPECT_EQ(x, again.distance(1u << 30)) << "the same seed, the same sample";
     }
     EXPECT_EQ(equal, 0);
 }
 
 TEST(Sampler, AnotherMeanCountsAtOnce) {
     Sampler sampler;
-    EXPECT_FALSE(sampler.takes(1, abi::kMaxSampleBytes, kSeed));
+    sampler.seed(kSeed);
+    EXPECT_FALSE(sampler.takes(1, abi::kMaxSampleBytes));
     int taken = 0;
-    for (int i = 0; i < 1000; ++i) taken += sampler.takes(1000, 1, kSeed) ? 1 : 0;
+    for (int i = 0; i < 1000; ++i) taken += sampler.takes(1000, 1) ? 1 : 0;
     EXPECT_EQ(taken, 1000);
 }
 

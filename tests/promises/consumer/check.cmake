@@ -30,12 +30,12 @@ function(expect program wanted)
     message(FATAL_ERROR "${program} printed\n${text}instead of\n${wanted}")
   endif()
 endfunction()
-expect(with_c "start -1 0, tracing 1, frames 5, current 1000, peak 1000
+expect(with_c "start -1 -1 0, tracing 1, frames 5, current 1000, peak 1000
 after free 0 1000
 after reset 0 0
 clear 0, own 1, stop 0, tracing 0
 ")
-expect(without_c "start -2 -2, tracing 0, frames 0, current 0, peak 0
+expect(without_c "start -2 -2 -2, tracing 0, frames 0, current 0, peak 0
 after free 0 0
 after reset 0 0
 clear -2, own 0, stop -2, tracing 0

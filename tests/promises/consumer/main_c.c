@@ -11,12 +11,13 @@ int main(void) {
     uint64_t current = 1, peak = 1, own = 1;
     setvbuf(stdout, buffer, _IOFBF, sizeof buffer);
     const int range = memtrace_start(0);
+    const int sampled_range = memtrace_start_sampled(5, 0);
     const int started = memtrace_start(5);
     void* volatile block = malloc(1000);
     memtrace_get_traced_memory(&current, &peak);
-    printf("start %d %d, tracing %d, frames %d, current %llu, peak %llu\n", range, started,
-           memtrace_is_tracing(), memtrace_get_traceback_limit(), (unsigned long long)current,
-           (unsigned long long)peak);
+    printf("start %d %d %d, tracing %d, frames %d, current %llu, peak %llu\n", range, sampled_range,
+           started, memtrace_is_tracing(), memtrace_get_traceback_limit(),
+           (unsigned long long)current, (unsigned long long)peak);
     free(block);
     memtrace_get_traced_memory(&current, &peak);
     printf("after free %llu %llu\n", (unsigned long long)current, (unsigned long long)peak);

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+//
+// MEMTRACE, as the runtime reads it.
+#include "tracer/setting.h"
+
+#include <gtest/gtest.h>
+
+namespace mt::runtime {
+namespace {
+
+TEST(Setting, Off) {
+    for (const char* text : {"", "0", "00", "0,sample=4096"}) {
+        Setting setting{.frames = 3, .sample_bytes = 3};
+        EXPECT_TRUE(parse_setting(text, setting)) << text;
+        EXPECT_EQ(setting.frames, 0) << text;
+    }
+}
+
+TEST(Setting, Frames) {
+    Setting setting;
+    EXPECT_TRUE(parse_setting("32", setting));
+    EXPECT_EQ(setting.frames, 32);
+    EXPECT_EQ(setting.sample_bytes, 0u);
+    EXPECT_TRUE(parse_setting("65535", setting));
+    EXPECT_EQ(setting.frames, 65535);
+}
+
+TEST(Setting, Sample) {
+    Setting setting;
+    for (const char* text :
+         {"7,sample=4096", "7,sample=4K", "7,sample=4k", "7,sample=1,sample=4K"}) {
+        EXPECT_TRUE(parse_setting(text, setting)) << text;
+        EXPECT_EQ(setting.frames, 7) << text;
+        EXPECT_EQ(setting.sample_bytes, 4096u) << text;
+    }
+    EXPECT_TRUE(parse_setting("7,sample=3m", setting));
+    EXPECT_EQ(setting.sample_bytes, abi::u64{3} << 20);
+    EXPECT_TRUE(parse_setting("7,sample=1024G", setting));
+    EXPECT_EQ(setting.sample_bytes, abi::kMaxSampleBytes);
+    EXPECT_TRUE(parse_setting("7,sample=1T", setting));
+    EXPECT_EQ(setting.sample_bytes, abi::kMaxSampleBytes);
+}
+
+TEST(Setting, Nonsense) {
+    for (const char* text : {"x",
+                             "-1",
+                             "+1",
+                             " 1",
+                             "1 ",
+                             "65536",
+                             "99999999999999999999",
+                             "7,",
+                             "7,,",
+                             "7,sample",
+                             "7,sample=",
+                             "7,sample=0",
+                             "7,sample=0K",
+                             "7,sample=x",
+                             "7,sample=-1",
+                             "7,sample=4KK",
+                             "7,sample=4KB",
+                             "7,sample=2T",
+                             "7,sample=1025G",
+                             "7,sample=1,",
+                             "7,else=1",
+                             "7,sample=18446744073709551617",
+                             "7 ,sample=1",
+                             ",sample=1",
+                             "sample=1",
+                             "7sample=1"}) {
+        Setting setting;
+        EXPECT_FALSE(parse_setting(text, setting)) << text;
+    }
+}
+
+}  // namespace
+}  // namespace mt::runtime
