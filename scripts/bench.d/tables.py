@@ -9,7 +9,8 @@ import statistics
 
 
 def paired(runs, key, combine):
-    """(median over the pairs, the same of the minima), or None without a pair.
+    """(median over the pairs, the same of the minima), or None without a pair; of a single
+    pair the minima say nothing new and are None.
 
     runs: {variant key: {round: value}}"""
     plain, other = runs.get("plain", {}), runs.get(key, {})
@@ -17,6 +18,8 @@ def paired(runs, key, combine):
     if not rounds:
         return None
     middle = statistics.median(combine(other[number], plain[number]) for number in rounds)
+    if len(rounds) == 1:
+        return middle, None
     return middle, combine(min(other[n] for n in rounds), min(plain[n] for n in rounds))
 
 
@@ -28,15 +31,20 @@ def ratio(runs, key):
     return paired(runs, key, lambda value, plain: value / plain)
 
 
-def show_added(pair):
+def show(pair, digits, sign=""):
     if pair is None:
         return "–"
-    digits = 1 if max(abs(pair[0]), abs(pair[1])) < 20 else 0
-    return f"{pair[0]:+.{digits}f} ({pair[1]:.{digits}f})"
+    middle, of_minima = pair
+    rest = "" if of_minima is None else f" ({of_minima:.{digits}f})"
+    return f"{middle:{sign}.{digits}f}{rest}"
+
+
+def show_added(pair):
+    return show(pair, 1 if pair is not None and abs(pair[0]) < 20 else 0, "+")
 
 
 def show_ratio(pair):
-    return "–" if pair is None else f"{pair[0]:.2f} ({pair[1]:.2f})"
+    return show(pair, 2)
 
 
 def share(ours, theirs):
