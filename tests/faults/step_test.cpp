@@ -136,13 +136,14 @@ std::string name_of(const testing::TestParamInfo<std::tuple<const char*, bool>>&
 }
 
 INSTANTIATE_TEST_SUITE_P(Event, EachInstruction,
-                         testing::Combine(testing::Values("malloc", "free", "peak-up", "peak-free",
+                         testing::Combine(testing::Values("malloc", "malloc-again", "free",
+                                                          "free-again", "peak-up", "peak-free",
                                                           "realloc-moves", "realloc-stays",
                                                           "realloc-fails", "realloc-frees"),
                                           testing::Values(false)),
                          name_of);
 INSTANTIATE_TEST_SUITE_P(SampledEvent, EachInstruction,
-                         testing::Combine(testing::Values("malloc", "free", "peak-up",
+                         testing::Combine(testing::Values("malloc-again", "free-again", "peak-up",
                                                           "realloc-moves"),
                                           testing::Values(true)),
                          name_of);
