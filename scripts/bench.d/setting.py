@@ -40,12 +40,15 @@ class Setting:
         self.variants = []
         self.remarks = []
 
-    def build_what_is_missing(self):
+    def build_what_is_missing(self, is_ours):
         wanted = [self.runtime, self.programs / "pairs", self.programs / "many_traces",
                   *(self.bench / name for name in ("alloc_bench", "latency", "block_memory",
                                                    "measure"))]
-        if all(path.exists() for path in wanted):
+        missing = [path for path in wanted if not path.exists()]
+        if not missing:
             return
+        if not is_ours:
+            raise SystemExit(f"bench: {missing[0]} is missing; build {self.build} first")
         if not (self.build / "CMakeCache.txt").exists():
             subprocess.run(["cmake", "--preset", "release", "-S", ROOT, "-B", self.build],
                            cwd=ROOT, stdout=sys.stderr, check=True)
