@@ -48,14 +48,13 @@ u64 Sampler::distance(u64 mean) {
     }
 }
 
-bool Sampler::takes(u64 size, u64 mean) {
+bool Sampler::draws(u64 counted, u64 mean) {
     // Of an exponential distance nothing is known from the part that is behind:
     // what is left holds for a new state too, unless its mean is another one.
     if (mean_ != mean) {
         left_ = distance(mean);
         mean_ = mean;
     }
-    const u64 counted = size != 0 ? size : 1;
     if (counted < left_) {
         left_ -= counted;
         return false;

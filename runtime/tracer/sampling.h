@@ -20,13 +20,19 @@ class Sampler {
 
     // Is the thread's next block of `size` bytes in the sample? `mean`: bytes
     // between samples, not 0.
-    bool takes(abi::u64 size, abi::u64 mean);
+    bool takes(abi::u64 size, abi::u64 mean) {
+        const abi::u64 counted = size != 0 ? size : 1;
+        if (__builtin_expect(mean_ != mean || counted >= left_, 0)) return draws(counted, mean);
+        left_ -= counted;
+        return false;
+    }
 
     // Bytes to the next point: the smallest whole number above mean times an
     // exponential variate, so that P(distance <= n) = 1 - exp(-n / mean).
     abi::u64 distance(abi::u64 mean);
 
   private:
+    bool draws(abi::u64 counted, abi::u64 mean);
     abi::u64 next();
 
     abi::u64 random_ = 0;

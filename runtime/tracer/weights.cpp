@@ -22,7 +22,7 @@ void add(u64& bytes, u64 size, u64 mean) {
 
 }  // namespace
 
-bool note_weights(ThreadContext& c, LiveState& state, Shard& shard, u32 in, u32 out) {
+bool note_sampled(ThreadContext& c, LiveState& state, Shard& shard, u32 in, u32 out) {
     WeightedInflight& journal = c.weighted;
     Record* gets = nullptr;
     Record* gives = nullptr;
@@ -42,12 +42,7 @@ bool note_weights(ThreadContext& c, LiveState& state, Shard& shard, u32 in, u32 
     return true;
 }
 
-void forget_weights(ThreadContext& c) {
-    publish(c.weighted.alloc_record, 0);
-    publish(c.weighted.free_record, 0);
-}
-
-void apply_weights(ThreadContext& c, const LiveState& state, const Change& change) {
+void apply_noted(ThreadContext& c, const LiveState& state, const Change& change) {
     auto* gets = pointer<Record>(c.weighted.alloc_record);
     auto* gives = pointer<Record>(c.weighted.free_record);
     if (gives != nullptr) add(gives->free_bytes, change.out_size, state.sample_bytes);
