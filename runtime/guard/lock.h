@@ -16,13 +16,18 @@ using namespace mt::abi;
 
 class Lock {
   public:
-    // Tries for about 100 us on an idle machine, then gives up.
+    // Tries for some milliseconds, in which a holder that was preempted comes to its
+    // end; then gives up. While it is held by a thread that a debugger has stopped
+    // only the first ones wait so long: the others for about 100 us.
     bool try_acquire() {
         constexpr int kSpins = 200;
         constexpr int kYields = 200;
+        constexpr int kPatientYields = 20'000;
+        const bool patient = __atomic_load_n(&stuck_, __ATOMIC_RELAXED) == 0;
+        const int tries = kSpins + (patient ? kPatientYields : kYields);
         const u64 me = os::thread_pointer();
         if (__atomic_load_n(&holder_, __ATOMIC_RELAXED) == me && !left_by_jump()) return false;
-        for (int i = 0; i < kSpins + kYields; ++i) {
+        for (int i = 0; i < tries; ++i) {
             if (take_if_free(me)) return true;
             if (i < kSpins) {
                 os::relax_cpu();
@@ -30,6 +35,7 @@ class Lock {
                 os::yield();
             }
         }
+        __atomic_store_n(&stuck_, 1, __ATOMIC_RELAXED);
         return false;
     }
     // For what can as well be done another time.
@@ -41,7 +47,7 @@ class Lock {
     void release_if_mine() {
         if (__atomic_load_n(&holder_, __ATOMIC_RELAXED) == os::thread_pointer()) release();
     }
-    void reset() { holder_ = 0; }
+    void reset() { holder_ = stuck_ = 0; }
 
   private:
     bool take_if_free(u64 me) {
@@ -52,6 +58,7 @@ class Lock {
             return false;
         }
         sp_ = reinterpret_cast<u64>(__builtin_frame_address(0));
+        if (stuck_ != 0) __atomic_store_n(&stuck_, 0, __ATOMIC_RELAXED);
         return true;
     }
 
@@ -66,7 +73,8 @@ class Lock {
     }
 
     u64 holder_ = 0;
-    u64 sp_ = 0;  // stack address at which it was acquired
+    u64 stuck_ = 0;  // somebody has given up since it was last acquired
+    u64 sp_ = 0;     // stack address at which it was acquired
 };
 
 // Holds a lock for a scope, if it could be had.

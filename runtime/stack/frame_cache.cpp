@@ -106,6 +106,7 @@ struct FrameCache::Position {
     f.interrupted = step.interrupted;
     f.needs_bp = false;
     f.hash = chain_hash(is_outermost ? seed : frames_[count_ - 1].hash, step.pc);
+    f.rolled = roll(is_outermost ? rolled_outside_ : frames_[count_ - 1].rolled, step.pc);
     switch (step.rule.kind()) {
         case RuleKind::end:
             break;
@@ -135,45 +136,75 @@ struct FrameCache::Position {
     return inputs <= kInputs;
 }
 
-// A recursion that is too deep once is so for many events: the steps to find
-// that out again are saved, until it may have changed.
-bool FrameCache::give_up(u64 sp) {
-    constexpr u32 kSkips = 64;
-    too_deep_ = sp;
-    skips_ = kSkips;
-    return false;
+// Have the words of the window that ends `steps` frames inside the kept ones their
+// values? From `first` on they were verified; a shallower stack begins before that.
+bool FrameCache::is_verified(u32 kept, u32 steps, u32 first) const {
+    const u32 end = frames_[kept - 1].inputs;
+    const u32 outside = kept + steps > kWindow ? kept + steps - kWindow : 0;
+    if (outside >= kept) return true;
+    const u32 begin = outside > 0 ? frames_[outside - 1].inputs : 0;
+    return begin >= first || verify(begin, end) == end;
+}
+
+// Room for more: the outermost frames go. What only they depend on is not
+// verified any more; the words are counted from the first frame that stays.
+[[gnu::noinline]] void FrameCache::drop_outermost(u32 kept, u32 steps) {
+    constexpr u32 kFull = kFrames - kFrames / 4;  // so that the next steps have room
+    const u32 left = steps < kFull ? kFull - steps : 0;
+    const u32 count = kept - left;
+    const u32 inputs = frames_[count - 1].inputs;
+    const u32 inputs_left = frames_[kept - 1].inputs - inputs;
+    const u64 rolled = frames_[count - 1].rolled;
+    count_ = 0;
+    keep_order();
+    for (u32 i = 0; i < left; ++i) {
+        frames_[i] = frames_[i + count];
+        frames_[i].inputs = static_cast<u16>(frames_[i].inputs - inputs);
+    }
+    for (u32 i = 0; i < inputs_left; ++i) {
+        address_[i] = address_[i + inputs];
+        value_[i] = value_[i + inputs];
+    }
+    complete_ = false;
+    rolled_outside_ = rolled;
+    keep_order();
+    count_ = left;
 }
 
 bool FrameCache::follow(Window& own, u64 pc, u64 sp, u64 bp, u64 seed) {
     if (!is_on_known_stack(own, sp) && !reach_own_stack(own, sp)) return false;
-    if (__builtin_expect(skips_ > 0 && sp <= too_deep_, 0)) {
-        --skips_;
-        return false;
-    }
     const u64 generation = __atomic_load_n(&rules_generation, __ATOMIC_ACQUIRE);
     u32 kept = generation == generation_ && seed == seed_ ? count_ : 0;
     while (kept > 0 && frames_[kept - 1].sp < sp) --kept;
-    const u32 verified = kept > 0 ? verify(frames_[kept - 1].inputs) : 0;
+    const u32 first = first_input(kept);
+    const u32 verified = kept > 0 ? verify(first, frames_[kept - 1].inputs) : 0;
 
     Position at = {pc, sp, bp, false};
     u32 steps = 0;
-    while (at.pc != 0) {
-        while (kept > 0 && (frames_[kept - 1].sp < at.sp)) --kept;
-        if (kept > 0 && is_kept(at, kept - 1, verified)) break;
+    while (at.pc != 0 && steps < kFrames) {
+        while (kept > 0 && frames_[kept - 1].sp < at.sp) --kept;
+        if (kept > 0 && is_kept(at, kept - 1, verified)) {
+            const bool enough = complete_ || kept + steps >= kWindow;
+            if (enough && is_verified(kept, steps, first)) break;
+            kept = 0;  // too little of a deep stack is left
+        }
         Rule rule = remembered_rule(at.pc);
         if (__builtin_expect(rule.kind() == RuleKind::none, 0)) rule = find_rule(at.pc);
-        if (steps == kFrames) return give_up(sp);
         steps_[steps++] = {at.pc, at.sp, at.bp, rule, at.interrupted};
         if (!step(own, at, rule)) return false;
     }
-    if (at.pc == 0) kept = 0;
-    fresh_count_ = steps;
-    if (kept + steps > kFrames) return give_up(sp);
+    if (at.pc == 0 || steps == kFrames) kept = 0;
 
     count_ = kept;  // what is about to be overwritten does not count
+    if (kept == 0) {
+        complete_ = at.pc == 0;
+        rolled_outside_ = 0;
+    }
     generation_ = generation;
     seed_ = seed;
     keep_order();
+    if (kept + steps > kFrames) drop_outermost(kept, steps);
+    fresh_count_ = steps;
     while (steps > 0) {
         const Step& inner = steps_[--steps];
         if (!append(inner, at, seed)) {

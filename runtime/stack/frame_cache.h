@@ -10,9 +10,13 @@
 // would be wrong: main() { g(); g(); } has equal inner frames and another
 // return address further out (tests: Frames.* in frame_cache_test).
 //
-// Only stacks that rules of one word describe from end to end, on the thread's
-// own stack, are kept; follow() says false to all others and a plain walk
-// (walker.h) must do. Such a walk does not harm what is kept.
+// Of a stack deeper than kWindow only the innermost frames are asked for, and only
+// they are verified. More are kept, so that a recursion may return some way
+// before its outer frames are walked again.
+//
+// Only stacks that rules of one word describe, on the thread's own stack, are
+// kept; follow() says false to all others and a plain walk (walker.h) must do.
+// Such a walk does not harm what is kept.
 //
 // Used by its own thread only, and not by a signal handler inside follow(). A
 // jump out of follow() leaves it whole: what counts is published last.
@@ -30,10 +34,20 @@ inline u64 chain_hash(u64 outer, u64 pc) {
     return hash ^ hash >> 32;
 }
 
+// The same for the innermost frames of a chain: a polynomial in kRolling.
+inline constexpr u64 kRolling = 0x9e3779b97f4a7c15ull;
+constexpr u64 roll(u64 outer, u64 pc) { return outer * kRolling + (pc ^ pc << 29) * kRolling; }
+constexpr u64 power_of_rolling(u32 exponent) {
+    u64 power = 1;
+    for (u32 i = 0; i < exponent; ++i) power *= kRolling;
+    return power;
+}
+
 class FrameCache {
   public:
-    static constexpr u32 kFrames = 256;
-    static constexpr u32 kInputs = 768;
+    static constexpr u32 kWindow = 256;
+    static constexpr u32 kFrames = 512;
+    static constexpr u32 kInputs = 3 * kFrames;
 
     // Is the stack the one that follow() put together last, from end to end?
     bool is_unchanged(const Window& own, u64 pc, u64 sp, u64 bp, u64 seed) const {
@@ -41,13 +55,20 @@ class FrameCache {
         const Frame& f = frames_[count_ - 1];
         return f.pc == pc && f.sp == sp && !f.interrupted && (!f.needs_bp || f.bp == bp) &&
                generation_ == __atomic_load_n(&rules_generation, __ATOMIC_ACQUIRE) &&
-               verify(f.inputs) == f.inputs;
+               verify(first_input(count_), f.inputs) == f.inputs;
     }
     // Registers as for walk(). `seed` begins the hash of the outermost frame.
-    // True: the whole stack is here, at most kFrames frames, complete.
+    // True: the innermost kWindow frames are here.
     bool follow(Window& own, u64 pc, u64 sp, u64 bp, u64 seed);
 
-    u32 count() const { return count_; }
+    u32 count() const { return count_ < kWindow ? count_ : kWindow; }
+    // Are there more than count()? Then hash() is not of these alone.
+    bool is_cut() const { return count_ > kWindow || !complete_; }
+    // Identity of the innermost kWindow frames, when there are more.
+    u64 window_hash() const {
+        const u64 outer = count_ > kWindow ? frames_[count_ - kWindow - 1].rolled : rolled_outside_;
+        return frames_[count_ - 1].rolled - outer * kRolledByWindow;
+    }
     // How many of them, from the innermost, were not in the stack before.
     u32 fresh() const { return fresh_count_; }
     // From the innermost (0) outwards; values as walk() stores them.
@@ -57,9 +78,12 @@ class FrameCache {
     void forget() { count_ = 0; }
 
   private:
+    static constexpr u64 kRolledByWindow = power_of_rolling(kWindow);
+
     struct Frame {
         u64 pc, sp, bp;
         u64 hash;
+        u64 rolled;        // roll(), from the outermost frame that is kept
         u16 inputs;        // words that this frame and those outside it depend on
         bool needs_bp;     // they depend on bp, too
         bool interrupted;  // by a signal: the frame began anywhere
@@ -72,36 +96,41 @@ class FrameCache {
     struct Position;
 
     static u64 word_at(u64 address) { return *reinterpret_cast<const volatile u64*>(address); }
-    u32 verify(u32 count) const;
+    u32 verify(u32 first, u32 end) const;
+    // Where the words of the window begin that ends with `count` frames.
+    u32 first_input(u32 count) const {
+        return count > kWindow ? frames_[count - kWindow - 1].inputs : 0;
+    }
     bool is_kept(const Position& at, u32 frame, u32 verified) const;
     bool step(const Window& own, Position& at, Rule rule) const;
     bool append(const Step& step, const Position& outer, u64 seed);
-    bool give_up(u64 sp);
+    bool is_verified(u32 kept, u32 steps, u32 first) const;
+    void drop_outermost(u32 kept, u32 steps);
     void depend_on(u64 address, u32& at);
 
     u32 count_;
     u32 fresh_count_;
-    u32 skips_;       // how often follow() is to give up at once
-    u64 too_deep_;    // stack address below which the last stack did not fit
+    bool complete_;   // the outermost frame that is kept is the stack's
     u64 generation_;  // of the rules that led here
     u64 seed_;
+    u64 rolled_outside_;     // roll() up to the first frame that is kept
     Frame frames_[kFrames];  // outermost first
     u64 address_[kInputs];
     u64 value_[kInputs];
     Step steps_[kFrames];
 };
 
-// How many of the first words have their value still. In groups without a
+// Up to which word all from `first` have their value still. In groups without a
 // branch: a group is as fast as its loads.
-inline u32 FrameCache::verify(u32 count) const {
-    u32 i = 0;
-    for (; i + 8 <= count; i += 8) {
+inline u32 FrameCache::verify(u32 first, u32 end) const {
+    u32 i = first;
+    for (; i + 8 <= end; i += 8) {
         u64 changed = 0;
 #pragma GCC unroll 8
         for (u32 k = 0; k < 8; ++k) changed |= word_at(address_[i + k]) ^ value_[i + k];
         if (changed != 0) break;
     }
-    while (i < count && word_at(address_[i]) == value_[i]) ++i;
+    while (i < end && word_at(address_[i]) == value_[i]) ++i;
     return i;
 }
 

@@ -86,7 +86,7 @@ u32 copy_forward(u64 hash, u32 id) {
 
 u32 intern(Capture& c) {
     if (c.count == 0) return kStackDepotFull;
-    if (const u32 id = stack_ids.find_older(c.hashes[0])) return copy_forward(c.hashes[0], id);
+    if (const u32 id = stack_ids.find_older(c.key)) return copy_forward(c.key, id);
     // Modules first: naming one may ask the loader, which nobody does under a lock.
     const u64 seen = load(header()->node_count);
     u32 unknown = count_unknown(c, c.fresh);
@@ -99,7 +99,7 @@ u32 intern(Capture& c) {
     if (load(header()->node_count) != seen) unknown = count_unknown(c, unknown);
     const u32 id = add(c, unknown);
     // Without memory for it the stack is found by its nodes each time.
-    if (id != 0) stack_ids.insert(c.hashes[0], id);
+    if (id != 0) stack_ids.insert(c.key, id);
     if (id == 0) count_loss(LossKind::depot_full);
     return id != 0 ? id : kStackDepotFull;
 }

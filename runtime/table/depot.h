@@ -16,6 +16,7 @@ namespace mt::runtime {
 struct Capture {
     abi::u32 count;
     abi::u32 fresh;                    // of them, from the innermost: not in the last stack
+    abi::u64 key;                      // of the whole: hashes[0], or of a cut stack window_key()
     abi::u32 root;                     // kRootComplete, kRootCut or kRootBroken
     abi::u64 pcs[abi::kMaxFrames];     // innermost first
     abi::u64 hashes[abi::kMaxFrames];  // of the frame and all outside it: stack::chain_hash
@@ -30,9 +31,14 @@ inline abi::u64 chain_seed(abi::u32 root) {
     return stack::chain_hash(load(address_meaning) + 0x51ed270b7a1f3c4dull, root + 1);
 }
 
-// The id of the stack with this hash, if it was seen before; else 0. One probe.
+// The key of a cut stack, from the rolling hash of its frames (stack/frame_cache.h).
+inline abi::u64 window_key(abi::u64 rolled) {
+    return stack::chain_hash(chain_seed(kRootCut), rolled);
+}
+
+// The id of the stack with this key, if it was seen before; else 0. One probe.
 extern __attribute__((visibility("hidden"))) LeafTable stack_ids;
-inline abi::u32 known_stack(abi::u64 hash) { return stack_ids.find(hash); }
+inline abi::u32 known_stack(abi::u64 key) { return stack_ids.find(key); }
 
 // The stack id of a traceback, with its hashes; kStackDepotFull when it could
 // not be interned (counted). Needs make_header().

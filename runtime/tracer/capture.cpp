@@ -31,14 +31,35 @@ u32 root_of(stack::WalkEnd end) {
     return load(stack::rules_generation) != generation;
 }
 
+void hash_frames(Capture& capture) {
+    u64 hash = chain_seed(capture.root);
+    for (u32 i = capture.count; i-- > 0;) {
+        capture.hashes[i] = hash = stack::chain_hash(hash, capture.pcs[i]);
+    }
+}
+
+u64 key_of(const stack::FrameCache& frames) {
+    return frames.is_cut() ? window_key(frames.window_hash()) : frames.hash(0);
+}
+
+u64 key_of(const Capture& capture) {
+    if (capture.root != kRootCut) return capture.hashes[0];
+    u64 rolled = 0;
+    for (u32 i = capture.count; i-- > 0;) rolled = stack::roll(rolled, capture.pcs[i]);
+    return window_key(rolled);
+}
+
 void copy_frames(const stack::FrameCache& frames, Capture& capture) {
     capture.count = frames.count();
     capture.fresh = frames.fresh();
-    capture.root = kRootComplete;
+    capture.root = frames.is_cut() ? kRootCut : kRootComplete;
+    capture.key = key_of(frames);
     for (u32 i = 0; i < capture.count; ++i) {
         capture.pcs[i] = frames.pc(i);
         capture.hashes[i] = frames.hash(i);
     }
+    // What lies outside a cut stack has no part in it.
+    if (frames.is_cut()) hash_frames(capture);
 }
 
 [[gnu::noinline]] u32 intern_frames(ThreadContext& c) {
@@ -54,32 +75,30 @@ void copy_frames(const stack::FrameCache& frames, Capture& capture) {
     capture.root = root_of(walk.end);
     compare_stack(capture.pcs, walk.count, walk.end, false, at);
     check_reused_ranges(capture.pcs, capture.count);
-    u64 hash = chain_seed(capture.root);
-    for (u32 i = capture.count; i-- > 0;) {
-        capture.hashes[i] = hash = stack::chain_hash(hash, capture.pcs[i]);
-    }
-    const u32 id = known_stack(hash);
+    hash_frames(capture);
+    capture.key = key_of(capture);
+    const u32 id = known_stack(capture.key);
     return id != 0 ? id : intern(capture);
 }
 
 }  // namespace
 
-void compare_frames(ThreadContext& c, const Caller& at) {
+void compare_frames(ThreadContext& c, const Caller& at, bool reused) {
     copy_frames(c.frames, c.capture);
-    const bool reused = c.frames.fresh() < c.frames.count();
-    compare_stack(c.capture.pcs, c.capture.count, stack::WalkEnd::complete, reused, at);
+    const auto end = c.frames.is_cut() ? stack::WalkEnd::cut : stack::WalkEnd::complete;
+    compare_stack(c.capture.pcs, c.capture.count, end, reused, at);
 }
 
 u32 capture_changed(ThreadContext& c, const Caller& at, u64 seed) {
     stack::FrameCache& frames = c.frames;
     c.last_stack = kStackNone;
     if (!frames.follow(c.window, at.pc, at.sp, at.bp, seed)) return capture_whole(c, at);
-    if constexpr (kCompares) compare_frames(c, at);
+    if constexpr (kCompares) compare_frames(c, at, frames.fresh() < frames.count());
     if (__builtin_expect(has_closed_ranges(), 0) && has_reused_range(frames)) {
         frames.forget();
         return capture_whole(c, at);
     }
-    u32 id = known_stack(frames.hash(0));
+    u32 id = known_stack(key_of(frames));
     if (__builtin_expect(id == kStackNone, 0)) id = intern_frames(c);
     if (id != kStackDepotFull) c.last_stack = id;
     return id;

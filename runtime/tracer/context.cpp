@@ -40,7 +40,7 @@ ThreadContext* take_over_ended(u32 pid, u32 tid) {
 }
 
 ThreadContext* new_context(u32 pid, u32 tid) {
-    auto* c = static_cast<ThreadContext*>(process_pool.take(sizeof(ThreadContext)));
+    auto* c = static_cast<ThreadContext*>(process_pool.take_mapping(sizeof(ThreadContext)));
     if (c == nullptr) return nullptr;
     c->self = address_of(c);
     c->pid = pid;

@@ -20,6 +20,8 @@ void follow(Capture& capture, u64 pc, u64 sp, u64 bp) {
     if (!capture.followed) return;
     capture.followed_count = frames.count();
     capture.fresh = frames.fresh();
+    capture.cut = frames.is_cut();
+    capture.window_hash = frames.window_hash();
     for (u32 i = 0; i < frames.count(); ++i) capture.followed_pcs[i] = frames.pc(i);
 }
 
@@ -85,9 +87,17 @@ std::vector<std::string> differences(const Capture& capture) {
         }
     }
     if (!capture.followed) return result;
-    if (capture.walk.end != WalkEnd::complete || capture.followed_count != capture.walk.count) {
+    const bool cut = capture.walk.count > FrameCache::kWindow;
+    const u32 asked_for = cut ? FrameCache::kWindow : capture.walk.count;
+    if (capture.walk.end != WalkEnd::complete || capture.followed_count != asked_for ||
+        capture.cut != cut) {
         result.push_back(text("frames followed", 0, capture.followed_count, capture.walk.count));
         return result;
+    }
+    u64 rolled = 0;
+    for (u32 i = asked_for; i-- > 0;) rolled = runtime::stack::roll(rolled, capture.ours[i]);
+    if (cut && rolled != capture.window_hash) {
+        result.push_back(text("window hash", 0, capture.window_hash, rolled));
     }
     for (u32 i = 0; i < capture.followed_count; ++i) {
         if (capture.followed_pcs[i] != capture.ours[i]) {

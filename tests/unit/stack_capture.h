@@ -32,7 +32,9 @@ struct Capture {
     bool followed = false;
     u32 followed_count = 0;
     u32 fresh = 0;
-    u64 followed_pcs[FrameCache::kFrames];
+    bool cut = false;
+    u64 window_hash = 0;
+    u64 followed_pcs[FrameCache::kWindow];
 };
 
 // The calling thread's; a test may zero them.

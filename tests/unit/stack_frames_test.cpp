@@ -187,20 +187,45 @@ TEST_F(Frames, AFiberInAFrameOfThisStack) {
     expect_equal();
 }
 
-TEST_F(Frames, ATooDeepStackIsLeftToTheWalk) {
-    for (u32 depth : {100u, 300u, 301u, 100u}) {
+// Of a deep stack the innermost 256 frames, whatever the way to its depth.
+TEST_F(Frames, DeepStacksAreFollowedInTheirWindow) {
+    for (u32 depth : {100u, 240u,  252u, 253u, 254u, 255u, 256u, 257u, 300u, 301u,
+                      600u, 1500u, 601u, 550u, 400u, 257u, 256u, 255u, 250u, 100u}) {
         for (int i = 0; i < 3; ++i) {
             plain::nested(depth, capture_into_current);
             expect_equal();
+            EXPECT_TRUE(capture_->followed) << depth;
         }
     }
-    // Until it may have changed: not for ever.
-    bool again = false;
-    for (int i = 0; i < 200 && !again; ++i) {
-        plain::nested(100, capture_into_current);
-        again = capture_->followed;
-    }
-    EXPECT_TRUE(again);
+}
+
+thread_local u64 deep_fresh = 0;
+thread_local u32 deep_events = 0;
+thread_local u32 deep_wrong = 0;
+
+void count_here() {
+    capture_into_current();
+    if (!differences(*current_capture).empty() || !current_capture->followed) ++deep_wrong;
+    deep_fresh += current_capture->fresh;
+    ++deep_events;
+}
+
+// An event on the way down and one on the way up, at each level, in frames of
+// sizes that make a level's stack shallower or deeper than the one before it.
+[[gnu::noinline]] void recurse(u32 depth, std::mt19937& random) {
+    auto* room = static_cast<volatile char*>(__builtin_alloca(16 + random() % 200));
+    room[0] = 1;
+    count_here();
+    if (depth > 0) recurse(depth - 1, random);
+    count_here();
+    asm volatile("" ::: "memory");
+}
+
+TEST_F(Frames, ADeepRecursionIsWalkedOnce) {
+    std::mt19937 random(7);
+    for (u32 depth : {300u, 1200u, 1200u, 700u}) recurse(depth, random);
+    EXPECT_EQ(deep_wrong, 0u);
+    EXPECT_LT(deep_fresh / deep_events, 12u) << "frames that were walked again, per event";
 }
 
 TEST_F(Frames, WhatRulesLedToIsForgottenWithThem) {
