@@ -280,13 +280,15 @@ void Move::finish(void* moved, u64 size) {
         if (request_generation(request) != request_generation(request_)) old_word_ = 0;
         if (failed && old_word_ != 0) {
             nested_put_back(*c_, address_, old_word_, request);
-        } else if (!failed && moved != nullptr) {
+        } else if (!failed) {
             nested_moved(*c_, address_, old_word_, address_of(moved), size, request);
         }
         return;
     }
     if (failed) {
-        if (old_word_ != 0) state_->blocks.insert(address_, old_word_);
+        if (old_word_ != 0 && !state_->blocks.insert(address_, old_word_)) {
+            count_loss(LossKind::no_memory);
+        }
         end_event(*c_);
     } else {
         record(moved, size);

@@ -114,12 +114,14 @@ u64 nested_withdraw(ThreadContext& c, u64 address, u64 request) {
 
 void nested_put_back(ThreadContext& c, u64 address, u64 word, u64 request) {
     NestedState state(c, request);
-    if (state.get() != nullptr) state.get()->blocks.insert(address, word);
+    if (state.get() == nullptr) return;
+    if (!state.get()->blocks.insert(address, word)) count_loss(LossKind::no_memory);
 }
 
 void nested_moved(ThreadContext& c, u64 address, u64 word, u64 new_address, u64 size, u64 request) {
     if (word != 0) push_free(c, address, word, request);
-    nested_allocate(c, new_address, size, request);
+    // realloc(block, 0) has freed it and gives none.
+    if (new_address != 0) nested_allocate(c, new_address, size, request);
 }
 
 void drain_ring(ThreadContext& c) {

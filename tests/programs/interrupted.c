@@ -18,7 +18,7 @@ static struct ledger* book;
 static sigjmp_buf out;
 static const char* what;
 static void* volatile kept[16];
-static void* volatile handled[3];
+static void* volatile handled[4];
 
 static void trap(void) { __asm__ volatile("int3" ::: "memory"); }
 
@@ -27,6 +27,7 @@ static void allocate_in_handler(void) {
     free(handled[0]);
     handled[0] = NULL;
     handled[1] = realloc(handled[1], 300);
+    handled[3] = realloc(handled[3], 0); /* frees it */
 }
 
 static void fork_in_handler(void) {
@@ -80,6 +81,7 @@ int main(int argc, char** argv) {
     kept[0] = malloc(50);
     handled[0] = malloc(55);
     handled[1] = malloc(66);
+    handled[3] = malloc(88);
     const int goes_deeper = strcmp(what, "jump-deep") == 0;
     if (sigsetjmp(out, 1) == 0) hooks_to_interrupt();
     for (unsigned i = 0; i < 4; ++i) {
