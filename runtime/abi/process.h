@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT
+//
+// The part of the table that belongs to the process and survives a clear:
+// requests and root, losses, the depot, modules, threads. See abi/layout.h.
+#ifndef MEMTRACE_ABI_PROCESS_H
+#define MEMTRACE_ABI_PROCESS_H
+
+#include <cstddef>
+#include <cstdint>
+
+namespace mt::abi {
+
+using u8 = std::uint8_t;
+using u16 = std::uint16_t;
+using u32 = std::uint32_t;
+using u64 = std::uint64_t;
+using i64 = std::int64_t;
+
+inline constexpr u16 kMajor = 1;
+inline constexpr u16 kMinor = 1;
+inline constexpr char kRootMagic[16] = {'m', 'e', 'm', 't', 'r', 'a',  'c',  'e',
+                                        ' ', 'r', 'o', 'o', 't', '\r', '\n', '\x1a'};
+inline constexpr char kHeaderMagic[16] = {'m', 'e', 'm', 't', 'r', 'a',  'c',  'e',
+                                          ' ', 't', 'a', 'b', 'l', '\r', '\n', '\x1a'};
+inline constexpr u32 kByteOrder = 0x01020304;
+inline constexpr u32 kPageSize = 4096;
+
+// --- requests --------------------------------------------------------------
+// The debugger (or the program through memtrace.h) writes Root::request,
+// peak_reset_request, mark_request, sample_bytes and watch; nobody writes
+// anything else of another's. One aligned 64-bit store each.
+inline constexpr u64 kRequestOn = 1;        // record
+inline constexpr u64 kRequestPaused = 2;    // frees still erase, nothing is added
+inline constexpr u64 kRequestSampling = 4;  // stacks for a sample only
+inline constexpr u64 kRequestStamps = 8;    // stamp blocks with generation and thread
+inline constexpr u32 kRequestLimitShift = 16;
+inline constexpr u32 kRequestGenerationShift = 32;
+
+constexpr u16 request_limit(u64 request) { return static_cast<u16>(request >> kRequestLimitShift); }
+constexpr u32 request_generation(u64 request) {
+    return static_cast<u32>(request >> kRequestGenerationShift);
+}
+constexpr u64 make_request(u64 flags, u16 limit, u32 generation) {
+    return (flags & 0xffff) | (u64{limit} << kRequestLimitShift) |
+           (u64{generation} << kRequestGenerationShift);
+}
+
+inline constexpr u32 kMaxFrames = 256;         // recorded; a deeper stack is cut
+inline constexpr u16 kDefaultFrameLimit = 32;  // grouped and shown
+
+enum class Status : u32 {
+    untouched = 0,  // no allocation function has been called yet
+    ready = 1,      // obeys requests
+    refused = 2,    // stays off for good; Root::reason says why
+};
+
+enum class Reason : u32 {
+    none = 0,
+    bad_environment = 1,  // MEMTRACE could not be parsed; tracing stays off until mt start
+    no_next_malloc = 2,   // the real functions were not found
+    second_copy = 3,      // another runtime was loaded first
+    no_memory = 4,        // the table could not be mapped; tried again at the next start
+    secure_process = 5,   // AT_SECURE: the environment was ignored
+};
+
+enum class Origin : u32 { unknown = 0, preloaded = 1, linked = 2 };
+
+struct WatchSlot {  // reserved for mt break
+    u32 condition;
+    u32 flags;
+    u64 value;
+    u64 argument;
+    u64 hits;
+};
+
+struct Root {  // page aligned, in .data
+    char magic[16];
+    u16 major;
+    u16 minor;
+    u32 size;                // of Root
+    u64 request;             // see above
+    u64 peak_reset_request;  // a sequence; the runtime answers in State
+    u64 mark_request;        // a sequence
+    u64 sample_bytes;        // mean bytes between samples
+    u64 cookie;              // of this process, from AT_RANDOM; 0 until Status::ready
+    u64 header;              // address of Header; 0 until the first traced event
+    u32 pid;                 // of the process that owns the table (a fork's child writes its own)
+    u32 status;              // Status
+    u32 reason;              // Reason
+    u32 origin;              // Origin
+    u64 reserved[5];
+    WatchSlot watch[16];
+};
+
+// --- losses ----------------------------------------------------------------
+// What could not be recorded, by name. Counts only grow; State::loss_base holds
+// their values when the state was made.
+struct Loss {
+    char name[24];  // ASCII, zero padded; an unused slot has an empty name
+    u64 count;
+};
+inline constexpr u32 kLossSlots = 64;
+
+// --- the depot ---------------------------------------------------------------
+// A traceback is a chain of nodes from its innermost frame (Stack::node) to a
+// root. Roots are the reserved node indices; which one says how the stack ends.
+// Invariant: parent < own index, so every chain ends.
+inline constexpr u32 kRootComplete = 0;  // the outermost frame is the thread's first
+inline constexpr u32 kRootCut = 1;       // deeper than kMaxFrames; the innermost were kept
+inline constexpr u32 kRootBroken = 2;    // the walk could not go on (no unwind rule, bad frame)
+inline constexpr u32 kReservedNodes = 16;
+
+struct Node {
+    u64 pc_module;  // pc: low 48 bits; module index: high 16 (0 = in no module)
+    u32 parent;
+    u32 id;  // stack id of the domain-0 traceback that ends here; 0 = none
+};
+// pc is a return address; where a signal interrupted the frame it is that
+// address plus one. So pc - 1 lies in the calling instruction in both cases.
+constexpr u64 node_pc(u64 pc_module) { return pc_module & 0xffff'ffff'ffffull; }
+constexpr u16 node_module(u64 pc_module) { return static_cast<u16>(pc_module >> 48); }
+
+struct Stack {
+    u32 node;
+    u32 domain;
+};
+inline constexpr u32 kStackNone = 0;
+inline constexpr u32 kStackNested = 1;     // allocated inside a traced event (signal handler)
+inline constexpr u32 kStackDepotFull = 2;  // the traceback could not be interned
+inline constexpr u32 kStackNotSampled = 3;
+inline constexpr u32 kReservedStacks = 16;
+inline constexpr u32 kStackIdBits = 24;
+
+inline constexpr u32 kNodesPerChunk = 65536;
+inline constexpr u32 kNodeChunks = 1024;
+inline constexpr u32 kStacksPerChunk = 65536;
+inline constexpr u32 kStackChunks = 256;
+
+struct Module {
+    u64 bias;             // load address minus ELF virtual address
+    u64 start;            // first mapped address
+    u64 end;              // one past the last
+    u64 load_sequence;    // position among all loads and unloads seen, from 1
+    u64 unload_sequence;  // 0 = still mapped
+    u64 path;             // address of its name, not zero terminated
+    u32 path_length;
+    u32 build_id_length;  // 0 = has none
+    u8 build_id[20];
+    u32 reserved0;
+    u64 reserved[6];
+};
+inline constexpr u32 kModulesPerChunk = 256;
+inline constexpr u32 kModuleChunks = 256;  // module index 0 is "none"
+
+struct Thread {
+    u32 serial;  // from 1, never reused; 0 = row not filled yet
+    u32 tid;
+    char comm[16];       // name when the thread was first seen
+    u64 start_sequence;  // how many threads had been seen before
+    u32 generation;      // of the totals below; another one than the state's means 0
+    u32 flags;           // bit 0: row of threads that ended ("exited")
+    // Its totals are those of its shard, less what the shard had counted before
+    // this thread got it (first_*). Once the thread has ended they stand here.
+    u64 alloc_bytes;
+    u64 alloc_count;
+    u64 free_bytes;
+    u64 free_count;
+    u64 shard;  // 0 = ended
+    u64 first_alloc_bytes;
+    u64 first_alloc_count;
+    u64 first_free_bytes;
+    u64 first_free_count;
+    u64 reserved[2];
+};
+inline constexpr u32 kThreadsPerChunk = 128;
+inline constexpr u32 kThreadChunks = 512;  // 65536 rows
+
+}  // namespace mt::abi
+
+#endif

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: MIT
+//
+// The part of the table that a clear replaces, counters, blocks, totals, and what
+// a thread is in the midst of. See abi/layout.h.
+#ifndef MEMTRACE_ABI_STATE_H
+#define MEMTRACE_ABI_STATE_H
+
+#include "abi/process.h"
+
+namespace mt::abi {
+
+// --- counters ----------------------------------------------------------------
+// One record per (traceback, domain) and shard; live = alloc - free, summed over
+// the shards. At the peak it was: epoch == State::peak_epoch ? peak_* : live.
+struct Record {
+    u64 alloc_bytes;  // bytes and count change together, by one store
+    u64 alloc_count;
+    u64 free_bytes;
+    u64 free_count;
+    i64 peak_bytes;
+    i64 peak_count;
+    u64 peak_epoch;
+    u64 temporary_count;  // freed before their thread allocated again
+};
+
+// While a state samples (State::sample_bytes), a block that is not in the sample
+// is counted under kStackNotSampled; one that is, under its traceback, so that
+// sums over all records stay exact. What is in the sample is counted once more
+// in a weighted record of its traceback: bytes and counts there are estimates of
+// what the traceback has in all, with these fraction bits (abi/weight.h). The
+// reserved tracebacks but kStackDepotFull have no weighted record.
+inline constexpr u32 kWeightByteBits = 8;
+inline constexpr u32 kWeightCountBits = 16;
+inline constexpr u64 kMaxSampleBytes = u64{1} << 40;
+constexpr bool is_sampled(u32 stack) {
+    return stack == kStackDepotFull || stack >= kReservedStacks;
+}
+
+// A shard belongs to one thread at a time. Records are found by stack id in a
+// radix: top 8 bits, middle 10, low 6.
+inline constexpr u32 kRecordsPerChunk = 64;
+inline constexpr u32 kRecordBits = 6;
+inline constexpr u32 kMiddleEntries = 1024;
+inline constexpr u32 kMiddleBits = 10;
+inline constexpr u32 kTopEntries = 256;
+
+struct Shard {
+    u64 next;
+    u64 context;          // of the thread that writes it; 0 = free to take
+    i64 limit;            // its net bytes may rise to this without a look at the peak
+    u64 untracked_frees;  // of blocks that are in no trace
+    // Sums over its records. A pair changes by one store.
+    u64 alloc_bytes;
+    u64 alloc_count;
+    u64 free_bytes;
+    u64 free_count;
+    u64 weighted;     // a second radix like `top`, of weighted records; 0 = none
+    u64 seen_events;  // events when the limits were last shared out
+    i64 seen_net;     // its net bytes as they were added up then
+    u64 reserved[21];
+    u64 top[kTopEntries];  // -> u64[kMiddleEntries] -> Record[kRecordsPerChunk]
+};
+
+// --- live blocks -------------------------------------------------------------
+// A page's blocks stand in its line; when that is full, those that are large for
+// it in a middle line, the others in the split line (8 words for each 512 bytes of
+// the page); when that is full, in a leaf by 32-byte granule; where two blocks
+// share a granule, in a fine leaf by 8-byte granule. A block never moves, and is
+// in exactly one.
+//
+// Word = offset / 8 in the page : 9 | size : 31 | stack id : 24; 0 = empty.
+inline constexpr u32 kRegionBits = 26;  // 64 MiB of address space
+inline constexpr u32 kPageBits = 12;
+inline constexpr u32 kPagesPerRegion = 1u << (kRegionBits - kPageBits);
+inline constexpr u32 kLineWords = 8;
+inline constexpr u32 kMiddleWords = 16;
+inline constexpr u64 kSmallBlock = 160;  // bytes; smaller ones go into the split line
+inline constexpr u32 kSplitWords = 64;
+inline constexpr u32 kSplitBits = 9;  // bytes of the page that 8 words are for
+inline constexpr u32 kLeafWords = 128;
+inline constexpr u32 kLeafGranuleBits = 5;
+inline constexpr u32 kFineWords = 512;
+inline constexpr u32 kFineGranuleBits = 3;
+inline constexpr u64 kSizeEscape = 0x7fffffff;  // the true size stands in the tracked table
+
+constexpr u64 make_word(u64 address, u64 size, u32 stack) {
+    return ((address & 0xfff) >> 3) << 55 | size << kStackIdBits | stack;
+}
+constexpr u64 word_offset(u64 word) { return (word >> 55) << 3; }  // bytes into the page
+constexpr u64 word_size(u64 word) { return word >> kStackIdBits & kSizeEscape; }
+constexpr u32 word_stack(u64 word) { return static_cast<u32>(word & 0xffffff); }
+
+struct Page {    // what a page has beside its line; 0 = nothing
+    u64 middle;  // -> u64[kMiddleWords]
+    u64 split;   // -> u64[kSplitWords]
+    u64 leaf;    // -> u64[kLeafWords]
+    u64 fine;    // -> u64[kFineWords]
+};
+
+struct Region {
+    u64 base;  // address >> kRegionBits << kRegionBits
+    u64 next;
+    u64 stamps;  // reserved: a Region of the same shape that holds stamps
+    u64 reserved[509];
+    Page page[kPagesPerRegion];
+    u64 line[kPagesPerRegion][kLineWords];
+};
+
+// Stamp (reserved) = generation : 24 | thread serial : 24 | sequence : 16.
+
+struct Tracked {
+    u32 domain;
+    u32 stack;  // 0 = empty, kTrackedTombstone = removed; written last
+    u64 key;
+    u64 size;
+    u64 stamp;
+};
+inline constexpr u32 kTrackedTombstone = 0xffffffff;
+inline constexpr u32 kDomainLarge = 0xffffffff;  // blocks of kSizeEscape bytes and more
+
+struct TrackedTable {
+    u64 capacity;  // a power of two
+    u64 used;      // slots that are not empty, tombstones too
+    u64 reserved[6];
+    // Tracked slot[capacity] follows
+};
+
+// --- the state ---------------------------------------------------------------
+struct State {
+    u64 self;
+    u32 generation;  // of the request that it was made for
+    u32 reserved0;
+    u64 regions;
+    u64 shards;
+    u64 tracked;
+    u64 mapped_bytes;  // memory of this state
+    u64 region_count;
+    u64 shard_count;
+    // its own cache line: written at a new peak only
+    i64 peak_bytes;
+    u64 peak_epoch;
+    u64 peak_reset_done;  // answers Root::peak_reset_request
+    u64 lease;            // shard that raises the peak alone: any other one settles first
+    u64 sample_bytes;     // mean bytes between samples; 0 = every allocation has its stack
+    i64 leased_net;       // net bytes of all other shards while there is a lease
+    u64 reserved1[2];
+    u64 loss_base[kLossSlots];
+    u64 reserved2[48];
+};
+
+// --- an event in flight ------------------------------------------------------
+// Published before an event's first write, withdrawn after its last. While op is
+// set and not committed a reader restores the counters to their values before
+// (before_*) and the block list likewise; from `committed` on all is after but
+// the shard's sums, which follow. Fields that an operation does not name hold
+// whatever an earlier one left.
+enum class Op : u64 {
+    none = 0,
+    allocate = 1,  // address, size, alloc_record
+    free = 2,      // address, old_word, old_size, free_record
+    move = 3,      // all; realloc: address -> new_address; or a block that replaces a stale one
+    drain = 4,     // an entry of the ring enters the counters; ring_position says which
+};
+inline constexpr u64 kCommitted = 0x100;
+
+struct Inflight {
+    u64 op;            // Op | kCommitted; written last
+    u64 address;       // of the block that goes (free, move) or comes (allocate)
+    u64 size;          // of what comes
+    u64 new_address;   // move: of what comes; 0 until known
+    u64 old_word;      // the word of what goes
+    u64 old_size;      // its size
+    u64 alloc_record;  // address of the record that gets what comes; 0 = none yet
+    u64 free_record;   // of the record that gives what goes
+    u64 before_alloc_bytes;
+    u64 before_alloc_count;
+    u64 before_free_bytes;
+    u64 before_free_count;
+    u64 ring_position;
+    u64 reserved[3];
+};
+
+// Events of a signal handler inside an event: the outer one enters them later.
+struct RingEntry {
+    u64 stack_op;  // stack id : 24 | Op << 32 | low 16 bits of the state's generation << 48;
+                   // 0 = empty; of another generation: void
+    u64 size;
+};
+inline constexpr u32 kRingEntries = 64;
+
+// The rest of the journal while the state samples, with Inflight's meaning.
+struct WeightedInflight {
+    u64 alloc_record;  // address of a weighted record; 0 = none
+    u64 free_record;
+    u64 before_alloc_bytes;
+    u64 before_alloc_count;
+    u64 before_free_bytes;
+    u64 before_free_count;
+};
+
+struct Context {
+    u64 next;
+    u64 self;
+    u32 tid;                    // 0 = thread ended, free to take
+    u32 pid;                    // another one than Root::pid: void since a fork
+    u64 thread;                 // address of its Thread row
+    u64 state;                  // the state of its last event; in use while busy
+    u64 shard;                  // its shard in that state
+    u64 busy;                   // stack address at which the event began; 0 = none
+    u64 ring_head;              // next position to write
+    u64 ring_tail;              // next position to drain
+    WeightedInflight weighted;  // void unless the event's state samples
+    u64 reserved[1];
+    Inflight inflight;
+    RingEntry ring[kRingEntries];
+    // private to the runtime from here on
+};
+
+}  // namespace mt::abi
+
+#endif
