@@ -104,12 +104,19 @@ def latency(setting):
         values = sorted(run[name] for run in runs[key])
         return " ".join(f"{value / unit:.0f}" for value in values)
 
+    def per_second(key):
+        return " ".join(f"{run['slow_unexcused'] * 1e9 / run['total_ns']:.0f}"
+                        for run in sorted(runs[key], key=lambda run: run["slow_unexcused"]))
+
     rows = [[f"{name}, ns", *(middle(v.key, name) for v in variants)] for name in PERCENTILES]
     rows.append(["slowest, µs, each run", *(spread(v.key, "slowest", 1000) for v in variants)])
     rows.append(["over 50 µs with a page fault or preemption, each run",
                  *(spread(v.key, "slow_excused") for v in variants)])
     rows.append(["over 50 µs without, each run",
                  *(spread(v.key, "slow_unexcused") for v in variants)])
+    # What interrupts a program does so by the second, not by the event.
+    rows.append(["the same, per second of events, each run",
+                 *(per_second(v.key) for v in variants)])
     rows.append(["slowest without, µs, each run",
                  *(spread(v.key, "slowest_unexcused", 1000) for v in variants)])
     head = f"{spaced(live)} live blocks, {spaced(2 * events)} events per run:\n\n"

@@ -104,6 +104,7 @@ class Run {
   public:
     void event(u64 ns) {
         histogram.add(ns);
+        total_ns += ns;
         if (ns <= kCheckAbove) return;
         const bool excused = excuses.since_last_look();
         if (ns <= kSlow) return;
@@ -112,6 +113,7 @@ class Run {
     }
     Histogram histogram;
     Excuses excuses;
+    u64 total_ns = 0;
     u64 slow_excused = 0;
     u64 slow_unexcused = 0;
     u64 slowest_unexcused = 0;
@@ -167,9 +169,11 @@ int main(int argc, char** argv) {
         printf(", \"%s\": %llu", name, run.histogram.percentile(fraction));
     }
     printf(
-        ", \"slowest\": %llu, \"slow_excused\": %llu, \"slow_unexcused\": %llu, "
+        ", \"total_ns\": %llu, \"slowest\": %llu, \"slow_excused\": %llu, \"slow_unexcused\": "
+        "%llu, "
         "\"slowest_unexcused\": %llu, \"octaves_from_16ns\": [",
-        run.histogram.slowest(), run.slow_excused, run.slow_unexcused, run.slowest_unexcused);
+        run.total_ns, run.histogram.slowest(), run.slow_excused, run.slow_unexcused,
+        run.slowest_unexcused);
     run.histogram.print_octaves();
     printf("]}\n");
     return 0;
