@@ -33,7 +33,9 @@ struct FrameCache::Position {
            (!f.needs_bp || f.bp == at.bp) && !f.interrupted && !at.interrupted;
 }
 
-// One frame outwards. False: not a step for this room.
+// One frame outwards, as Walker::step_by_rule in walker.cpp, but on a stack that needs
+// no probing and without the cases that a rule of one word does not hold; the two
+// are compared on every capture (tests/compare). False: not a step for this room.
 [[gnu::always_inline]] inline bool FrameCache::step(const Window& own, Position& at,
                                                     Rule rule) const {
     u64 start = 0;

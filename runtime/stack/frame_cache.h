@@ -8,7 +8,7 @@
 // through the same registers and every word that those frames were found by
 // still has its value. To stop at "the same frame, the same return address"
 // would be wrong: main() { g(); g(); } has equal inner frames and another
-// return address further out (tests: Frames.* in frame_cache_test).
+// return address further out (tests: Frames.* in stack_frames_test).
 //
 // Of a stack deeper than kWindow only the innermost frames are asked for, and only
 // they are verified. More are kept, so that a recursion may return some way
