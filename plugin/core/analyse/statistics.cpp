@@ -3,29 +3,30 @@
 // See statistics.h.
 #include "analyse/statistics.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <string>
 #include <tuple>
 #include <unordered_map>
 #include <utility>
 
 #include "abi/layout.h"
+#include "abi/weight.h"
 
 namespace mt::core {
 namespace {
 
 constexpr std::size_t kPollEvery = 64;  // traces between two looks at the user's Ctrl-C
 
-RowFrame row_frame(const FrameBook& book, FrameId id, std::uint64_t offset,
-                   const Grouping& grouping) {
-    const Frame& frame = book[id];
+RowFrame row_frame(const FrameBook& book, const TraceFrame& at, const Grouping& grouping) {
+    const Frame& frame = book[at.id];
     RowFrame row;
     row.label = frame.label;
     row.line = frame.line;
     row.file = frame.file;
     row.function = frame.function;
     row.module = frame.module;
-    row.offset = offset;
+    row.offset = at.offset;
     switch (grouping.key) {
         case KeyType::filename:
             row.line = 0;
@@ -48,92 +49,10 @@ RowFrame row_frame(const FrameBook& book, FrameId id, std::uint64_t offset,
     return row;
 }
 
-// Collects the frames of one trace, innermost first, and no more than wanted.
-class Walk {
-  public:
-    Walk(Resolver& resolver, SkipRules& skip, const Grouping& grouping)
-        : resolver_(resolver), skip_(skip), grouping_(grouping) {
-        wanted_ = grouping.key != KeyType::traceback ? 1
-                  : grouping.limit == 0              ? abi::kMaxFrames
-                                                     : grouping.limit;
-    }
-
-    Result<std::vector<RowFrame>> run(const Trace& trace) {
-        if (trace.id < abi::kReservedStacks) {
-            add(resolver_.symboliser().reserved(trace.id), 0);
-            return std::move(rows_);
-        }
-        collect(trace.node);
-        if (auto done = from(0, !grouping_.raw); !done) return tl::make_unexpected(done.error());
-        if (rows_.empty() && !pcs_.empty())
-            if (auto done = from(first_outside_base(), false); !done)
-                return tl::make_unexpected(done.error());
-        if (rows_.empty()) add(0, 0);
-        return std::move(rows_);
-    }
-
-  private:
-    void collect(std::uint32_t node) {
-        const Table& table = resolver_.table();
-        while (node >= abi::kReservedNodes && node < table.nodes.size() &&
-               node < table.parents.size() && pcs_.size() < abi::kMaxFrames) {
-            pcs_.push_back(table.nodes[node]);
-            if (table.parents[node] >= node) break;
-            node = table.parents[node];
-        }
-    }
-
-    const std::string& path_of(Pc pc) const {
-        static const std::string none;
-        const auto& modules = resolver_.table().modules;
-        return pc.module == 0 || pc.module >= modules.size() ? none : modules[pc.module].path;
-    }
-
-    void add(FrameId frame, std::uint64_t offset) {
-        rows_.push_back(row_frame(resolver_.book(), frame, offset, grouping_));
-    }
-
-    // Adds frames from the index-th on; with `skipping`, after the machinery's run.
-    Result<void> from(std::size_t index, bool skipping) {
-        for (; index < pcs_.size() && rows_.size() < wanted_; ++index) {
-            if (skipping && skip_.skips_module(path_of(pcs_[index]))) continue;
-            auto location = resolver_.resolve(pcs_[index]);
-            if (!location) return tl::make_unexpected(std::move(location.error()));
-            for (FrameId frame : (*location)->frames) {
-                if (rows_.size() >= wanted_) break;
-                if (skipping && skip_.skips_frame(resolver_.book(), frame)) continue;
-                skipping = false;
-                add(frame, (*location)->offset);
-            }
-        }
-        return {};
-    }
-
-    std::size_t first_outside_base() const {
-        for (std::size_t i = 0; i < pcs_.size(); ++i)
-            if (!skip_.is_base(path_of(pcs_[i]))) return i;
-        return 0;
-    }
-
-    Resolver& resolver_;
-    SkipRules& skip_;
-    const Grouping& grouping_;
-    std::size_t wanted_ = 1;
-    std::vector<Pc> pcs_;
-    std::vector<RowFrame> rows_;
-};
-
-std::string key_of(const std::vector<RowFrame>& rows) {
-    std::string key;
-    const auto append = [&key](const auto& value) {
-        key.append(reinterpret_cast<const char*>(&value), sizeof value);
-    };
-    for (const RowFrame& row : rows) {
-        append(row.label);
-        append(row.line);
-        if (row.plus_offset) append(*row.offset);
-    }
-    return key;
+RowFrame domain_frame(FrameBook& book, std::uint32_t domain) {
+    RowFrame row;
+    row.label = book.text(fmt::format("domain {}", domain));
+    return row;
 }
 
 // What a row says beyond its key holds for all of its traces, or is not said.
@@ -146,24 +65,140 @@ void keep_common(std::vector<RowFrame>& into, const std::vector<RowFrame>& other
     }
 }
 
-// Oldest frame first, as tracemalloc orders tracebacks.
-bool traceback_less(const FrameBook& book, const std::vector<RowFrame>& a,
-                    const std::vector<RowFrame>& b) {
-    return std::lexicographical_compare(
-        a.rbegin(), a.rend(), b.rbegin(), b.rend(), [&book](const RowFrame& x, const RowFrame& y) {
-            const auto key = [&book](const RowFrame& row) {
-                return std::make_tuple(std::string_view(book.text(row.label)), row.line,
-                                       row.plus_offset ? *row.offset : 0);
-            };
-            return key(x) < key(y);
+// Rows as they grow, found by their key.
+class Rows {
+  public:
+    void charge(std::vector<RowFrame> traceback, const Trace& trace, const LiveFigures& live,
+                std::uint32_t index) {
+        const auto [entry, is_new] = index_.try_emplace(key_of(traceback), rows_.size());
+        if (is_new)
+            rows_.emplace_back().traceback = std::move(traceback);
+        else
+            keep_common(rows_[entry->second].traceback, traceback);
+        Statistic& row = rows_[entry->second];
+        row.size += live.size;
+        row.count += live.count;
+        row.samples += live.samples;
+        row.total_size += trace.alloc_bytes;
+        row.total_count += trace.alloc_count;
+        row.temporary_count += trace.temporary_count;
+        // A cumulative row may be charged twice by one trace.
+        if (row.traces.empty() || row.traces.back() != index) row.traces.push_back(index);
+    }
+
+    std::vector<Statistic> sorted(const FrameBook& book, Sort sort) {
+        std::erase_if(rows_, [sort](const Statistic& row) {
+            return row.size == 0 && row.count == 0 && !(is_total(sort) && row.total_count != 0);
         });
-}
+        std::sort(rows_.begin(), rows_.end(), [&book, sort](const auto& a, const auto& b) {
+            const auto of_a = order(a, sort), of_b = order(b, sort);
+            if (of_a != of_b) return of_a > of_b;
+            return traceback_less(book, b.traceback, a.traceback);
+        });
+        return std::move(rows_);
+    }
+
+  private:
+    using Order = std::tuple<std::uint64_t, std::uint64_t, std::int64_t, std::int64_t>;
+    static Order order(const Statistic& row, Sort sort) {
+        switch (sort) {
+            case Sort::size:
+                return {0, 0, row.size, row.count};
+            case Sort::count:
+                return {0, 0, row.count, row.size};
+            case Sort::total_size:
+                return {row.total_size, row.total_count, row.size, row.count};
+            case Sort::total_count:
+                break;
+        }
+        return {row.total_count, row.total_size, row.count, row.size};
+    }
+
+    std::vector<Statistic> rows_;
+    std::unordered_map<std::string, std::size_t> index_;
+};
+
+// One table on its way into rows.
+class Work {
+  public:
+    Work(Resolver& resolver, SkipRules& skip, const Grouping& grouping)
+        : resolver_(resolver),
+          grouping_(grouping),
+          walk_(resolver, skip, grouping.raw),
+          filter_(resolver.book(), grouping.filters) {
+        limit_ = grouping.limit == 0 ? abi::kMaxFrames : grouping.limit;
+        if (grouping.min_size != 0)
+            of_blocks_ = figures_of_blocks(resolver.table(), grouping.min_size);
+    }
+
+    Result<void> add(std::uint32_t index) {
+        const Trace& trace = resolver_.table().traces[index];
+        const LiveFigures live = live_of(trace, index);
+        const bool present = live.size != 0 || live.count != 0;
+        if (!present && !grouping_.totals && !is_total(grouping_.sort)) return {};
+        if (grouping_.key == KeyType::domain && filter_.needs() == TraceFilter::Needs::nothing) {
+            if (filter_.keeps({}, trace.domain)) charge_domain(trace, live, index);
+            return {};
+        }
+        auto frames = walk_.frames(trace, wanted());
+        if (!frames) return tl::make_unexpected(std::move(frames.error()));
+        if (!filter_.keeps(**frames, trace.domain)) return {};
+        if (grouping_.key == KeyType::domain)
+            charge_domain(trace, live, index);
+        else
+            charge(**frames, trace, live, index);
+        return {};
+    }
+
+    std::vector<Statistic> sorted() { return rows_.sorted(resolver_.book(), grouping_.sort); }
+
+  private:
+    LiveFigures live_of(const Trace& trace, std::uint32_t index) const {
+        if (grouping_.min_size != 0) return of_blocks_[index];
+        if (grouping_.figures == Figures::peak)
+            return {trace.peak_size, trace.peak_count, trace.peak_samples};
+        return {trace.size, trace.count, trace.samples};
+    }
+
+    std::size_t wanted() const {
+        const bool all = grouping_.key == KeyType::traceback || grouping_.cumulative ||
+                         filter_.needs() == TraceFilter::Needs::all;
+        return all ? limit_ : 1;
+    }
+
+    void charge_domain(const Trace& trace, const LiveFigures& live, std::uint32_t index) {
+        rows_.charge({domain_frame(resolver_.symboliser().book(), trace.domain)}, trace, live,
+                     index);
+    }
+
+    void charge(const std::vector<TraceFrame>& frames, const Trace& trace, const LiveFigures& live,
+                std::uint32_t index) {
+        std::vector<RowFrame> row;
+        const bool whole = grouping_.key == KeyType::traceback;
+        for (const TraceFrame& frame : frames) {
+            row.push_back(row_frame(resolver_.book(), frame, grouping_));
+            if (whole) continue;
+            rows_.charge(std::move(row), trace, live, index);
+            row.clear();
+            if (!grouping_.cumulative) return;
+        }
+        if (whole) rows_.charge(std::move(row), trace, live, index);
+    }
+
+    Resolver& resolver_;
+    const Grouping& grouping_;
+    FrameWalk walk_;
+    TraceFilter filter_;
+    std::size_t limit_;
+    std::vector<LiveFigures> of_blocks_;
+    Rows rows_;
+};
 
 }  // namespace
 
 const std::vector<std::string_view>& key_type_names() {
-    static const std::vector<std::string_view> names = {"lineno", "filename", "traceback",
-                                                        "function", "module"};
+    static const std::vector<std::string_view> names = {"lineno",   "filename", "traceback",
+                                                        "function", "module",   "domain"};
     return names;
 }
 
@@ -176,72 +211,92 @@ std::optional<KeyType> key_type_of(std::string_view name) {
 
 std::string_view name_of(KeyType key) { return key_type_names()[static_cast<std::size_t>(key)]; }
 
+const std::vector<std::string_view>& sort_names() {
+    static const std::vector<std::string_view> names = {"size", "count", "total-size",
+                                                        "total-count"};
+    return names;
+}
+
 Sum sum_of(const std::vector<Statistic>& rows, std::size_t first) {
     Sum sum;
     for (std::size_t i = first; i < rows.size(); ++i) {
         sum.size += rows[i].size;
         sum.count += rows[i].count;
         sum.samples += rows[i].samples;
+        sum.total_size += rows[i].total_size;
+        sum.total_count += rows[i].total_count;
+        sum.temporary_count += rows[i].temporary_count;
     }
     return sum;
 }
 
-std::int64_t size_of(const Trace& trace, Figures figures) {
-    return figures == Figures::live ? trace.size : trace.peak_size;
+std::vector<LiveFigures> figures_of_blocks(const Table& table, std::uint64_t min_size) {
+    std::vector<LiveFigures> figures(table.traces.size());
+    std::vector<std::uint32_t> place;  // by stack id: index into traces plus one
+    for (std::size_t i = 0; i < table.traces.size(); ++i) {
+        const std::uint32_t id = table.traces[i].id;
+        if (id >= place.size()) place.resize(id + 1);
+        place[id] = static_cast<std::uint32_t>(i + 1);
+    }
+    const std::uint64_t mean = table.status.sample_bytes;
+    for (const Block& block : table.blocks) {
+        if (block.size < min_size || block.stack >= place.size() || place[block.stack] == 0)
+            continue;
+        LiveFigures& own = figures[place[block.stack] - 1];
+        const bool weighted = mean != 0 && abi::is_sampled(block.stack);
+        const abi::Weight weight =
+            weighted ? abi::weight_of(block.size, mean) : abi::Weight{block.size, 1};
+        own.size += static_cast<std::int64_t>(weight.bytes);
+        own.count += static_cast<std::int64_t>(weight.count);
+        own.samples += weighted ? 1 : 0;
+    }
+    for (LiveFigures& own : figures) {
+        if (own.samples == 0) continue;
+        own.size = (own.size + (1 << (abi::kWeightByteBits - 1))) >> abi::kWeightByteBits;
+        own.count = (own.count + (1 << (abi::kWeightCountBits - 1))) >> abi::kWeightCountBits;
+    }
+    return figures;
 }
 
-std::int64_t count_of(const Trace& trace, Figures figures) {
-    return figures == Figures::live ? trace.count : trace.peak_count;
+std::string key_of(const std::vector<RowFrame>& traceback) {
+    std::string key;
+    const auto append = [&key](const auto& value) {
+        key.append(reinterpret_cast<const char*>(&value), sizeof value);
+    };
+    for (const RowFrame& frame : traceback) {
+        append(frame.label);
+        append(frame.line);
+        if (frame.plus_offset) append(*frame.offset);
+    }
+    return key;
 }
 
-std::int64_t samples_of(const Trace& trace, Figures figures) {
-    return figures == Figures::live ? trace.samples : trace.peak_samples;
-}
-
-Result<std::vector<RowFrame>> frames_of(Resolver& resolver, SkipRules& skip,
-                                        const Grouping& grouping, const Trace& trace) {
-    return Walk(resolver, skip, grouping).run(trace);
+bool traceback_less(const FrameBook& book, const std::vector<RowFrame>& a,
+                    const std::vector<RowFrame>& b) {
+    return std::lexicographical_compare(
+        a.rbegin(), a.rend(), b.rbegin(), b.rend(), [&book](const RowFrame& x, const RowFrame& y) {
+            const auto key = [&book](const RowFrame& row) {
+                return std::make_tuple(std::string_view(book.text(row.label)), row.line,
+                                       row.plus_offset ? *row.offset : 0);
+            };
+            return key(x) < key(y);
+        });
 }
 
 Result<std::vector<Statistic>> statistics(Resolver& resolver, SkipRules& skip,
                                           const Grouping& grouping,
                                           const std::function<bool()>& interrupted) {
-    std::vector<Statistic> rows;
-    std::unordered_map<std::string, std::size_t> index;
-    const auto& traces = resolver.table().traces;
-    const std::size_t number = grouping.only != nullptr ? grouping.only->size() : traces.size();
+    Work work(resolver, skip, grouping);
+    const std::size_t number =
+        grouping.only != nullptr ? grouping.only->size() : resolver.table().traces.size();
     for (std::size_t n = 0; n < number; ++n) {
         if (interrupted && n % kPollEvery == 0 && interrupted())
             return fail(Code::interrupted, "interrupted");
-        const std::size_t i = grouping.only != nullptr ? (*grouping.only)[n] : n;
-        const Trace& trace = traces[i];
-        const std::int64_t size = size_of(trace, grouping.figures);
-        const std::int64_t count = count_of(trace, grouping.figures);
-        const bool present = size != 0 || count != 0;
-        if (!present && !grouping.totals) continue;
-        auto frames = frames_of(resolver, skip, grouping, trace);
-        if (!frames) return tl::make_unexpected(std::move(frames.error()));
-        const auto [entry, is_new] = index.try_emplace(key_of(*frames), rows.size());
-        if (is_new)
-            rows.emplace_back().traceback = std::move(*frames);
-        else
-            keep_common(rows[entry->second].traceback, *frames);
-        Statistic& row = rows[entry->second];
-        row.size += size;
-        row.count += count;
-        row.total_size += trace.alloc_bytes;
-        row.total_count += trace.alloc_count;
-        row.samples += samples_of(trace, grouping.figures);
-        row.traces.push_back(static_cast<std::uint32_t>(i));
+        const auto index =
+            grouping.only != nullptr ? (*grouping.only)[n] : static_cast<std::uint32_t>(n);
+        if (auto done = work.add(index); !done) return tl::make_unexpected(std::move(done.error()));
     }
-    std::erase_if(rows, [](const Statistic& row) { return row.size == 0 && row.count == 0; });
-    const FrameBook& book = resolver.book();
-    std::sort(rows.begin(), rows.end(), [&book](const Statistic& a, const Statistic& b) {
-        if (a.size != b.size) return a.size > b.size;
-        if (a.count != b.count) return a.count > b.count;
-        return traceback_less(book, b.traceback, a.traceback);
-    });
-    return rows;
+    return work.sorted();
 }
 
 }  // namespace mt::core

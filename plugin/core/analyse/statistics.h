@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: MIT
 //
-// tracemalloc's Snapshot.statistics over a table: traces grouped by a key,
-// largest first. Resolves from the innermost frame outwards and no further than
-// the key needs. Renders nothing.
+// tracemalloc's Snapshot.statistics() over a table: traces grouped by a key,
+// largest first. Renders nothing.
 #ifndef MEMTRACE_CORE_ANALYSE_STATISTICS_H
 #define MEMTRACE_CORE_ANALYSE_STATISTICS_H
 
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
+#include "analyse/filter.h"
+#include "analyse/frames.h"
 #include "analyse/skip.h"
 #include "model/error.h"
 #include "model/snapshot.h"
@@ -19,49 +21,55 @@
 
 namespace mt::core {
 
-enum class KeyType : std::uint8_t { lineno, filename, traceback, function, module };
+enum class KeyType : std::uint8_t { lineno, filename, traceback, function, module, domain };
 enum class Figures : std::uint8_t { live, peak };
+enum class Sort : std::uint8_t { size, count, total_size, total_count };
 
-// The names that users type, in the order that messages list them.
+// The names that users type, in the order of the enumerators, as messages list them.
 const std::vector<std::string_view>& key_type_names();
 std::optional<KeyType> key_type_of(std::string_view name);
 std::string_view name_of(KeyType key);
-
-// One frame of a row. `label` and `line` are the key; the rest is what the row's
-// traces agree on.
-struct RowFrame {
-    TextId label = 0;
-    std::uint32_t line = 0;
-    TextId file = 0;
-    std::optional<TextId> function;
-    std::optional<TextId> module;
-    std::optional<std::uint64_t> offset;  // ELF virtual address
-    bool plus_offset = false;             // the offset is part of the key (raw)
-};
+const std::vector<std::string_view>& sort_names();
+inline bool is_total(Sort sort) { return sort == Sort::total_size || sort == Sort::total_count; }
+// Every frame of a traceback can be charged, not only the most recent one.
+inline bool can_cumulate(KeyType key) {
+    return key != KeyType::traceback && key != KeyType::domain;
+}
 
 struct Statistic {
     std::int64_t size = 0;
     std::int64_t count = 0;
     std::uint64_t total_size = 0;  // all allocations since start or clear
     std::uint64_t total_count = 0;
+    std::uint64_t temporary_count = 0;  // of them, freed before their thread allocated again
     std::int64_t samples = 0;           // that the row was estimated from; 0 = it is exact
-    std::vector<RowFrame> traceback;    // most recent first
-    std::vector<std::uint32_t> traces;  // indices into Table::traces
+    std::vector<RowFrame> traceback;    // most recent first; never empty
+    std::vector<std::uint32_t> traces;  // indices into Table::traces, ascending
 };
 
 // Of the rows from the first-th on.
 struct Sum {
     std::int64_t size = 0, count = 0;
     std::int64_t samples = 0;
+    std::uint64_t total_size = 0, total_count = 0, temporary_count = 0;
 };
 Sum sum_of(const std::vector<Statistic>& rows, std::size_t first);
+
+// Live figures of a trace that are not those of its counters.
+struct LiveFigures {
+    std::int64_t size = 0, count = 0, samples = 0;
+};
 
 struct Grouping {
     KeyType key = KeyType::lineno;
     Figures figures = Figures::live;
-    bool raw = false;         // no skipping, offsets where no line is known
-    bool totals = false;      // total_* also of traces that have nothing in `figures`
-    std::uint16_t limit = 0;  // frames per traceback; 0 = as recorded
+    Sort sort = Sort::size;
+    bool cumulative = false;     // every frame is charged, a repeated one repeatedly
+    bool raw = false;            // no skipping, offsets where no line is known
+    bool totals = false;         // total_* also of traces that have nothing in `figures`
+    std::uint16_t limit = 0;     // frames per traceback; 0 = as recorded
+    std::uint64_t min_size = 0;  // bytes; needs Table::has_blocks
+    std::vector<FilterList> filters;
     const std::vector<std::uint32_t>* only = nullptr;  // these traces; null = all
 };
 
@@ -70,13 +78,14 @@ Result<std::vector<Statistic>> statistics(Resolver& resolver, SkipRules& skip,
                                           const Grouping& grouping,
                                           const std::function<bool()>& interrupted = {});
 
-// The frames of one trace as `grouping` sees them, most recent first; never empty.
-Result<std::vector<RowFrame>> frames_of(Resolver& resolver, SkipRules& skip,
-                                        const Grouping& grouping, const Trace& trace);
+// For each of Table::traces, what its blocks of at least `min_size` bytes are.
+std::vector<LiveFigures> figures_of_blocks(const Table& table, std::uint64_t min_size);
 
-std::int64_t size_of(const Trace& trace, Figures figures);
-std::int64_t count_of(const Trace& trace, Figures figures);
-std::int64_t samples_of(const Trace& trace, Figures figures);
+// Equal texts = one row; over several tables with one book.
+std::string key_of(const std::vector<RowFrame>& traceback);
+// Oldest frame first, as tracemalloc orders tracebacks.
+bool traceback_less(const FrameBook& book, const std::vector<RowFrame>& a,
+                    const std::vector<RowFrame>& b);
 
 }  // namespace mt::core
 

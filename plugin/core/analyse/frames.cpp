@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+//
+// See frames.h.
+#include "analyse/frames.h"
+
+#include "abi/layout.h"
+
+namespace mt::core {
+
+Result<const std::vector<TraceFrame>*> FrameWalk::frames(const Trace& trace, std::size_t wanted) {
+    wanted_ = wanted;
+    pcs_.clear();
+    found_.clear();
+    if (trace.id < abi::kReservedStacks) {
+        found_.push_back({resolver_.symboliser().reserved(trace.id), 0});
+        return &found_;
+    }
+    collect(trace.node);
+    if (auto done = from(0, !raw_); !done) return tl::make_unexpected(std::move(done.error()));
+    if (found_.empty() && !pcs_.empty())
+        if (auto done = from(first_outside_base(), false); !done)
+            return tl::make_unexpected(std::move(done.error()));
+    if (found_.empty()) found_.push_back({});
+    return &found_;
+}
+
+void FrameWalk::collect(std::uint32_t node) {
+    const Table& table = resolver_.table();
+    while (node >= abi::kReservedNodes && node < table.nodes.size() &&
+           node < table.parents.size() && pcs_.size() < abi::kMaxFrames) {
+        pcs_.push_back(table.nodes[node]);
+        if (table.parents[node] >= node) break;
+        node = table.parents[node];
+    }
+}
+
+const std::string& FrameWalk::path_of(Pc pc) const {
+    static const std::string none;
+    const auto& modules = resolver_.table().modules;
+    return pc.module == 0 || pc.module >= modules.size() ? none : modules[pc.module].path;
+}
+
+// Adds frames from the index-th on; with `skipping`, after the machinery's run.
+Result<void> FrameWalk::from(std::size_t index, bool skipping) {
+    for (; index < pcs_.size() && found_.size() < wanted_; ++index) {
+        if (skipping && skip_.skips_module(path_of(pcs_[index]))) continue;
+        auto location = resolver_.resolve(pcs_[index]);
+        if (!location) return tl::make_unexpected(std::move(location.error()));
+        for (FrameId frame : (*location)->frames) {
+            if (found_.size() >= wanted_) break;
+            if (skipping && skip_.skips_frame(resolver_.book(), frame)) continue;
+            skipping = false;
+            found_.push_back({frame, (*location)->offset});
+        }
+    }
+    return {};
+}
+
+std::size_t FrameWalk::first_outside_base() const {
+    for (std::size_t i = 0; i < pcs_.size(); ++i)
+        if (!skip_.is_base(path_of(pcs_[i]))) return i;
+    return 0;
+}
+
+}  // namespace mt::core
