@@ -125,6 +125,7 @@ Result<Process> Session::process() {
 
 Sources Session::sources_for(const Table& table, const Process* process) {
     Sources sources;
+    if (table.names != nullptr) return sources;  // it brought them along
     sources.local_files = process == nullptr || !process->target.remote;
     if (process != nullptr && process->status.identity.cookie == table.status.identity.cookie &&
         process->status.identity.pid == table.status.identity.pid)

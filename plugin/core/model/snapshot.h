@@ -7,10 +7,13 @@
 #define MEMTRACE_CORE_MODEL_SNAPSHOT_H
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 namespace mt::core {
+
+class Names;  // symbols/names.h
 
 // A report's closing line: something that the figures do not show by themselves.
 struct Remark {
@@ -45,6 +48,9 @@ struct Trace {
     std::uint32_t domain = 0;
     std::uint32_t node = 0;  // innermost node in the depot
     End end = End::complete;
+    // Frames that the stack had, where the table's maker knows it better than
+    // `node` shows (tracemalloc's total_nframe); 0 = it does not.
+    std::uint16_t total_frames = 0;
     std::uint64_t alloc_bytes = 0, alloc_count = 0;
     std::uint64_t free_bytes = 0, free_count = 0;
     std::int64_t size = 0, count = 0;            // live
@@ -117,6 +123,9 @@ struct Table {
     std::uint64_t own_bytes = 0;  // memory that the runtime mapped
     std::uint64_t untracked_frees = 0;
     std::uint32_t in_flight = 0;  // events that were under way
+    // Of a table that did not come from memory but from a file or a script: what
+    // its code is called. Null = who names it is asked (symbols/symboliser.h).
+    std::shared_ptr<const Names> names;
 
     // The frames of a traceback, most recent first.
     std::vector<Pc> frames(std::uint32_t node) const;

@@ -107,12 +107,24 @@ Result<Location> Symboliser::look_up(const Module* module, std::uint64_t address
 
 Resolver::Resolver(Symboliser& symboliser, const Table& table, const Sources& sources)
     : symboliser_(symboliser), table_(table), sources_(sources) {
+    if (table.names != nullptr) return;
     keys_.reserve(table.modules.size() + 1);
     for (std::size_t i = 0; i < table.modules.size() || i == 0; ++i)
         keys_.push_back(symboliser.module_key(table, i));
 }
 
+const Location* Resolver::named(Pc pc) {
+    if (const Location* known = table_.names->find(pc)) return known;
+    const bool in_module = pc.module != 0 && pc.module < table_.modules.size();
+    unnamed_.frames = {symboliser_.book().frame(
+        "", "", in_module ? std::string_view(table_.modules[pc.module].path) : "", 0)};
+    unnamed_.offset = pc.address;
+    unnamed_.final = true;
+    return &unnamed_;
+}
+
 Result<const Location*> Resolver::resolve(Pc pc) {
+    if (table_.names != nullptr) return named(pc);
     const std::uint16_t index = pc.module < table_.modules.size() ? pc.module : std::uint16_t{0};
     const Module* module = index == 0 ? nullptr : &table_.modules[index];
     const std::uint64_t address = pc.address == 0 ? 0 : pc.address - 1;

@@ -20,14 +20,9 @@
 #include "symbols/debug_info.h"
 #include "symbols/elf_symbols.h"
 #include "symbols/frame.h"
+#include "symbols/names.h"
 
 namespace mt::core {
-
-struct Location {
-    std::vector<FrameId> frames;  // innermost inline frame first; never empty
-    std::uint64_t offset = 0;     // ELF virtual address of the calling instruction
-    bool final = false;           // the debugger was asked while it could know
-};
 
 // Who may be asked now. Both may be absent: then only what is remembered counts.
 struct Sources {
@@ -75,7 +70,8 @@ class Resolver {
     Resolver(Symboliser& symboliser, const Table& table, const Sources& sources);
 
     // `pc` as recorded (a return address). The pointer stays valid as long as the
-    // symboliser is asked nothing else about this pc. Errors: interrupted only.
+    // symboliser is asked nothing else about this pc. A table that brings its names
+    // is asked alone. Errors: interrupted only.
     Result<const Location*> resolve(Pc pc);
 
     const Table& table() const { return table_; }
@@ -83,10 +79,13 @@ class Resolver {
     const FrameBook& book() const { return symboliser_.book(); }
 
   private:
+    const Location* named(Pc pc);
+
     Symboliser& symboliser_;
     const Table& table_;
     Sources sources_;
     std::vector<std::uint32_t> keys_;  // by module index
+    Location unnamed_;                 // the last answer about a pc that a table with names lacks
 };
 
 }  // namespace mt::core
