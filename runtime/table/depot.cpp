@@ -33,16 +33,19 @@ u32 append_node(const Capture& c, u32 frame, u32 parent) {
     return nodes.insert(c.hashes[frame], static_cast<u32>(at)) ? static_cast<u32>(at) : 0;
 }
 
+Stack* stack_at(u64 id) {
+    return directory_record<Stack>(header()->stack_chunk, kStackChunks, kStacksPerChunk, id);
+}
+
 // 0: no room.
-u32 append_stack(u32 node, Node& innermost) {
+u32 append_stack(u32 node, u32 domain) {
     const u64 id = header()->stack_count;
     if (id >> kStackIdBits != 0) return 0;
-    auto* stack = directory_record<Stack>(header()->stack_chunk, kStackChunks, kStacksPerChunk, id);
+    Stack* stack = stack_at(id);
     if (stack == nullptr) return 0;
     stack->node = node;
-    stack->domain = 0;
+    stack->domain = domain;
     publish(header()->stack_count, id + 1);
-    publish(innermost.id, static_cast<u32>(id));
     return static_cast<u32>(id);
 }
 
@@ -70,8 +73,23 @@ u32 add(const Capture& c, u32 unknown) {
         if (node == 0) return 0;
     }
     Node* innermost = node_at(node);
-    if (innermost->id != 0) return innermost->id;
-    return append_stack(node, *innermost);
+    if (innermost->id == 0) publish(innermost->id, append_stack(node, 0));
+    return innermost->id;
+}
+
+u64 domain_key(u32 stack, u32 domain) {
+    return stack::chain_hash(stack::chain_hash(0x2545f4914f6cdd1dull, domain), stack);
+}
+
+// Under the lock. Nothing but stack_ids leads from a domain to its ids: so there
+// must be room in it first.
+u32 add_in_domain(u64 key, u32 stack, u32 domain) {
+    if (const u32 id = stack_ids.find(key)) return id;
+    if (const u32 id = stack_ids.find_older(key)) return id;
+    if (!stack_ids.reserve()) return 0;
+    const u32 id = append_stack(stack_at(stack)->node, domain);
+    if (id != 0) stack_ids.insert(key, id);
+    return id;
 }
 
 // Into the newest table, unless somebody is at work there: then at its next use.
@@ -100,6 +118,21 @@ u32 intern(Capture& c) {
     const u32 id = add(c, unknown);
     // Without memory for it the stack is found by its nodes each time.
     if (id != 0) stack_ids.insert(c.key, id);
+    if (id == 0) count_loss(LossKind::depot_full);
+    return id != 0 ? id : kStackDepotFull;
+}
+
+u32 intern_in_domain(u32 stack, u32 domain) {
+    if (domain == 0 || stack < kReservedStacks) return stack;
+    const u64 key = domain_key(stack, domain);
+    if (const u32 id = stack_ids.find(key)) return id;
+    if (const u32 id = stack_ids.find_older(key)) return copy_forward(key, id);
+    Holder holder(lock);
+    if (!holder) {
+        count_loss(LossKind::depot_busy);
+        return kStackDepotFull;
+    }
+    const u32 id = add_in_domain(key, stack, domain);
     if (id == 0) count_loss(LossKind::depot_full);
     return id != 0 ? id : kStackDepotFull;
 }

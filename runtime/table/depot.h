@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The stack depot: every distinct traceback once, as a chain of nodes. Append
-// only; survives a clear.
+// The stack depot: every distinct traceback once, as a chain of nodes, and an id for
+// each (traceback, domain). Append only; survives a clear.
 #ifndef MEMTRACE_TABLE_DEPOT_H
 #define MEMTRACE_TABLE_DEPOT_H
 
@@ -43,6 +43,11 @@ inline abi::u32 known_stack(abi::u64 key) { return stack_ids.find(key); }
 // The stack id of a traceback, with its hashes; kStackDepotFull when it could
 // not be interned (counted). Needs make_header().
 abi::u32 intern(Capture& capture);
+
+// The id of the same traceback in another domain than 0, whose figures are counted
+// apart. A reserved id (abi/layout.h) is of all domains. kStackDepotFull: no room
+// (counted).
+abi::u32 intern_in_domain(abi::u32 stack, abi::u32 domain);
 
 // A range has got another module.
 void forget_addresses();

@@ -25,6 +25,8 @@ class LeafTable {
     u32 find_older(u64 hash) const;
     // An id that is in the newest table already is not added again. False: no memory.
     bool insert(u64 hash, u32 id);
+    // True: the next insert will not fail.
+    bool reserve() { return make_room() != nullptr; }
 
   private:
     struct Table {
