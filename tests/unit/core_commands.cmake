@@ -3,12 +3,12 @@
 # Unit tests of what the core makes of a table: names, statistics, text,
 # commands and the C interface.
 if(TARGET memtrace_core_objects)
-  foreach(part parse statistics symbols text)
+  foreach(part cpython filter parse statistics symbols text)
     memtrace_core_test(core_${part}_test core_${part}_test.cpp)
   endforeach()
   # This executable is itself the file whose symbols are read.
   target_link_options(core_symbols_test PRIVATE -Wl,--build-id)
-  foreach(part capi commands report sampling snapshots)
+  foreach(part capi commands diff report sampling snapshots)
     memtrace_core_test(core_${part}_test core_${part}_test.cpp core_fake_debugger.cpp)
   endforeach()
 endif()

@@ -52,11 +52,11 @@ TEST_F(Report, TracebackText) {
     build();
     EXPECT_EQ(session.text("snapshot --by traceback"),
               "/src/make.cpp:7: size=100 B, count=1, average=100 B\n"
-              "  File \"/src/make.cpp\", line 7\n"
               "  File \"/src/main.cpp\", line 12\n"
-              "/src/make.cpp:7: size=50 B, count=1, average=50 B\n"
               "  File \"/src/make.cpp\", line 7\n"
+              "/src/make.cpp:7: size=50 B, count=1, average=50 B\n"
               "  File \"/src/main.cpp\", line 20\n"
+              "  File \"/src/make.cpp\", line 7\n"
               "Total: size=150 B, count=2\n");
 }
 
@@ -69,11 +69,11 @@ TEST_F(Report, StacksBehindARow) {
     EXPECT_EQ(session.text("traceback 1"),
               "/src/make.cpp:7: size=400 B, count=2, average=200 B\n"
               "size=300 B, count=1, average=300 B (75.0 %)\n"
-              "  File \"/src/make.cpp\", line 7, in make(int)\n"
               "  File \"/src/main.cpp\", line 12, in main\n"
-              "size=100 B, count=1, average=100 B (25.0 %)\n"
               "  File \"/src/make.cpp\", line 7, in make(int)\n"
+              "size=100 B, count=1, average=100 B (25.0 %)\n"
               "  File \"/src/main.cpp\", line 20, in main\n"
+              "  File \"/src/make.cpp\", line 7, in make(int)\n"
               "Total: size=400 B, count=2\n");
     const Json report = json("traceback 1 --json");
     EXPECT_EQ(report["command"], "traceback");
@@ -230,9 +230,12 @@ TEST_F(Report, SourceLines) {
               "/src/make.cpp:7: size=100 B, count=1, average=100 B\n"
               "    return new int[n];\\x1b[2J\n"
               "Total: size=100 B, count=1\n");
-    session.text("config source on");
+    // Traceback.format() has them without being asked.
     EXPECT_THAT(session.text("snapshot --by traceback"),
-                HasSubstr("line 7\n    return new int[n];\\x1b[2J\n  File \"/src/main.cpp\""));
+                HasSubstr("/src/main.cpp\", line 12\n  File \"/src/make.cpp\", line 7\n"
+                          "    return new int[n];\\x1b[2J\nTotal"));
+    session.text("config source on");
+    EXPECT_THAT(session.text("snapshot"), HasSubstr("    return new int"));
 }
 
 TEST_F(Report, SourceLinesFromTheFileWhereTheDebuggerHasNone) {
@@ -274,8 +277,9 @@ TEST_F(Report, OwnWrappersAreSkippedByConfig) {
 TEST_F(Report, BadViews) {
     builder.allocate(first, 100);
     build();
-    EXPECT_EQ(session.error("snapshot --by colour"),
-              "--by takes one of lineno, filename, traceback, function, module, not colour");
+    EXPECT_EQ(
+        session.error("snapshot --by colour"),
+        "--by takes one of lineno, filename, traceback, function, module, domain, not colour");
     EXPECT_EQ(session.error("snapshot -n many"),
               "--top takes a number of rows (0 = all), not many");
     EXPECT_THAT(session.error("peak --blocks"), HasSubstr("mt peak has no option --blocks"));

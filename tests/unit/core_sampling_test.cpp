@@ -155,11 +155,11 @@ TEST_F(SampledReport, StacksBehindARow) {
               "/src/make.cpp:7: size=5254 B, count=53, average=99 B "
               "(estimate: 5 samples, +/-43 %)\n"
               "size=4203 B, count=42, average=100 B (80.0 %) (estimate: 4 samples, +/-48 %)\n"
-              "  File \"/src/make.cpp\", line 7, in make(int)\n"
               "  File \"/src/main.cpp\", line 12, in main\n"
-              "size=1051 B, count=11, average=96 B (20.0 %) (estimate: 1 sample, +/-95 %)\n"
               "  File \"/src/make.cpp\", line 7, in make(int)\n"
+              "size=1051 B, count=11, average=96 B (20.0 %) (estimate: 1 sample, +/-95 %)\n"
               "  File \"/src/main.cpp\", line 20, in main\n"
+              "  File \"/src/make.cpp\", line 7, in make(int)\n"
               "Total: size=5254 B, count=53 (estimate: 5 samples, +/-43 %)\n"
               "remark: rows are estimates from a sample (one allocation every 1000 B on average); "
               "+/- is the standard error of the size; current and peak are exact\n");

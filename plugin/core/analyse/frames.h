@@ -26,7 +26,7 @@ struct TraceFrame {
 // One frame of a row, named. `label` and `line` are what rows are grouped by.
 struct RowFrame {
     TextId label = 0;
-    std::uint32_t line = 0;
+    std::uint32_t line = 0;  // by domain: its number
     TextId file = 0;
     std::optional<TextId> function;
     std::optional<TextId> module;

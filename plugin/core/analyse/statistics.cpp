@@ -52,6 +52,7 @@ RowFrame row_frame(const FrameBook& book, const TraceFrame& at, const Grouping& 
 RowFrame domain_frame(FrameBook& book, std::uint32_t domain) {
     RowFrame row;
     row.label = book.text(fmt::format("domain {}", domain));
+    row.line = domain;
     return row;
 }
 

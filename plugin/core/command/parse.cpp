@@ -38,6 +38,13 @@ struct Expanded {
     std::vector<std::string> numbers;  // negative ones, which are no options
 };
 
+// CLI11 takes a negative number for an option: "--limit -3" becomes "--limit=-3".
+std::string with_negative_value(std::string name, const std::vector<std::string>& words,
+                                std::size_t& i) {
+    if (i + 1 < words.size() && is_negative_number(words[i + 1])) name += "=" + words[++i];
+    return name;
+}
+
 // Long names written out, which CLI11 does not do.
 Result<Expanded> expand(std::string_view verb, const std::vector<Option>& options,
                         const std::vector<std::string>& words) {
@@ -58,7 +65,14 @@ Result<Expanded> expand(std::string_view verb, const std::vector<Option>& option
             if (!takes_value && equals != std::string::npos)
                 return fail(Code::usage,
                             fmt::format("option {} of mt {} takes no value", *name, verb));
-            out.words.push_back(*name + (equals == std::string::npos ? "" : word.substr(equals)));
+            if (takes_value && equals == std::string::npos)
+                out.words.push_back(with_negative_value(std::move(*name), words, i));
+            else
+                out.words.push_back(*name +
+                                    (equals == std::string::npos ? "" : word.substr(equals)));
+        } else if (const Option* option = find_option(options, word);
+                   option != nullptr && !option->argument.empty()) {
+            out.words.push_back(with_negative_value(std::string(option->name), words, i));
         } else if (is_negative_number(word)) {
             out.numbers.push_back(word);
         } else {
@@ -152,15 +166,17 @@ Result<Arguments> parse_options(std::string_view verb, const std::vector<Option>
     CLI::App app;
     app.set_help_flag();
     app.allow_extras();
-    std::map<std::string, std::string> values;
+    std::map<std::string, std::vector<std::string>> values;
     std::vector<std::pair<std::string, CLI::Option*>> known;
     for (const Option& option : options) {
         const std::string name(option.name);
         const std::string names =
             option.short_name.empty() ? name : fmt::format("{},{}", option.short_name, name);
-        CLI::Option* made =
-            option.argument.empty() ? app.add_flag(names) : app.add_option(names, values[name]);
-        known.emplace_back(name, made->multi_option_policy(CLI::MultiOptionPolicy::TakeLast));
+        // One value each time, as it stands: "[ab]" is a glob and no list.
+        CLI::Option* made = option.argument.empty()
+                                ? app.add_flag(names)
+                                : app.add_option(names, values[name])->allow_extra_args(false);
+        known.emplace_back(name, made);
     }
     known.emplace_back("--help", app.add_flag("-h,--help"));
     app.add_option("words", out.words);
@@ -176,7 +192,7 @@ Result<Arguments> parse_options(std::string_view verb, const std::vector<Option>
         if (option->count() == 0) continue;
         const Option* spec = find_option(options, name);
         if (spec != nullptr && !spec->argument.empty())
-            out.values[name] = values[name];
+            out.values[name] = std::move(values[name]);
         else
             out.switches.insert(name);
     }

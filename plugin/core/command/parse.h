@@ -29,14 +29,21 @@ struct Option {
 };
 
 struct Arguments {
-    std::map<std::string, std::string> values;  // by long name
+    std::map<std::string, std::vector<std::string>> values;  // by long name, as they were given
     std::set<std::string> switches;
     std::vector<std::string> words;
 
     bool has(const std::string& name) const { return switches.count(name) != 0; }
+    // Of an option that was given again the last one counts …
     const std::string* value(const std::string& name) const {
         const auto found = values.find(name);
-        return found == values.end() ? nullptr : &found->second;
+        return found == values.end() ? nullptr : &found->second.back();
+    }
+    // … unless it collects.
+    const std::vector<std::string>& all(const std::string& name) const {
+        static const std::vector<std::string> none;
+        const auto found = values.find(name);
+        return found == values.end() ? none : found->second;
     }
 };
 

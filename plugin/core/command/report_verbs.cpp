@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// status, snapshot, stats, traceback, peak: the verbs that report. Each is a
+// status, snapshot, stats, peak: the verbs that report. Each is a
 // pure read; a snapshot is kept only after its report could be made.
 #include <fmt/format.h>
 
@@ -62,32 +62,6 @@ Result<void> pending_status(Session& session, Error error, const Arguments& argu
     return {};
 }
 
-// The row of the last report that a word means, from 1.
-Result<std::size_t> row_of(const Session& session, const Arguments& arguments) {
-    if (!session.last)
-        return fail(Code::usage, "there is no report yet; mt snapshot or mt peak makes one");
-    if (session.last->rows.empty()) return fail(Code::usage, "the last report has no rows");
-    if (arguments.words.empty())
-        return fail(Code::usage, "mt traceback takes the number of a row of the last report");
-    const std::string& word = arguments.words.front();
-    std::size_t number = 0;
-    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
-    const std::size_t rows = session.last->rows.size();
-    if (error != std::errc() || end != word.data() + word.size() || number < 1 || number > rows)
-        return fail(Code::usage,
-                    fmt::format("the last report has rows 1 to {}, not {}", rows, word));
-    return number;
-}
-
-std::string title_of(const Session& session, const Statistic& row) {
-    const RowFrame& recent = row.traceback.front();
-    std::string title = row_name(session.symboliser.book(), recent);
-    if (session.last->grouping.key != KeyType::function) title += fmt::format(":{}", recent.line);
-    return fmt::format(
-        "{}: {}{}\n", title, format_statistic(row.size, row.count),
-        estimate_text(row.size, row.samples, session.last->table->status.sample_bytes));
-}
-
 }  // namespace
 
 Result<void> run_status(Session& session, const Arguments& arguments) {
@@ -108,7 +82,7 @@ Result<void> run_status(Session& session, const Arguments& arguments) {
 }
 
 Result<void> run_snapshot(Session& session, const Arguments& arguments) {
-    auto view = view_of(session, arguments);
+    auto view = view_of(session.settings, arguments);
     if (!view) return tl::make_unexpected(std::move(view.error()));
     const std::string name = arguments.words.empty() ? "" : arguments.words.front();
     if (!arguments.words.empty())
@@ -119,7 +93,8 @@ Result<void> run_snapshot(Session& session, const Arguments& arguments) {
         return fail(Code::refused,
                     "memory allocations are not being traced, so there is nothing "
                     "to take a snapshot of; mt start begins to trace");
-    auto table = read_now(*process, arguments.has("--blocks"));
+    const bool blocks = arguments.has("--blocks") || view->grouping.min_size != 0;
+    auto table = read_now(*process, blocks);
     if (!table) return tl::make_unexpected(std::move(table.error()));
     auto made = make_report(session, "snapshot", *table, &*process, *view);
     if (!made) return tl::make_unexpected(std::move(made.error()));
@@ -130,19 +105,14 @@ Result<void> run_snapshot(Session& session, const Arguments& arguments) {
 }
 
 Result<void> run_stats(Session& session, const Arguments& arguments) {
-    auto view = view_of(session, arguments);
+    auto view = view_of(session.settings, arguments);
     if (!view) return tl::make_unexpected(std::move(view.error()));
-    if (session.snapshots.empty())
-        return fail(Code::usage, "there is no snapshot yet; mt snapshot takes one");
-    Kept* kept = arguments.words.empty() ? &session.snapshots.back()
-                                         : session.find_snapshot(arguments.words.front());
-    if (kept == nullptr)
-        return fail(Code::usage, fmt::format("there is no snapshot {}; mt list shows them",
-                                             arguments.words.front()));
-    if (arguments.has("--blocks") && !kept->table->has_blocks)
-        return fail(Code::usage,
-                    fmt::format("snapshot {} has no blocks; take it with --blocks", kept->number));
-    auto process = same_process(session, *kept->table);
+    auto found = kept_snapshot(session, arguments.words, 0);
+    if (!found) return tl::make_unexpected(std::move(found.error()));
+    Kept* kept = *found;
+    const bool blocks = arguments.has("--blocks") || view->grouping.min_size != 0;
+    if (auto good = has_blocks(*kept, blocks); !good) return good;
+    auto process = same_process(session, {kept->table.get()});
     if (!process) return tl::make_unexpected(std::move(process.error()));
     auto made = make_report(session, "stats", kept->table, *process ? &**process : nullptr, *view);
     if (!made) return tl::make_unexpected(std::move(made.error()));
@@ -151,30 +121,8 @@ Result<void> run_stats(Session& session, const Arguments& arguments) {
     return {};
 }
 
-Result<void> run_traceback(Session& session, const Arguments& arguments) {
-    auto number = row_of(session, arguments);
-    if (!number) return tl::make_unexpected(std::move(number.error()));
-    auto view = view_of(session, arguments);
-    if (!view) return tl::make_unexpected(std::move(view.error()));
-    const LastReport& last = *session.last;
-    const Statistic& row = last.rows[*number - 1];
-    auto process = same_process(session, *last.table);
-    if (!process) return tl::make_unexpected(std::move(process.error()));
-    view->shares = true;
-    view->grouping.key = KeyType::traceback;
-    view->grouping.figures = last.grouping.figures;
-    view->grouping.raw = view->grouping.raw || last.grouping.raw;
-    view->grouping.only = &row.traces;
-    auto made =
-        make_report(session, "traceback", last.table, *process ? &**process : nullptr, *view);
-    if (!made) return tl::make_unexpected(std::move(made.error()));
-    if (!view->json) session.say(title_of(session, row));
-    session.say(made->text);
-    return {};
-}
-
 Result<void> run_peak(Session& session, const Arguments& arguments) {
-    auto view = view_of(session, arguments);
+    auto view = view_of(session.settings, arguments);
     if (!view) return tl::make_unexpected(std::move(view.error()));
     auto process = session.process();
     if (!process) return tl::make_unexpected(std::move(process.error()));

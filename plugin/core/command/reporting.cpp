@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
+#include <algorithm>
 #include <utility>
 
 #include "read/reader.h"
@@ -33,59 +33,116 @@ Result<void> note_unloaded(const Process& process, Table& table) {
     return {};
 }
 
+// Each trace once, also where rows count it several times.
+Result<Sum> total_of(Session& session, const Table& table, const Process* process,
+                     const Grouping& grouping, const std::vector<Statistic>& rows) {
+    if (!grouping.cumulative) return sum_of(rows, 0);
+    Grouping once = grouping;
+    once.cumulative = false;
+    once.key = KeyType::domain;
+    auto domains = group(session, table, process, once);
+    if (!domains) return tl::make_unexpected(std::move(domains.error()));
+    return sum_of(*domains, 0);
+}
+
+void fill(Session& session, const Process* process, const View& view, RowReport& report) {
+    report.key = view.grouping.key;
+    report.cumulative = view.grouping.cumulative;
+    report.book = &session.symboliser.book();
+    report.shown = view.rows;
+    report.traceback.limit = view.limit;
+    report.traceback.most_recent_first = view.most_recent_first;
+    report.traceback.functions = view.shares;
+    // Traceback.format() has source lines without being asked.
+    if (view.source || view.grouping.key == KeyType::traceback)
+        report.traceback.source_line =
+            session.source_lines(process == nullptr ? nullptr : &process->target);
+}
+
 StatisticsReport report_of(Session& session, std::string command, const Table& table,
                            const Process* process, const View& view,
-                           const std::vector<Statistic>& rows) {
+                           const std::vector<Statistic>& rows, const Sum& total) {
     StatisticsReport report;
+    fill(session, process, view, report);
     report.head = head_of(std::move(command), table);
-    report.key = view.grouping.key;
-    report.book = &session.symboliser.book();
     report.rows = &rows;
-    report.shown = view.rows;
-    report.remarks = table.remarks;
+    report.total = total;
+    report.sort = view.grouping.sort;
     report.shares = view.shares;
+    report.remarks = table.remarks;
     report.sample_bytes = table.status.sample_bytes;
-    if (report.sample_bytes != 0) {
-        const bool whole = view.grouping.only == nullptr;
-        const Head& head = report.head;
-        if (whole)
-            report.exact_total = view.grouping.figures == Figures::live ? head.current : head.peak;
-        report.remarks.push_back(
-            sampled_remark(sum_of(rows, 0).samples, report.sample_bytes, whole));
+    if (report.sample_bytes == 0) return report;
+    const bool whole = !view.is_filtered();
+    report.exact_total = whole && !is_total(report.sort);
+    if (report.exact_total) {
+        const bool live = view.grouping.figures == Figures::live;
+        report.total.size = live ? table.current_size : table.peak_size;
+        report.total.count = live ? table.current_count : table.peak_count;
     }
-    if (view.source)
-        report.source_line = session.source_lines(process == nullptr ? nullptr : &process->target);
+    report.remarks.push_back(sampled_remark(total.samples, report.sample_bytes, whole));
     return report;
 }
 
-}  // namespace
-
-Result<View> view_of(const Session& session, const Arguments& arguments) {
-    View view;
-    view.rows = session.settings.rows;
-    view.json = arguments.has("--json");
-    view.source = session.settings.source || arguments.has("--source");
-    view.grouping.raw = arguments.has("--raw");
-    view.grouping.totals = view.json;
-    if (const std::string* by = arguments.value("--by")) {
-        std::vector<std::string_view> found;
-        for (std::string_view name : key_type_names())
-            if (!by->empty() && name.substr(0, by->size()) == *by) found.push_back(name);
-        if (found.size() != 1)
-            return fail(Code::usage, fmt::format("--by takes one of {}, not {}",
-                                                 fmt::join(key_type_names(), ", "),
-                                                 by->empty() ? "nothing" : *by));
-        view.grouping.key = *key_type_of(found.front());
+std::vector<Remark> remarks_of(const Compared& compared) {
+    std::vector<Remark> remarks = compared.now->remarks;
+    for (Remark remark : compared.old->remarks) {
+        remark.text = fmt::format("snapshot {}: {}", compared.old_name, remark.text);
+        remarks.push_back(std::move(remark));
     }
-    if (const std::string* rows = arguments.value("--top")) {
-        const auto [end, error] =
-            std::from_chars(rows->data(), rows->data() + rows->size(), view.rows);
-        if (error != std::errc() || end != rows->data() + rows->size())
-            return fail(Code::usage,
-                        fmt::format("--top takes a number of rows (0 = all), not {}", *rows));
-    }
-    return view;
+    const Identity &now = compared.now->status.identity, &old = compared.old->status.identity;
+    if (now.cookie != old.cookie || now.pid != old.pid)
+        remarks.push_back({"processes", "the snapshots are of different processes", 0});
+    else if (now.generation != old.generation)
+        remarks.push_back(
+            {"generations",
+             "all traces were dropped between the snapshots (start or clear): blocks from before "
+             "that are missing in the new one",
+             0});
+    return remarks;
 }
+
+DifferenceReport report_of(Session& session, std::string command, const Compared& compared,
+                           const Process* process, const View& view,
+                           const std::vector<StatisticDiff>& rows, StatisticDiff total) {
+    DifferenceReport report;
+    fill(session, process, view, report);
+    report.head = head_of(std::move(command), *compared.now);
+    report.rows = &rows;
+    report.total = std::move(total);
+    report.old = compared.old_name;
+    report.now = compared.new_name;
+    report.remarks = remarks_of(compared);
+    const Table &now = *compared.now, &old = *compared.old;
+    report.sample_bytes = std::max(now.status.sample_bytes, old.status.sample_bytes);
+    if (report.sample_bytes == 0) return report;
+    const bool whole = !view.is_filtered() && compared.only_new == nullptr;
+    report.remarks.push_back(sampled_remark(report.total.samples, report.sample_bytes, whole));
+    if (whole) {
+        report.total.size = now.current_size;
+        report.total.count = now.current_count;
+        report.total.size_diff = now.current_size - old.current_size;
+        report.total.count_diff = now.current_count - old.current_count;
+        report.total.samples = 0;
+    }
+    return report;
+}
+
+// Rows of one side and their total.
+struct Side {
+    std::vector<Statistic> rows;
+    Sum total;
+};
+Result<Side> side_of(Session& session, const Table& table, const Process* process,
+                     Grouping grouping, const std::vector<std::uint32_t>* only) {
+    grouping.only = only;
+    auto rows = group(session, table, process, grouping);
+    if (!rows) return tl::make_unexpected(std::move(rows.error()));
+    auto total = total_of(session, table, process, grouping, *rows);
+    if (!total) return tl::make_unexpected(std::move(total.error()));
+    return Side{std::move(*rows), *total};
+}
+
+}  // namespace
 
 Result<std::shared_ptr<Table>> read_now(const Process& process, bool blocks) {
     ReadOptions options;
@@ -95,35 +152,89 @@ Result<std::shared_ptr<Table>> read_now(const Process& process, bool blocks) {
     return std::make_shared<Table>(std::move(*table));
 }
 
-Result<std::optional<Process>> same_process(Session& session, Table& table) {
+Result<std::optional<Process>> same_process(Session& session, const std::vector<Table*>& tables) {
     auto process = session.process();
     if (!process) {
         if (process.error().code == Code::interrupted)
             return tl::make_unexpected(std::move(process.error()));
         return std::nullopt;
     }
-    if (session.sources_for(table, &*process).debugger != nullptr)
-        if (auto noted = note_unloaded(*process, table); !noted) {
-            if (noted.error().code == Code::interrupted)
-                return tl::make_unexpected(std::move(noted.error()));
-            return std::nullopt;
-        }
+    for (Table* table : tables) {
+        if (session.sources_for(*table, &*process).debugger == nullptr) continue;
+        auto noted = note_unloaded(*process, *table);
+        if (noted) continue;
+        if (noted.error().code == Code::interrupted)
+            return tl::make_unexpected(std::move(noted.error()));
+        return std::nullopt;
+    }
     return std::optional<Process>(std::move(*process));
+}
+
+Result<Kept*> kept_snapshot(Session& session, const std::vector<std::string>& words,
+                            std::size_t index) {
+    if (index < words.size()) {
+        if (Kept* kept = session.find_snapshot(words[index])) return kept;
+        return fail(Code::usage,
+                    fmt::format("there is no snapshot {}; mt list shows them", words[index]));
+    }
+    if (session.snapshots.empty())
+        return fail(Code::usage, "there is no snapshot yet; mt snapshot takes one");
+    return &session.snapshots.back();
+}
+
+Result<void> has_blocks(const Kept& kept, bool wanted) {
+    if (!wanted || kept.table->has_blocks) return {};
+    return fail(Code::usage,
+                fmt::format("snapshot {} has no blocks; take it with --blocks", kept.number));
 }
 
 Result<Made> make_report(Session& session, std::string command, std::shared_ptr<Table> table,
                          const Process* process, View view) {
     view.grouping.limit = table->status.frame_limit;
-    auto rows = group(session, *table, process, view.grouping);
-    if (!rows) return tl::make_unexpected(std::move(rows.error()));
-    const auto report = report_of(session, std::move(command), *table, process, view, *rows);
+    auto side = side_of(session, *table, process, view.grouping, view.grouping.only);
+    if (!side) return tl::make_unexpected(std::move(side.error()));
+    const auto report =
+        report_of(session, std::move(command), *table, process, view, side->rows, side->total);
     Made made;
     made.head = report.head;
     made.text = view.json ? statistics_json(report) : statistics_text(report);
     // Source lines are asked for while rendering, so the user may stop it there.
     if (session.source_interrupted) return fail(Code::interrupted, "interrupted");
     view.grouping.only = nullptr;
-    made.report = {std::move(table), view.grouping, std::move(*rows)};
+    made.report.table = std::move(table);
+    made.report.grouping = std::move(view.grouping);
+    made.report.rows = std::move(side->rows);
+    return made;
+}
+
+Result<Made> make_difference(Session& session, std::string command, const Compared& compared,
+                             const Process* process, View view) {
+    // Tracebacks of unequal length would have no row in common.
+    view.grouping.limit =
+        std::min(compared.now->status.frame_limit, compared.old->status.frame_limit);
+    auto now = side_of(session, *compared.now, process, view.grouping, compared.only_new);
+    if (!now) return tl::make_unexpected(std::move(now.error()));
+    auto old = side_of(session, *compared.old, process, view.grouping, compared.only_old);
+    if (!old) return tl::make_unexpected(std::move(old.error()));
+    StatisticDiff total;
+    total.size = now->total.size;
+    total.size_diff = now->total.size - old->total.size;
+    total.count = now->total.count;
+    total.count_diff = now->total.count - old->total.count;
+    total.samples = now->total.samples + old->total.samples;
+    auto rows = compare(session.symboliser.book(), std::move(now->rows), std::move(old->rows));
+    const auto report =
+        report_of(session, std::move(command), compared, process, view, rows, std::move(total));
+    Made made;
+    made.head = report.head;
+    made.text = view.json ? difference_json(report) : difference_text(report);
+    if (session.source_interrupted) return fail(Code::interrupted, "interrupted");
+    made.report.table = compared.now;
+    made.report.old = compared.old;
+    made.report.grouping = std::move(view.grouping);
+    made.report.changes = std::move(rows);
+    made.report.new_name = compared.new_name;
+    made.report.old_name = compared.old_name;
     return made;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What the reporting verbs share: reading the table, the user's view of it, and
-// the one way from a table to a finished text. Keeps nothing in the session.
+// What the reporting verbs share: reading the table, and the one way from tables
+// and a view of them to a finished text. Keeps nothing in the session.
 #ifndef MEMTRACE_CORE_COMMAND_REPORTING_H
 #define MEMTRACE_CORE_COMMAND_REPORTING_H
 
@@ -10,27 +10,23 @@
 #include <string>
 #include <vector>
 
-#include "command/parse.h"
 #include "command/session.h"
+#include "command/view.h"
 #include "model/error.h"
 
 namespace mt::core {
 
-struct View {
-    Grouping grouping;
-    std::size_t rows = 0;  // 0 = all
-    bool json = false;
-    bool source = false;
-    bool shares = false;  // as mt traceback shows rows
-};
-
-Result<View> view_of(const Session& session, const Arguments& arguments);
-
 Result<std::shared_ptr<Table>> read_now(const Process& process, bool blocks);
 
-// The process of a kept table if it is still there; with modules that were
+// The process of kept tables if it is still there; with modules that were
 // unloaded since then marked. Interrupts are passed on.
-Result<std::optional<Process>> same_process(Session& session, Table& table);
+Result<std::optional<Process>> same_process(Session& session, const std::vector<Table*>& tables);
+
+// The snapshot that words[index] names; without that word the last one.
+Result<Kept*> kept_snapshot(Session& session, const std::vector<std::string>& words,
+                            std::size_t index);
+// An error if blocks are `wanted` and the snapshot has none.
+Result<void> has_blocks(const Kept& kept, bool wanted);
 
 struct Made {
     Head head;
@@ -41,6 +37,17 @@ struct Made {
 // `process`: the table's own, or null when it is gone.
 Result<Made> make_report(Session& session, std::string command, std::shared_ptr<Table> table,
                          const Process* process, View view);
+
+// Two tables and what users call them.
+struct Compared {
+    std::shared_ptr<Table> now, old;
+    std::string new_name, old_name;
+    // These traces of each; null = all.
+    const std::vector<std::uint32_t>* only_new = nullptr;
+    const std::vector<std::uint32_t>* only_old = nullptr;
+};
+Result<Made> make_difference(Session& session, std::string command, const Compared& compared,
+                             const Process* process, View view);
 
 }  // namespace mt::core
 

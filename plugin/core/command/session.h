@@ -13,9 +13,11 @@
 #include <string_view>
 #include <vector>
 
+#include "analyse/difference.h"
 #include "analyse/statistics.h"
 #include "command/control.h"
 #include "command/debugger.h"
+#include "command/view.h"
 #include "model/error.h"
 #include "model/snapshot.h"
 #include "show/report.h"
@@ -37,16 +39,16 @@ struct Kept {
     std::shared_ptr<Table> table;
 };
 
-struct Settings {
-    std::size_t rows = 10;
-    bool source = false;
-    bool direct = true;
-};
-
+// Whose rows mt traceback explains.
 struct LastReport {
     std::shared_ptr<Table> table;
     Grouping grouping;
     std::vector<Statistic> rows;
+    std::shared_ptr<Table> old;  // of mt diff, with `changes` instead of `rows`
+    std::vector<StatisticDiff> changes;
+    std::string old_name, new_name;
+
+    std::size_t size() const { return old ? changes.size() : rows.size(); }
 };
 
 // A start that waits for a process, or for the runtime in one.

@@ -6,6 +6,7 @@
 
 #include <charconv>
 
+#include "command/reporting.h"
 #include "command/session.h"
 #include "command/verb.h"
 
@@ -81,11 +82,9 @@ Result<void> run_list(Session& session, const Arguments& arguments) {
 Result<void> run_drop(Session& session, const Arguments& arguments) {
     if (arguments.words.empty())
         return fail(Code::usage, "mt drop takes the number or name of a snapshot");
-    const Kept* kept = session.find_snapshot(arguments.words.front());
-    if (kept == nullptr)
-        return fail(Code::usage, fmt::format("there is no snapshot {}; mt list shows them",
-                                             arguments.words.front()));
-    session.snapshots.erase(session.snapshots.begin() + (kept - session.snapshots.data()));
+    auto kept = kept_snapshot(session, arguments.words, 0);
+    if (!kept) return tl::make_unexpected(std::move(kept.error()));
+    session.snapshots.erase(session.snapshots.begin() + (*kept - session.snapshots.data()));
     return {};
 }
 

@@ -48,6 +48,7 @@ Result<void> run_stop(Session& session, const Arguments& arguments);
 Result<void> run_clear(Session& session, const Arguments& arguments);
 Result<void> run_snapshot(Session& session, const Arguments& arguments);
 Result<void> run_stats(Session& session, const Arguments& arguments);
+Result<void> run_diff(Session& session, const Arguments& arguments);
 Result<void> run_list(Session& session, const Arguments& arguments);
 Result<void> run_drop(Session& session, const Arguments& arguments);
 Result<void> run_traceback(Session& session, const Arguments& arguments);

@@ -13,17 +13,53 @@ namespace {
 
 const Option kJson = {"--json", "", "", Level::none, "one JSON document instead of text"};
 const Option kBy = {"--by", "", "KEY", Level::row,
-                    "group by lineno (default), filename, traceback, function or module"};
+                    "group by lineno (default), filename, traceback, function, module or domain"};
+const Option kCumulative = {"--cumulative", "", "", Level::row,
+                            "charge every frame of a traceback, not only the most recent"};
+const Option kSort = {"--sort", "", "ORDER", Level::row,
+                      "size (default), count, or all allocations so far: total-size, total-count"};
 const Option kTop = {"--top", "-n", "N", Level::row, "show N rows, 0 = all (default 10)"};
+const Option kFilter = {"--filter", "", "GLOB[:LINE]", Level::row,
+                        "only traces of these files; again: or of those"};
+const Option kExclude = {"--exclude", "", "GLOB[:LINE]", Level::row,
+                         "no traces of these files; again: nor of those"};
+const Option kAllFrames = {"--all-frames", "", "", Level::row,
+                           "filters look at every frame, not only at the most recent"};
+const Option kFunction = {"--function", "", "GLOB", Level::row, "only traces of these functions"};
+const Option kModule = {"--module", "", "GLOB", Level::row,
+                        "only traces of these libraries or programs"};
+const Option kDomain = {"--domain", "", "N", Level::row,
+                        "only this domain (0: the heap; others: memtrace_track)"};
+const Option kMinSize = {"--min-size", "", "BYTES", Level::block, "only blocks of BYTES and more"};
 const Option kSource = {"--source", "", "", Level::row, "the source line under each entry"};
 const Option kRaw = {"--raw", "", "", Level::row,
                      "no skipping of allocation functions; offsets where no line is known"};
+const Option kLimit = {"--limit", "", "N", Level::row,
+                       "show the N most recent frames of a traceback; -N: the N oldest"};
+const Option kRecentFirst = {"--most-recent-first", "", "", Level::row,
+                             "frames of a traceback in this order, not oldest first"};
 const Option kBlocks = {"--blocks", "", "", Level::block, "also keep the single live blocks"};
 
+constexpr std::string_view kStatsDetails =
+    "Without a name: the last one.\n"
+    "GLOB is a shell pattern for a whole name: '*/parse.cpp'; * crosses /. Several --filter are\n"
+    "or-ed, --exclude takes away from them; options of other kinds narrow what is left.";
+constexpr std::string_view kDiffDetails =
+    "Without NEW: OLD against now; without OLD: the last snapshot. Rows that changed most come\n"
+    "first, by net size; those that did not change stay, with +0.";
+
 std::vector<Option> report_options(std::vector<Option> more = {}) {
-    std::vector<Option> options = {kBy, kTop, kSource, kRaw};
+    std::vector<Option> options = {kBy, kCumulative, kSort};
+    for (const Option& option : {kTop, kFilter, kExclude, kAllFrames, kFunction, kModule, kDomain})
+        options.push_back(option);
     options.insert(options.end(), more.begin(), more.end());
-    options.push_back(kJson);
+    for (const Option& option : {kSource, kRaw, kLimit, kRecentFirst, kJson})
+        options.push_back(option);
+    return options;
+}
+
+std::vector<Option> without(std::vector<Option> options, std::string_view name) {
+    std::erase_if(options, [name](const Option& option) { return option.name == name; });
     return options;
 }
 
@@ -60,24 +96,28 @@ std::vector<Verb> make_verbs() {
          {},
          run_clear},
         {"snapshot", "[NAME]", 1, "take a snapshot, keep it, print its statistics",
-         "Kept as 1, 2, … and under NAME, which is not a number. Rows are the largest first;\n"
-         "frames of a traceback are listed most recent call first.",
+         "Kept whole as 1, 2, … and under NAME, which is not a number; filters choose what is\n"
+         "shown. Rows are the largest first.",
          "mt snapshot before --by function -n 20",
-         report_options(
-             {kBlocks, {"--replace", "", "", Level::none, "forget the snapshot called NAME"}}),
+         report_options({kMinSize,
+                         kBlocks,
+                         {"--replace", "", "", Level::none, "forget the snapshot called NAME"}}),
          run_snapshot},
-        {"stats", "[SNAPSHOT]", 1, "statistics of a kept snapshot", "Without a name: the last one.",
-         "mt stats before --by filename", report_options({kBlocks}), run_stats},
+        {"stats", "[SNAPSHOT]", 1, "statistics of a kept snapshot", kStatsDetails,
+         "mt stats before --filter '*/parse.cpp' --by traceback",
+         report_options({kMinSize, kBlocks}), run_stats},
+        {"diff", "[OLD [NEW]]", 2, "what changed between two snapshots", kDiffDetails,
+         "mt diff before --by filename", without(report_options({kMinSize}), "--sort"), run_diff},
         {"list", "", 0, "the kept snapshots", "", "mt list", {kJson}, run_list},
         {"drop", "SNAPSHOT", 1, "forget a kept snapshot", "", "mt drop before", {}, run_drop},
         {"traceback",
          "ROW",
          1,
          "the stacks behind a row of the last report",
-         "ROW counts from 1. Each stack has its figures and its share of the row, frames most\n"
-         "recent call first.",
-         "mt traceback 1",
-         {kTop, kSource, kRaw, kJson},
+         "ROW counts from 1. Each stack has its figures and its share of the row, frames as\n"
+         "Traceback.format() lists them: oldest first, with source lines.",
+         "mt traceback 1 --limit 5",
+         {kTop, kRaw, kLimit, kRecentFirst, kJson},
          run_traceback},
         {"peak", "", 0, "current and peak, and what the peak was made of", "",
          "mt peak --by function",

@@ -7,14 +7,15 @@
 #define MEMTRACE_CORE_SHOW_REPORT_H
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "analyse/difference.h"
 #include "analyse/statistics.h"
 #include "model/snapshot.h"
+#include "show/traceback.h"
 
 namespace mt::core {
 
@@ -34,29 +35,42 @@ struct Head {
 
 Head head_of(std::string command, const Table& table);
 
-// Source text of a line without its end; empty when there is none.
-using SourceLine = std::function<std::string(const std::string& file, std::uint32_t line)>;
-
-struct StatisticsReport {
+// What reports with rows have in common.
+struct RowReport {
     Head head;
     KeyType key = KeyType::lineno;
+    bool cumulative = false;  // a block is in several rows: these have no sum
     const FrameBook* book = nullptr;
-    const std::vector<Statistic>* rows = nullptr;  // all of them, largest first
-    std::size_t shown = 0;                         // of these; 0 = all
+    std::size_t shown = 0;  // rows; 0 = all
     std::vector<Remark> remarks;
-    SourceLine source_line;  // may be empty: no source lines
-    bool shares = false;     // each row with its part of the total, and functions (mt traceback)
-    std::uint64_t sample_bytes = 0;     // of which rows are estimates; 0 = all is exact
-    std::optional<Amount> exact_total;  // while sampling, where it is known
+    TracebackFormat traceback;
+    std::uint64_t sample_bytes = 0;  // of which rows are estimates; 0 = all is exact
+};
+
+struct StatisticsReport : RowReport {
+    Sort sort = Sort::size;
+    const std::vector<Statistic>* rows = nullptr;  // all of them, sorted
+    Sum total;                                     // of all traces behind the rows, each once
+    bool shares = false;       // each row with its part of the total (mt traceback)
+    bool exact_total = false;  // while sampling
+};
+
+struct DifferenceReport : RowReport {
+    const std::vector<StatisticDiff>* rows = nullptr;  // all of them, sorted
+    StatisticDiff total;
+    std::string old;  // what was compared with: "1", "before", …
+    std::string now;  // "now", or a snapshot's name
 };
 
 std::string statistics_text(const StatisticsReport& report);
 std::string statistics_json(const StatisticsReport& report);
+std::string difference_text(const DifferenceReport& report);
+std::string difference_json(const DifferenceReport& report);
 
 // "current: …" and "peak: …", the first two lines of mt peak and a part of mt status.
 std::string figures_text(const Head& head);
-// "FILE:LINE" as a row begins.
-std::string row_name(const FrameBook& book, const RowFrame& row);
+// How a row begins: "FILE:LINE", or what else its key shows.
+std::string row_title(const RowReport& report, const std::vector<RowFrame>& traceback);
 std::string remarks_text(const std::vector<Remark>& remarks);
 
 struct StatusReport {

@@ -55,21 +55,12 @@ void add_estimate(Json& json, std::int64_t samples, std::uint64_t sample_bytes) 
     json["error"] = std::llround(error_of(samples, sample_bytes));
 }
 
-Json text_or_null(const FrameBook& book, TextId id) {
-    return id == 0 ? Json() : Json(book.text(id));
-}
-
-Json frame_of(const FrameBook& book, KeyType key, const RowFrame& row) {
-    const bool code = row.module.value_or(0) != 0 || row.function.value_or(0) != 0;
-    Json json;
-    // A frame that stands for no code ("<unknown>") has its label as its file, as in tracemalloc.
-    const bool stands_for_none = row.file == 0 && !code && key != KeyType::module;
-    json["file"] = text_or_null(book, stands_for_none ? row.label : row.file);
-    json["line"] = row.line;
-    json["function"] = text_or_null(book, row.function.value_or(0));
-    json["module"] = text_or_null(book, row.module.value_or(0));
-    json["offset"] = row.offset ? Json(*row.offset) : Json();
-    return json;
+// What the row was grouped by.
+void add_key(Json& json, const RowReport& report, const std::vector<RowFrame>& traceback) {
+    if (report.key == KeyType::domain)
+        json["domain"] = traceback.front().line;
+    else
+        json["traceback"] = traceback_json(*report.book, report.key, traceback);
 }
 
 }  // namespace
@@ -79,6 +70,7 @@ std::string statistics_json(const StatisticsReport& report) {
     const std::size_t shown = report.shown == 0 ? rows.size() : std::min(report.shown, rows.size());
     Json json = begin(report.head);
     json["by"] = std::string(name_of(report.key));
+    if (report.cumulative) json["cumulative"] = true;
     if (report.sample_bytes != 0) json["sample_bytes"] = report.sample_bytes;
     Json list = Json::array();
     for (std::size_t i = 0; i < shown; ++i) {
@@ -86,24 +78,53 @@ std::string statistics_json(const StatisticsReport& report) {
         Json entry = amount(row.size, row.count);
         entry["total_size"] = row.total_size;
         entry["total_count"] = row.total_count;
+        entry["temporary_count"] = row.temporary_count;
         add_estimate(entry, row.samples, report.sample_bytes);
-        Json frames = Json::array();
-        for (const RowFrame& frame : row.traceback)
-            frames.push_back(frame_of(*report.book, report.key, frame));
-        entry["traceback"] = std::move(frames);
+        add_key(entry, report, row.traceback);
         list.push_back(std::move(entry));
     }
     json["statistics"] = std::move(list);
-    const Sum total = sum_of(rows, 0), other = sum_of(rows, shown);
-    json["other"] = amount(other.size, other.count);
-    json["other"]["statistics"] = rows.size() - shown;
-    add_estimate(json["other"], other.samples, report.sample_bytes);
-    if (report.exact_total) {
-        json["total"] = amount(report.exact_total->size, report.exact_total->count);
+    if (report.cumulative) {
+        json["other"] = Json::object();
     } else {
-        json["total"] = amount(total.size, total.count);
-        add_estimate(json["total"], total.samples, report.sample_bytes);
+        const Sum other = sum_of(rows, shown);
+        json["other"] = amount(other.size, other.count);
+        add_estimate(json["other"], other.samples, report.sample_bytes);
     }
+    json["other"]["statistics"] = rows.size() - shown;
+    json["total"] = amount(report.total.size, report.total.count);
+    if (!report.exact_total) add_estimate(json["total"], report.total.samples, report.sample_bytes);
+    json["remarks"] = remarks_of(report.remarks);
+    return dump(json);
+}
+
+std::string difference_json(const DifferenceReport& report) {
+    const auto& rows = *report.rows;
+    const std::size_t shown = report.shown == 0 ? rows.size() : std::min(report.shown, rows.size());
+    const auto figures = [&report](const StatisticDiff& row) {
+        Json json = {{"size", row.size},
+                     {"size_diff", row.size_diff},
+                     {"count", row.count},
+                     {"count_diff", row.count_diff}};
+        add_estimate(json, row.samples, report.sample_bytes);
+        return json;
+    };
+    Json json = begin(report.head);
+    json["old"] = report.old;
+    json["new"] = report.now;
+    json["by"] = std::string(name_of(report.key));
+    if (report.cumulative) json["cumulative"] = true;
+    if (report.sample_bytes != 0) json["sample_bytes"] = report.sample_bytes;
+    Json list = Json::array();
+    for (std::size_t i = 0; i < shown; ++i) {
+        Json entry = figures(rows[i]);
+        add_key(entry, report, rows[i].traceback);
+        list.push_back(std::move(entry));
+    }
+    json["statistics"] = std::move(list);
+    json["other"] = report.cumulative ? Json::object() : figures(sum_of(rows, shown));
+    json["other"]["statistics"] = rows.size() - shown;
+    json["total"] = figures(report.total);
     json["remarks"] = remarks_of(report.remarks);
     return dump(json);
 }

@@ -14,33 +14,37 @@
 namespace mt::core {
 namespace {
 
-std::string stripped(const std::string& line) {
-    const char* space = " \t\r\n\f\v";
-    const auto first = line.find_first_not_of(space);
-    if (first == std::string::npos) return {};
-    return line.substr(first, line.find_last_not_of(space) - first + 1);
-}
-
-std::string source_text(const StatisticsReport& report, const RowFrame& frame) {
-    if (!report.source_line || frame.file == 0 || frame.line == 0) return {};
-    const std::string line =
-        stripped(report.source_line(report.book->text(frame.file), frame.line));
-    return line.empty() ? line : "    " + escaped(line) + "\n";
-}
-
-std::string frame_text(const StatisticsReport& report, const RowFrame& frame) {
-    std::string name = printable(report.book->text(frame.label));
-    if (frame.plus_offset) name += fmt::format("+0x{:x}", *frame.offset);
-    std::string text = fmt::format("  File \"{}\", line {}", name, frame.line);
-    if (report.shares && frame.file != 0 && frame.function.value_or(0) != 0)
-        text += ", in " + printable(report.book->text(*frame.function));
-    return text + "\n" + source_text(report, frame);
-}
-
 std::string share_text(std::int64_t part, std::int64_t whole) {
     if (whole <= 0) return {};
     return fmt::format(" ({:.1f} %)",
                        100.0 * static_cast<double>(part) / static_cast<double>(whole));
+}
+
+// What was allocated in all, of which most may be gone.
+std::string totals_text(Sort sort, std::uint64_t size, std::uint64_t count,
+                        std::uint64_t temporary) {
+    if (!is_total(sort)) return {};
+    return fmt::format(
+        " (total: {}, temporary={})",
+        format_statistic(static_cast<std::int64_t>(size), static_cast<std::int64_t>(count)),
+        temporary);
+}
+
+std::string row_text(const StatisticsReport& report, const Statistic& row) {
+    const std::string figures = format_statistic(row.size, row.count);
+    std::string text = report.shares ? figures + share_text(row.size, report.total.size)
+                                     : row_title(report, row.traceback) + ": " + figures;
+    text += totals_text(report.sort, row.total_size, row.total_count, row.temporary_count);
+    text += estimate_text(row.size, row.samples, report.sample_bytes) + "\n";
+    if (report.key == KeyType::traceback)
+        return text + traceback_text(*report.book, report.traceback, row.traceback);
+    return text + source_text(*report.book, report.traceback.source_line, row.traceback.front());
+}
+
+std::string sum_text(const StatisticsReport& report, const Sum& sum, bool exact) {
+    return format_figures(sum.size, sum.count) +
+           totals_text(report.sort, sum.total_size, sum.total_count, sum.temporary_count) +
+           (exact ? "" : estimate_text(sum.size, sum.samples, report.sample_bytes)) + "\n";
 }
 
 const char* origin_text(std::uint32_t origin) {
@@ -75,10 +79,12 @@ Head head_of(std::string command, const Table& table) {
     return head;
 }
 
-std::string row_name(const FrameBook& book, const RowFrame& row) {
-    std::string name = printable(book.text(row.label));
-    if (row.plus_offset) name += fmt::format("+0x{:x}", *row.offset);
-    return name;
+std::string row_title(const RowReport& report, const std::vector<RowFrame>& traceback) {
+    const RowFrame& recent = traceback.front();
+    std::string title = row_name(*report.book, recent);
+    if (report.key != KeyType::function && report.key != KeyType::domain)
+        title += fmt::format(":{}", recent.line);
+    return title;
 }
 
 std::string remarks_text(const std::vector<Remark>& remarks) {
@@ -96,38 +102,14 @@ std::string figures_text(const Head& head) {
 std::string statistics_text(const StatisticsReport& report) {
     const auto& rows = *report.rows;
     const std::size_t shown = report.shown == 0 ? rows.size() : std::min(report.shown, rows.size());
-    const Sum total = sum_of(rows, 0), other = sum_of(rows, shown);
-    const auto estimate = [&report](std::int64_t size, std::int64_t samples) {
-        return estimate_text(size, samples, report.sample_bytes);
-    };
     std::string text;
-    for (std::size_t i = 0; i < shown; ++i) {
-        const Statistic& row = rows[i];
-        const RowFrame& recent = row.traceback.front();
-        const std::string figures = format_statistic(row.size, row.count);
-        if (report.shares) {
-            text += figures + share_text(row.size, total.size);
-        } else {
-            const bool has_line = report.key != KeyType::function;
-            text += row_name(*report.book, recent) +
-                    (has_line ? fmt::format(":{}: ", recent.line) : ": ") + figures;
-        }
-        text += estimate(row.size, row.samples) + "\n";
-        if (report.key == KeyType::traceback)
-            for (const RowFrame& frame : row.traceback) text += frame_text(report, frame);
-        else
-            text += source_text(report, recent);
-    }
-    if (shown < rows.size())
-        text += fmt::format("{} other: {}{}\n", rows.size() - shown,
-                            format_figures(other.size, other.count),
-                            estimate(other.size, other.samples));
-    if (report.exact_total)
-        text += fmt::format("Total: {}\n",
-                            format_figures(report.exact_total->size, report.exact_total->count));
-    else
-        text += fmt::format("Total: {}{}\n", format_figures(total.size, total.count),
-                            estimate(total.size, total.samples));
+    for (std::size_t i = 0; i < shown; ++i) text += row_text(report, rows[i]);
+    if (shown < rows.size() && report.cumulative)
+        text += fmt::format("{} other\n", rows.size() - shown);
+    else if (shown < rows.size())
+        text += fmt::format("{} other: ", rows.size() - shown) +
+                sum_text(report, sum_of(rows, shown), false);
+    text += "Total: " + sum_text(report, report.total, report.exact_total);
     return text + remarks_text(report.remarks);
 }
 

@@ -91,6 +91,17 @@ std::string format_statistic(std::int64_t size, std::int64_t count) {
     return text;
 }
 
+std::string format_difference(std::int64_t size, std::int64_t size_diff, std::int64_t count,
+                              std::int64_t count_diff, bool average) {
+    std::string text =
+        fmt::format("size={} ({}), count={} ({:+})", format_size(size),
+                    format_size(static_cast<double>(size_diff), true), count, count_diff);
+    if (average && count != 0)
+        text += fmt::format(", average={}",
+                            format_size(static_cast<double>(size) / static_cast<double>(count)));
+    return text;
+}
+
 std::string escaped(std::string_view text) {
     std::string out;
     out.reserve(text.size());

@@ -21,6 +21,9 @@ inline std::string format_size(std::int64_t bytes) {
 std::string format_figures(std::int64_t size, std::int64_t count);
 // "size=279 KiB, count=3002, average=95 B"; without average when count is 0
 std::string format_statistic(std::int64_t size, std::int64_t count);
+// "size=5002 B (+5000 B), count=2 (+1)", and the average if `average` and there is one
+std::string format_difference(std::int64_t size, std::int64_t size_diff, std::int64_t count,
+                              std::int64_t count_diff, bool average);
 
 // Nothing that a terminal would obey: control characters, direction overrides
 // and bytes that are no UTF-8 become \xNN. Ends where `text` ends.

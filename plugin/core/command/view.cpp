@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: MIT
+//
+// See view.h.
+#include "command/view.h"
+
+#include <fmt/format.h>
+
+#include <cctype>
+#include <charconv>
+
+namespace mt::core {
+namespace {
+
+template <typename Number>
+std::optional<Number> number_of(std::string_view text) {
+    Number number = 0;
+    const char* const end = text.data() + text.size();
+    const auto [rest, error] = std::from_chars(text.data(), end, number);
+    if (error != std::errc() || rest != end) return std::nullopt;
+    return number;
+}
+
+const char* or_nothing(const std::string& text) { return text.empty() ? "nothing" : text.c_str(); }
+
+// The place of the one name that `text` is or begins.
+Result<std::size_t> choice(const std::string& option, const std::vector<std::string_view>& names,
+                           const std::string& text) {
+    std::vector<std::size_t> found;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        if (names[i] == text) return i;
+        if (!text.empty() && names[i].substr(0, text.size()) == text) found.push_back(i);
+    }
+    if (found.size() == 1) return found.front();
+    return fail(Code::usage, fmt::format("{} takes one of {}, not {}", option,
+                                         fmt::join(names, ", "), or_nothing(text)));
+}
+
+Result<void> check_glob(std::string_view option, std::string_view glob) {
+    if (glob.empty())
+        return fail(Code::usage,
+                    fmt::format("{} takes a glob such as '*/parse.cpp', not nothing", option));
+    for (std::size_t i = glob.find('['); i != std::string_view::npos; i = glob.find('[', i + 1)) {
+        // A ] that comes first stands for itself.
+        std::size_t from = i + 1;
+        if (from < glob.size() && glob[from] == '!') ++from;
+        i = glob.find(']', from + 1);
+        if (i == std::string_view::npos)
+            return fail(
+                Code::usage,
+                fmt::format("{}: the [ in {} has no closing ]; [[] is a [ as such", option, glob));
+    }
+    return {};
+}
+
+Result<void> add_globs(const Arguments& arguments, const std::string& option, FilterBy by,
+                       bool all_frames, std::vector<FilterList>& lists) {
+    FilterList list;
+    for (const std::string& text : arguments.all(option)) {
+        if (auto good = check_glob(option, text); !good) return good;
+        Filter filter;
+        filter.by = by;
+        filter.pattern = text;
+        filter.all_frames = all_frames;
+        list.push_back(std::move(filter));
+    }
+    if (!list.empty()) lists.push_back(std::move(list));
+    return {};
+}
+
+Result<void> add_domains(const Arguments& arguments, std::vector<FilterList>& lists) {
+    FilterList list;
+    for (const std::string& text : arguments.all("--domain")) {
+        Filter filter;
+        filter.by = FilterBy::domain;
+        filter.domain = number_of<std::uint32_t>(text);
+        if (!filter.domain)
+            return fail(Code::usage, fmt::format("--domain takes the number of a domain (0 is the "
+                                                 "program's heap), not {}",
+                                                 or_nothing(text)));
+        list.push_back(std::move(filter));
+    }
+    if (!list.empty()) lists.push_back(std::move(list));
+    return {};
+}
+
+// --filter and --exclude together are one call of filter_traces(); options of
+// another kind narrow what these have left.
+Result<void> add_filters(const Arguments& arguments, std::vector<FilterList>& lists) {
+    const bool all_frames = arguments.has("--all-frames");
+    FilterList list;
+    for (const char* option : {"--filter", "--exclude"}) {
+        for (const std::string& text : arguments.all(option)) {
+            auto filter = filter_of(option, text);
+            if (!filter) return tl::make_unexpected(std::move(filter.error()));
+            filter->inclusive = std::string_view(option) == "--filter";
+            filter->all_frames = all_frames;
+            list.push_back(std::move(*filter));
+        }
+    }
+    if (!list.empty()) lists.push_back(std::move(list));
+    if (auto done = add_globs(arguments, "--function", FilterBy::function, all_frames, lists);
+        !done)
+        return done;
+    if (auto done = add_globs(arguments, "--module", FilterBy::module, all_frames, lists); !done)
+        return done;
+    if (auto done = add_domains(arguments, lists); !done) return done;
+    bool by_frame = false;
+    for (const char* option : {"--filter", "--exclude", "--function", "--module"})
+        by_frame = by_frame || !arguments.all(option).empty();
+    if (all_frames && !by_frame)
+        return fail(Code::usage,
+                    "--all-frames is about --filter, --exclude, --function and --module; none of "
+                    "them is given");
+    return {};
+}
+
+Result<void> add_grouping(const Arguments& arguments, Grouping& grouping) {
+    if (const std::string* by = arguments.value("--by")) {
+        auto found = choice("--by", key_type_names(), *by);
+        if (!found) return tl::make_unexpected(std::move(found.error()));
+        grouping.key = static_cast<KeyType>(*found);
+    }
+    if (const std::string* sort = arguments.value("--sort")) {
+        auto found = choice("--sort", sort_names(), *sort);
+        if (!found) return tl::make_unexpected(std::move(found.error()));
+        grouping.sort = static_cast<Sort>(*found);
+    }
+    grouping.cumulative = arguments.has("--cumulative");
+    if (grouping.cumulative && !can_cumulate(grouping.key))
+        return fail(Code::usage, fmt::format("--cumulative charges each frame of a traceback and "
+                                             "cannot be used with --by {}",
+                                             name_of(grouping.key)));
+    if (const std::string* text = arguments.value("--min-size")) {
+        const auto bytes = bytes_of(*text);
+        if (!bytes)
+            return fail(Code::usage,
+                        fmt::format("--min-size takes a number of bytes such as 4096 or 4K, not {}",
+                                    or_nothing(*text)));
+        grouping.min_size = *bytes;
+    }
+    if (grouping.min_size != 0 && is_total(grouping.sort))
+        return fail(Code::usage,
+                    "--min-size looks at live blocks, whose totals are not known; sort by size or "
+                    "count");
+    return {};
+}
+
+}  // namespace
+
+Result<Filter> filter_of(std::string_view option, std::string_view text) {
+    Filter filter;
+    const auto colon = text.rfind(':');
+    const std::string_view line = colon == std::string_view::npos ? "" : text.substr(colon + 1);
+    if (!line.empty() && std::isdigit(static_cast<unsigned char>(line.front())) != 0) {
+        filter.line = number_of<std::uint64_t>(line);
+        if (!filter.line)
+            return fail(Code::usage, fmt::format("{} takes GLOB or GLOB:LINE; {} is no line number",
+                                                 option, line));
+        text = text.substr(0, colon);
+    }
+    if (auto good = check_glob(option, text); !good)
+        return tl::make_unexpected(std::move(good.error()));
+    filter.pattern = text;
+    return filter;
+}
+
+Result<View> view_of(const Settings& settings, const Arguments& arguments) {
+    View view;
+    view.rows = settings.rows;
+    view.json = arguments.has("--json");
+    view.most_recent_first = arguments.has("--most-recent-first");
+    view.grouping.raw = arguments.has("--raw");
+    view.grouping.totals = view.json;
+    if (auto done = add_grouping(arguments, view.grouping); !done)
+        return tl::make_unexpected(std::move(done.error()));
+    if (auto done = add_filters(arguments, view.grouping.filters); !done)
+        return tl::make_unexpected(std::move(done.error()));
+    view.source = settings.source || arguments.has("--source");
+    if (const std::string* rows = arguments.value("--top")) {
+        const auto number = number_of<std::size_t>(*rows);
+        if (!number)
+            return fail(Code::usage,
+                        fmt::format("--top takes a number of rows (0 = all), not {}", *rows));
+        view.rows = *number;
+    }
+    if (const std::string* limit = arguments.value("--limit")) {
+        view.limit = number_of<std::int64_t>(*limit);
+        if (!view.limit)
+            return fail(Code::usage, fmt::format("--limit takes a number of frames (negative: the "
+                                                 "oldest ones), not {}",
+                                                 or_nothing(*limit)));
+    }
+    return view;
+}
+
+}  // namespace mt::core
