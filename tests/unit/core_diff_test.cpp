@@ -279,5 +279,28 @@ TEST_F(Options, OneLineForEachMistake) {
     EXPECT_EQ(session.text("list"), before);
 }
 
+TEST_F(Options, Completion) {
+    session.text("snapshot before --by function");
+    const auto complete = [this](const std::string& line) { return session.complete(line); };
+    using ::testing::Contains;
+    using ::testing::ElementsAre;
+    using ::testing::IsEmpty;
+    EXPECT_THAT(complete("di"), ElementsAre("diff"));
+    EXPECT_THAT(complete("diff "), ElementsAre("1", "before"));
+    EXPECT_THAT(complete("diff 1 b"), ElementsAre("before"));
+    EXPECT_THAT(complete("diff --by lineno 1 b"), ElementsAre("before"));
+    EXPECT_THAT(complete("diff 1 1 "), IsEmpty());
+    EXPECT_THAT(complete("stats --cu"), ElementsAre("--cumulative"));
+    EXPECT_THAT(complete("stats --sort to"), ElementsAre("total-size", "total-count"));
+    EXPECT_THAT(complete("stats --sort=c"), ElementsAre("--sort=count"));
+    EXPECT_THAT(complete("stats --by d"), ElementsAre("domain"));
+    EXPECT_THAT(complete("stats --filter /src/ma"), ElementsAre("/src/main.cpp", "/src/make.cpp"));
+    EXPECT_THAT(complete("stats --function "), ElementsAre("main", "make"));
+    EXPECT_THAT(complete("stats --module="), Contains("--module=/usr/bin/program"));
+    EXPECT_THAT(complete("stats -n "), IsEmpty());
+    EXPECT_THAT(complete("stats -n 5 "), ElementsAre("1", "before"));
+    EXPECT_THAT(complete("nonsense "), IsEmpty());
+}
+
 }  // namespace
 }  // namespace mt::test

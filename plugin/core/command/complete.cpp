@@ -3,9 +3,11 @@
 // Completion of a command line: verbs, options, their values, snapshot names.
 // Only looks at the line and the session; never at the program.
 #include <algorithm>
+#include <set>
 
 #include "command/session.h"
 #include "command/verb.h"
+#include "symbols/name.h"
 
 namespace mt::core {
 namespace {
@@ -18,7 +20,46 @@ Words verb_names() {
     return words;
 }
 
-Words key_names() { return {key_type_names().begin(), key_type_names().end()}; }
+Words names_of(const std::vector<std::string_view>& names) { return {names.begin(), names.end()}; }
+
+Words snapshot_names(const Session& session) {
+    Words names;
+    for (const Kept& kept : session.snapshots) {
+        names.push_back(kept.number);
+        if (!kept.name.empty()) names.push_back(kept.name);
+    }
+    return names;
+}
+
+// A name that can be typed as it is and is a glob for itself.
+bool is_plain(const std::string& name) {
+    return name.find_first_of(" \t\"'\\[]*?<>") == std::string::npos;
+}
+
+// The files, functions or modules that the session has met.
+Words met_names(const Session& session, std::string_view option) {
+    const FrameBook& book = session.symboliser.book();
+    std::set<std::string> names;
+    for (FrameId id = 0; id < book.size(); ++id) {
+        const Frame& frame = book[id];
+        std::string name;
+        if (option == "--function")
+            name = without_parameters(book.text(frame.function));
+        else
+            name = book.text(option == "--module" ? frame.module : frame.label);
+        if (!name.empty() && is_plain(name)) names.insert(std::move(name));
+    }
+    return {names.begin(), names.end()};
+}
+
+// The values that an option can have; nothing where any text will do.
+Words values_of(const Session& session, std::string_view option) {
+    if (option == "--by") return names_of(key_type_names());
+    if (option == "--sort") return names_of(sort_names());
+    for (const std::string_view named : {"--filter", "--exclude", "--function", "--module"})
+        if (option == named) return met_names(session, option);
+    return {};
+}
 
 Words operands(const Session& session, const Verb& verb, const Words& before) {
     if (verb.name == "help") return verb_names();
@@ -29,34 +70,56 @@ Words operands(const Session& session, const Verb& verb, const Words& before) {
         if (before.front() == "skip") return {"default"};
         return {};
     }
-    if (verb.name != "stats" && verb.name != "drop") return {};
-    Words names;
-    for (const Kept& kept : session.snapshots) {
-        names.push_back(kept.number);
-        if (!kept.name.empty()) names.push_back(kept.name);
+    const std::size_t operand = before.size();
+    if (verb.name == "stats" || verb.name == "drop")
+        return operand == 0 ? snapshot_names(session) : Words();
+    if (verb.name == "diff") return operand < 2 ? snapshot_names(session) : Words();
+    return {};
+}
+
+const Option* option_called(const Verb& verb, std::string_view name) {
+    for (const Option& option : verb.options)
+        if (option.name == name || (!option.short_name.empty() && option.short_name == name))
+            return &option;
+    return nullptr;
+}
+
+// Words that are neither options nor their values.
+Words plain_words(const Verb& verb, const Words& words) {
+    Words plain;
+    for (std::size_t i = 1; i < words.size(); ++i) {
+        const Option* option = option_called(verb, words[i]);
+        if (option != nullptr)
+            i += option->argument.empty() ? 0 : 1;
+        else if (words[i].empty() || words[i].front() != '-')
+            plain.push_back(words[i]);
     }
-    return names;
+    return plain;
+}
+
+Words option_names(const Verb& verb) {
+    Words words;
+    for (const Option& option : verb.options) words.emplace_back(option.name);
+    words.emplace_back("--help");
+    return words;
 }
 
 Words choices(const Session& session, const Words& before, const std::string& last) {
     if (before.empty()) return verb_names();
     const Verb* verb = find_verb(before.front());
     if (verb == nullptr) return {};
-    const bool takes_key = std::any_of(verb->options.begin(), verb->options.end(),
-                                       [](const Option& option) { return option.name == "--by"; });
-    if (takes_key && before.size() > 1 && before.back() == "--by") return key_names();
-    if (takes_key && last.rfind("--by=", 0) == 0) {
-        Words words = key_names();
-        for (std::string& word : words) word.insert(0, "--by=");
+    const Option* waiting = before.size() > 1 ? option_called(*verb, before.back()) : nullptr;
+    if (waiting != nullptr && !waiting->argument.empty()) return values_of(session, waiting->name);
+    const auto equals = last.find('=');
+    if (last.rfind("--", 0) == 0 && equals != std::string::npos) {
+        const Option* option = option_called(*verb, last.substr(0, equals));
+        if (option == nullptr) return {};
+        Words words = values_of(session, option->name);
+        for (std::string& word : words) word.insert(0, last.substr(0, equals + 1));
         return words;
     }
-    if (!last.empty() && last.front() == '-') {
-        Words words;
-        for (const Option& option : verb->options) words.emplace_back(option.name);
-        words.emplace_back("--help");
-        return words;
-    }
-    return operands(session, *verb, {before.begin() + 1, before.end()});
+    if (!last.empty() && last.front() == '-') return option_names(*verb);
+    return operands(session, *verb, plain_words(*verb, before));
 }
 
 }  // namespace
