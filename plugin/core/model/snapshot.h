@@ -39,6 +39,7 @@ enum class End : std::uint8_t { complete, cut, broken };
 struct Pc {
     std::uint64_t address = 0;
     std::uint16_t module = 0;  // index into Table::modules; 0 = none
+    bool operator==(const Pc&) const = default;
 };
 
 // One traceback with its counters, summed over the shards. `id` below

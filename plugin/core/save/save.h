@@ -15,6 +15,7 @@
 
 #include "model/error.h"
 #include "model/snapshot.h"
+#include "save/profile_limits.h"
 #include "symbols/symboliser.h"
 
 namespace mt::core {
@@ -41,7 +42,7 @@ Result<void> write_profile(Resolver& resolver, const SaveOptions& options, const
 // A profile of ours or of another tool, gzip'ed or not; errors name what is
 // wrong with it but not the file.
 Result<Loaded> read_profile(std::string_view bytes, FrameBook& book,
-                            const Interrupted& interrupted = {});
+                            const Interrupted& interrupted = {}, const ProfileLimits& limits = {});
 
 }  // namespace mt::core
 

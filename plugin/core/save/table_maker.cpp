@@ -77,10 +77,7 @@ std::size_t TableMaker::slot_of(std::uint32_t parent, Pc pc) const {
     for (;; slot = (slot + 1) & (node_index_.size() - 1)) {
         const std::uint32_t node = node_index_[slot];
         if (node == 0) return slot;
-        const Pc& there = table.nodes[node];
-        if (table.parents[node] == parent && there.address == pc.address &&
-            there.module == pc.module)
-            return slot;
+        if (table.parents[node] == parent && table.nodes[node] == pc) return slot;
     }
 }
 
@@ -142,9 +139,9 @@ std::uint32_t TableMaker::reserved_trace(std::uint32_t id, std::uint32_t domain)
     return entry->second;
 }
 
-void TableMaker::keep_block(std::uint32_t trace, std::uint64_t size, std::uint64_t number) {
-    const Trace& of = table.traces[trace];
-    table.blocks.insert(table.blocks.end(), number, {0, size, of.id, of.domain});
+void TableMaker::keep_block(std::uint32_t trace, std::uint64_t size, std::uint64_t number,
+                            std::uint32_t domain) {
+    table.blocks.insert(table.blocks.end(), number, {0, size, table.traces[trace].id, domain});
 }
 
 void TableMaker::add_trace(std::uint32_t domain, std::uint64_t size,
@@ -160,7 +157,7 @@ void TableMaker::add_trace(std::uint32_t domain, std::uint64_t size,
     trace.alloc_count += 1;
     trace.size += static_cast<std::int64_t>(size);
     trace.count += 1;
-    keep_block(index, size);
+    keep_block(index, size, 1, domain);
 }
 
 void TableMaker::count_totals() {
@@ -174,8 +171,9 @@ void TableMaker::count_totals() {
 }
 
 std::shared_ptr<Table> TableMaker::finish() {
-    table.node_count = table.nodes.size();
-    table.stack_count = next_id_;
+    // A file may know them better.
+    if (table.node_count == 0) table.node_count = table.nodes.size();
+    if (table.stack_count == 0) table.stack_count = next_id_;
     table.names = std::move(names_);
     return std::make_shared<Table>(std::move(table));
 }

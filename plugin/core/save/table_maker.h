@@ -58,13 +58,14 @@ class TableMaker {
     // The same of an id below abi::kReservedStacks.
     std::uint32_t reserved_trace(std::uint32_t id, std::uint32_t domain);
 
-    // One live block of a trace, not counted in its figures.
-    void keep_block(std::uint32_t trace, std::uint64_t size, std::uint64_t number = 1);
+    // Live blocks of a trace, not counted in its figures.
+    void keep_block(std::uint32_t trace, std::uint64_t size, std::uint64_t number,
+                    std::uint32_t domain);
     // tracemalloc's raw trace: a live block, counted. Frames most recent first.
     void add_trace(std::uint32_t domain, std::uint64_t size, const std::vector<PlainFrame>& frames,
                    std::uint32_t total_nframe);
 
-    // The table, once; names included. Counts nodes and stacks.
+    // The table, once; names included.
     std::shared_ptr<Table> finish();
     // Sums of the traces become the table's current and peak.
     void count_totals();

@@ -24,6 +24,12 @@ struct Location {
     bool final = false;           // the debugger was asked while it could know
 };
 
+struct PcHash {
+    std::size_t operator()(Pc pc) const {
+        return std::hash<std::uint64_t>()(pc.address * 0x9e3779b97f4a7c15ull ^ pc.module);
+    }
+};
+
 class Names {
   public:
     // False: there is one already, and it stays.
@@ -39,15 +45,7 @@ class Names {
     std::size_t size() const { return locations_.size(); }
 
   private:
-    struct Hash {
-        std::size_t operator()(Pc pc) const {
-            return std::hash<std::uint64_t>()(pc.address * 0x9e3779b97f4a7c15ull ^ pc.module);
-        }
-    };
-    struct Equal {
-        bool operator()(Pc a, Pc b) const { return a.address == b.address && a.module == b.module; }
-    };
-    std::unordered_map<Pc, Location, Hash, Equal> locations_;
+    std::unordered_map<Pc, Location, PcHash> locations_;
 };
 
 }  // namespace mt::core

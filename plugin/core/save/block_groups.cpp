@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+//
+// See block_groups.h.
+#include "save/block_groups.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "abi/layout.h"
+#include "abi/weight.h"
+
+namespace mt::core {
+namespace {
+
+std::int64_t whole(std::uint64_t figure, std::uint32_t bits) {
+    return static_cast<std::int64_t>((figure + (std::uint64_t{1} << (bits - 1))) >> bits);
+}
+
+}  // namespace
+
+BlockGroups::BlockGroups(const Table& table) : table_(table) {
+    if (table.blocks.empty()) return;
+    std::vector<std::uint32_t> place;  // by stack id: index into traces plus one
+    for (std::size_t i = 0; i < table.traces.size(); ++i) {
+        const std::uint32_t id = table.traces[i].id;
+        if (id >= place.size()) place.resize(id + 1);
+        place[id] = static_cast<std::uint32_t>(i + 1);
+    }
+    entries_.reserve(table.blocks.size());
+    for (const Block& block : table.blocks) {
+        if (block.stack >= place.size() || place[block.stack] == 0)
+            ++lost_;
+        else
+            entries_.push_back({block.size, place[block.stack] - 1, block.domain});
+    }
+    std::sort(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) {
+        return std::tie(a.trace, a.size, a.domain) < std::tie(b.trace, b.size, b.domain);
+    });
+}
+
+bool BlockGroups::next(BlockGroup& group) {
+    if (at_ == entries_.size()) return false;
+    const Entry& first = entries_[at_];
+    group = {};
+    group.trace = first.trace;
+    group.domain = first.domain;
+    group.size = first.size;
+    for (; at_ < entries_.size() && entries_[at_].trace == first.trace &&
+           entries_[at_].size == first.size && entries_[at_].domain == first.domain;
+         ++at_)
+        ++group.number;
+    const std::uint64_t mean = table_.status.sample_bytes;
+    if (mean != 0 && abi::is_sampled(table_.traces[first.trace].id)) {
+        const abi::Weight weight = abi::weight_of(first.size, mean);
+        group.live_size = whole(weight.bytes * group.number, abi::kWeightByteBits);
+        group.live_count = whole(weight.count * group.number, abi::kWeightCountBits);
+        group.samples = static_cast<std::int64_t>(group.number);
+    } else {
+        group.live_size = static_cast<std::int64_t>(first.size * group.number);
+        group.live_count = static_cast<std::int64_t>(group.number);
+    }
+    return true;
+}
+
+}  // namespace mt::core

@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: MIT
+//
+// A pprof profile to a table: the parts first, then, in a second pass, the
+// samples one by one. Every index is looked up, none is believed.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <optional>
+#include <utility>
+
+#include "abi/layout.h"
+#include "save/description.h"
+#include "save/field_stream.h"
+#include "save/profile_columns.h"
+#include "save/profile_format.h"
+#include "save/profile_parts.h"
+#include "save/profile_reader.h"
+#include "save/profile_sample.h"
+#include "save/table_maker.h"
+#include "show/text.h"
+
+namespace mt::core {
+namespace {
+
+constexpr std::uint64_t kPollEvery = 4096;  // samples between two looks at the user's Ctrl-C
+
+// What the labels of a sample of ours say.
+struct Marks {
+    std::uint32_t domain = 0;
+    std::optional<std::uint32_t> stack;
+    End end = End::complete;
+    std::uint16_t total_frames = 0;
+    std::optional<std::uint64_t> free_bytes, free_count, block_size;
+    std::optional<std::uint32_t> block_domain;
+};
+
+class Reader {
+  public:
+    Reader(FrameBook& book, const ProfileLimits& limits, const Interrupted& interrupted)
+        : book_(book), limits_(limits), interrupted_(interrupted), maker_(book) {}
+
+    Result<Loaded> run(std::string_view bytes) {
+        {
+            ByteSource source(bytes, limits_.inflate);
+            auto parts = read_parts(source, limits_, interrupted_);
+            if (!parts) return tl::make_unexpected(std::move(parts.error()));
+            parts_ = std::move(*parts);
+        }
+        if (auto done = types(); !done) return tl::make_unexpected(std::move(done.error()));
+        if (auto done = comments(); !done) return tl::make_unexpected(std::move(done.error()));
+        if (auto done = modules(); !done) return tl::make_unexpected(std::move(done.error()));
+        if (auto done = code(); !done) return tl::make_unexpected(std::move(done.error()));
+        ByteSource source(bytes, limits_.inflate);
+        if (auto done = samples(source); !done) return tl::make_unexpected(std::move(done.error()));
+        if (auto done = finish(); !done) return tl::make_unexpected(std::move(done.error()));
+        loaded_.table = maker_.finish();
+        return std::move(loaded_);
+    }
+
+  private:
+    static tl::unexpected<Error> damaged(std::string what) {
+        return fail(Code::io, "it is damaged: " + what);
+    }
+    Result<std::string_view> text(std::uint64_t index) const {
+        if (index == 0) return std::string_view();
+        if (index >= parts_.texts.size())
+            return damaged(fmt::format("it names text {} of {}", index, parts_.texts.size()));
+        return parts_.texts[index];
+    }
+    // A name; where the writer had to escape it, as it was.
+    Result<std::string> name(std::uint64_t index) const {
+        auto found = text(index);
+        if (!found) return tl::make_unexpected(std::move(found.error()));
+        const auto& escaped = described_.escaped_texts;
+        if (std::binary_search(escaped.begin(), escaped.end(), index))
+            return unescape_bytes(*found);
+        return std::string(*found);
+    }
+
+    Result<void> types() {
+        std::vector<std::pair<std::string_view, std::string_view>> types;
+        for (const auto& one : parts_.sample_types) {
+            auto type = text(one.type), unit = text(one.unit);
+            if (!type) return tl::make_unexpected(std::move(type.error()));
+            if (!unit) return tl::make_unexpected(std::move(unit.error()));
+            types.emplace_back(*type, *unit);
+        }
+        auto columns = ProfileColumns::of(types);
+        if (!columns) return tl::make_unexpected(std::move(columns.error()));
+        columns_ = std::move(*columns);
+        return {};
+    }
+
+    Result<void> comments() {
+        for (std::uint64_t index : parts_.comments) {
+            auto comment = text(index);
+            if (!comment) return tl::make_unexpected(std::move(comment.error()));
+            if (comment->rfind(format::kAttributes, 0) == 0)
+                loaded_.attributes_json = comment->substr(format::kAttributes.size());
+            if (comment->rfind(format::kDescription, 0) != 0) continue;
+            auto known = described(comment->substr(format::kDescription.size()));
+            if (!known) return tl::make_unexpected(std::move(known.error()));
+            described_ = std::move(*known);
+            std::sort(described_.escaped_texts.begin(), described_.escaped_texts.end());
+            ours_ = true;
+        }
+        if (!ours_) return {};
+        Table& made = maker_.table;
+        std::swap(described_.table.modules, own_modules_);
+        described_.table.modules = std::move(made.modules);
+        described_.table.nodes = std::move(made.nodes);
+        described_.table.parents = std::move(made.parents);
+        made = std::move(described_.table);
+        return {};
+    }
+
+    Result<void> modules() {
+        for (std::size_t i = 0; i < parts_.mappings.size(); ++i) {
+            const auto& part = parts_.mappings[i];
+            auto path = name(part.file), build_id = name(part.build_id);
+            if (!path) return tl::make_unexpected(std::move(path.error()));
+            if (!build_id) return tl::make_unexpected(std::move(build_id.error()));
+            Module made;
+            made.path = std::move(*path);
+            made.build_id = std::move(*build_id);
+            made.start = part.start;
+            made.end = part.limit;
+            made.bias = part.start - part.offset;
+            if (ours_ && i + 1 < own_modules_.size()) {
+                made.bias = own_modules_[i + 1].bias;
+                made.load_sequence = own_modules_[i + 1].load_sequence;
+                made.unload_sequence = own_modules_[i + 1].unload_sequence;
+            }
+            maker_.add_module(std::move(made));
+        }
+        return {};
+    }
+
+    Result<FrameId> frame(const ProfileParts::Line& line, const std::string& module) {
+        std::string function, file;
+        if (line.function != 0) {
+            const std::uint32_t index = parts_.function_ids.find(line.function);
+            if (index == IdIndex::kNone)
+                return damaged(fmt::format("it names function {}", line.function));
+            auto known = name(parts_.functions[index].name);
+            auto path = name(parts_.functions[index].file);
+            if (!known) return tl::make_unexpected(std::move(known.error()));
+            if (!path) return tl::make_unexpected(std::move(path.error()));
+            function = std::move(*known);
+            file = std::move(*path);
+        }
+        name_bytes_ += function.size() + file.size() + module.size();
+        if (name_bytes_ > limits_.name_bytes)
+            return fail(Code::io, too_long_names(limits_.name_bytes));
+        const std::uint64_t number = std::min<std::uint64_t>(line.line, UINT32_MAX);
+        return book_.frame(file, function, module, static_cast<std::uint32_t>(number));
+    }
+
+    // Without a name: by its address, so that each place in the code is a row of its own.
+    FrameId unnamed(const Module& module, std::uint64_t offset, bool has_address) {
+        const bool address = has_address && !ours_;
+        return book_.frame("", address ? fmt::format("0x{:x}", offset) : "", module.path, 0);
+    }
+
+    Result<void> code() {
+        for (const auto& part : parts_.locations) {
+            std::uint32_t index = 0;
+            if (part.mapping != 0) {
+                index = parts_.mapping_ids.find(part.mapping);
+                if (index == IdIndex::kNone)
+                    return damaged(fmt::format("it names mapping {}", part.mapping));
+                ++index;
+            }
+            const Module& module = maker_.table.modules[index];
+            const std::uint64_t offset = part.address == 0 ? 0 : part.address - module.bias;
+            std::vector<FrameId> frames;
+            for (std::uint32_t i = 0; i < part.lines; ++i) {
+                auto made = frame(parts_.lines[part.first_line + i], module.path);
+                if (!made) return tl::make_unexpected(std::move(made.error()));
+                frames.push_back(*made);
+            }
+            if (frames.empty()) frames.push_back(unnamed(module, offset, part.address != 0));
+            const std::uint64_t address = part.address == 0 ? 0 : part.address + 1;
+            pcs_.push_back(maker_.add_code({address, static_cast<std::uint16_t>(index)},
+                                           std::move(frames), offset));
+        }
+        return {};
+    }
+
+    Result<Marks> marks(const ProfileSample& sample) const {
+        Marks made;
+        if (!ours_) return made;
+        for (const SampleLabel& label : sample.labels) {
+            auto key = text(label.key), value = text(label.text);
+            if (!key) return tl::make_unexpected(std::move(key.error()));
+            if (!value) return tl::make_unexpected(std::move(value.error()));
+            const auto number = static_cast<std::uint32_t>(label.number);
+            if (*key == format::kDomain) made.domain = number;
+            if (*key == format::kStack) made.stack = number;
+            if (*key == format::kTotalFrames)
+                made.total_frames = static_cast<std::uint16_t>(number);
+            if (*key == format::kFreeSpace) made.free_bytes = label.number;
+            if (*key == format::kFreeObjects) made.free_count = label.number;
+            if (*key == format::kBytes) made.block_size = label.number;
+            if (*key == format::kBlockDomain) made.block_domain = number;
+            if (*key == format::kEnd && *value == format::kCut) made.end = End::cut;
+            if (*key == format::kEnd && *value == format::kBroken) made.end = End::broken;
+        }
+        if (made.stack && *made.stack >= abi::kReservedStacks)
+            return damaged(fmt::format("it names stack {}", *made.stack));
+        return made;
+    }
+
+    Result<std::uint32_t> trace_of(const ProfileSample& sample, const Marks& marks) {
+        if (marks.stack) return maker_.reserved_trace(*marks.stack, marks.domain);
+        stack_.clear();
+        End end = marks.end;
+        for (std::uint64_t id : sample.locations) {
+            const std::uint32_t index = parts_.location_ids.find(id);
+            if (index == IdIndex::kNone) return damaged(fmt::format("it names location {}", id));
+            if (stack_.size() < abi::kMaxFrames)
+                stack_.push_back(pcs_[index]);
+            else
+                end = End::cut;
+        }
+        deepest_ = std::max(deepest_, stack_.size());
+        const std::uint32_t node = maker_.add_stack(stack_, end);
+        if (maker_.table.nodes.size() > limits_.nodes)
+            return fail(Code::io, fmt::format("its tracebacks have more than {} distinct frames",
+                                              limits_.nodes));
+        return maker_.trace_of(node, marks.domain, marks.total_frames);
+    }
+
+    bool is_believed(const SampleFigures& f) {
+        return sizes_.add(f.size) && counts_.add(f.count) && peak_sizes_.add(f.peak_size) &&
+               peak_counts_.add(f.peak_count) && samples_.add(f.samples) &&
+               peak_samples_.add(f.peak_samples);
+    }
+
+    Result<void> add_blocks(std::uint32_t trace, const Marks& marks, const SampleFigures& f) {
+        const auto number = static_cast<std::uint64_t>(f.samples > 0 ? f.samples : f.count);
+        if (f.count < 0 || f.samples < 0 || number > limits_.blocks ||
+            maker_.table.blocks.size() + number > limits_.blocks)
+            return fail(Code::io, fmt::format("it has more than {} blocks", limits_.blocks));
+        if (!block_sizes_.add(*marks.block_size, number))
+            return damaged("its blocks are more than a memory can hold");
+        maker_.keep_block(trace, *marks.block_size, number,
+                          marks.block_domain.value_or(maker_.table.traces[trace].domain));
+        return {};
+    }
+
+    Result<void> add(const ProfileSample& sample) {
+        SampleFigures f;
+        if (!columns_.take(sample.values, f))
+            return damaged(fmt::format("a sample has {} values for {} sample types",
+                                       sample.values.size(), parts_.sample_types.size()));
+        if (!is_believed(f)) return damaged("its figures are more than a memory can hold");
+        auto marked = marks(sample);
+        if (!marked) return tl::make_unexpected(std::move(marked.error()));
+        auto index = trace_of(sample, *marked);
+        if (!index) return tl::make_unexpected(std::move(index.error()));
+        Trace& trace = maker_.table.traces[*index];
+        const bool has_allocations = columns_.has_allocations();
+        trace.alloc_bytes += static_cast<std::uint64_t>(has_allocations ? f.alloc_size : f.size);
+        trace.alloc_count += static_cast<std::uint64_t>(has_allocations ? f.alloc_count : f.count);
+        trace.size += f.size;
+        trace.count += f.count;
+        trace.peak_size += f.peak_size;
+        trace.peak_count += f.peak_count;
+        trace.temporary_count += static_cast<std::uint64_t>(f.temporary_count);
+        trace.samples += f.samples;
+        trace.peak_samples += f.peak_samples;
+        if (marked->free_bytes) free_bytes_.emplace_back(*index, *marked->free_bytes);
+        if (marked->free_count) free_counts_.emplace_back(*index, *marked->free_count);
+        if (maker_.table.has_blocks && marked->block_size) return add_blocks(*index, *marked, f);
+        return {};
+    }
+
+    Result<void> samples(ByteSource& source) {
+        FieldStream fields(source, limits_.longest_field);
+        Field field;
+        ProfileSample sample;
+        for (std::uint64_t n = 0;; ++n) {
+            if (n % kPollEvery == 0 && interrupted_ && interrupted_())
+                return fail(Code::interrupted, "interrupted");
+            auto more = fields.next(field);
+            if (!more) return tl::make_unexpected(std::move(more.error()));
+            if (!*more) return {};
+            if (field.number != format::kSample || !field.is_bytes) continue;
+            if (!sample.read(field.bytes)) return fields.damaged();
+            if (auto done = add(sample); !done) return done;
+        }
+    }
+
+    void finish_free() {
+        for (Trace& trace : maker_.table.traces) {
+            trace.free_bytes = trace.alloc_bytes - static_cast<std::uint64_t>(trace.size);
+            trace.free_count = trace.alloc_count - static_cast<std::uint64_t>(trace.count);
+        }
+        for (const auto& [index, bytes] : free_bytes_)
+            maker_.table.traces[index].free_bytes = bytes;
+        for (const auto& [index, count] : free_counts_)
+            maker_.table.traces[index].free_count = count;
+    }
+
+    Result<void> finish() {
+        finish_free();
+        Table& table = maker_.table;
+        if (ours_) {
+            if (described_.lost_blocks != 0)
+                table.remarks.push_back(
+                    {"lost-blocks",
+                     fmt::format("{} blocks of no traceback with figures were not saved",
+                                 described_.lost_blocks),
+                     described_.lost_blocks});
+            return {};
+        }
+        maker_.count_totals();
+        table.status.tracing = true;
+        table.status.frame_limit = static_cast<std::uint16_t>(std::max<std::size_t>(1, deepest_));
+        auto period_type = text(parts_.period_type.type);
+        if (!period_type) return tl::make_unexpected(std::move(period_type.error()));
+        if (*period_type == "space" && parts_.period > 1)
+            table.remarks.push_back(estimated_remark(static_cast<std::uint64_t>(parts_.period)));
+        return {};
+    }
+
+    FrameBook& book_;
+    const ProfileLimits& limits_;
+    const Interrupted& interrupted_;
+    TableMaker maker_;
+    ProfileParts parts_;
+    ProfileColumns columns_;
+    Description described_;
+    std::vector<Module> own_modules_;  // what mappings do not hold of them
+    bool ours_ = false;
+    std::vector<Pc> pcs_;  // by place of the location
+    std::vector<Pc> stack_;
+    std::size_t deepest_ = 0;
+    std::uint64_t name_bytes_ = 0;
+    Believed sizes_, counts_, peak_sizes_, peak_counts_, samples_, peak_samples_, block_sizes_;
+    std::vector<std::pair<std::uint32_t, std::uint64_t>> free_bytes_, free_counts_;
+    Loaded loaded_;
+};
+
+}  // namespace
+
+Result<Loaded> read_protobuf(std::string_view bytes, FrameBook& book, const ProfileLimits& limits,
+                             const Interrupted& interrupted) {
+    return Reader(book, limits, interrupted).run(bytes);
+}
+
+}  // namespace mt::core
