@@ -12,19 +12,23 @@
 #include "command/session.h"
 #include "command/verb.h"
 #include "memtrace_core.h"
+#include "query/queries.h"
 #include "show/text.h"
 
 using mt::core::CallbackDebugger;
 using mt::core::Code;
 using mt::core::Error;
+using mt::core::Queries;
 using mt::core::Session;
 
 struct mtc_session {
     mtc_session(const mtc_debugger& callbacks, const char* directory)
-        : debugger(callbacks), session(debugger, directory) {}
+        : debugger(callbacks), session(debugger, directory), queries(session) {}
 
     CallbackDebugger debugger;
     Session session;
+    Queries queries;
+    unsigned depth = 0;  // calls under way: a callback may call again
     std::string error;
     const char* fixed_error = nullptr;  // wins; set where not even a string can be made
 };
@@ -32,6 +36,7 @@ struct mtc_session {
 namespace {
 
 constexpr const char* kOutOfMemory = "memtrace ran out of memory inside the debugger";
+constexpr const char* kBusy = "memtrace is busy with another command of this program";
 constexpr const char* kInternal =
     "memtrace failed inside the debugger (an exception in a callback)";
 
@@ -42,12 +47,22 @@ std::string one_line(const Error& error) {
 
 int failed(mtc_session& session, const Error& error) {
     session.error = one_line(error);
+    session.fixed_error = nullptr;
     return error.code == Code::interrupted ? MTC_INTERRUPTED : MTC_ERROR;
 }
+
+struct Inside {
+    explicit Inside(mtc_session& entered) : session(entered) { ++session.depth; }
+    ~Inside() { --session.depth; }
+    Inside(const Inside&) = delete;
+    Inside& operator=(const Inside&) = delete;
+    mtc_session& session;
+};
 
 template <typename Body>
 int guarded(mtc_session* session, Body body) noexcept {
     if (session == nullptr) return MTC_ERROR;
+    const Inside inside(*session);
     try {
         session->fixed_error = nullptr;
         session->error.clear();
@@ -162,6 +177,24 @@ int mtc_traced_memory(mtc_session* session, uint64_t* current, uint64_t* peak) {
         if (current != nullptr) *current = figures->first;
         if (peak != nullptr) *peak = figures->second;
         return MTC_OK;
+    });
+}
+
+int mtc_query(mtc_session* session, const char* request, mtc_add_text add, void* sink) {
+    if (session != nullptr && session->depth != 0) {
+        session->fixed_error = kBusy;
+        return MTC_ERROR;
+    }
+    return guarded(session, [&]() -> int {
+        if (add == nullptr) return MTC_ERROR;
+        auto answer = session->queries.answer(request == nullptr ? "" : request);
+        if (answer) {
+            add(sink, answer->c_str());
+            return MTC_OK;
+        }
+        const int status = failed(*session, answer.error());
+        if (answer.error().code == Code::usage) return MTC_BAD_VALUE;
+        return answer.error().code == Code::io ? MTC_BAD_FILE : status;
     });
 }
 

@@ -31,7 +31,9 @@ enum mtc_status {
     MTC_OK = 0,
     MTC_ERROR = 1,       /* of mtc_run: mtc_error() has one line for the user */
     MTC_INTERRUPTED = 2, /* the user pressed Ctrl-C; nothing was changed or kept */
-    MTC_NOT_OURS = 3     /* of mtc_run: the first word is none of our verbs; no output was made */
+    MTC_NOT_OURS = 3,    /* of mtc_run: the first word is none of our verbs; no output was made */
+    MTC_BAD_VALUE = 4,   /* of mtc_query: a value that the operation does not take; mtc_error() */
+    MTC_BAD_FILE = 5     /* of mtc_query: a file could not be read or written; mtc_error() */
 };
 
 enum mtc_target_kind {
@@ -146,6 +148,11 @@ MTC_API const char* mtc_version(void);
 /* Bytes that tracing counts now and at its peak, without a command; for
  * convenience functions. MTC_ERROR: not tracing or unreadable. */
 MTC_API int mtc_traced_memory(mtc_session* session, uint64_t* current, uint64_t* peak);
+
+/* Answers one request of a script, both JSON (docs/python.md); prints nothing. `add`
+ * gets the answer, once, when the status is MTC_OK. A query inside a call of this
+ * session (from one of its callbacks) is refused. */
+MTC_API int mtc_query(mtc_session* session, const char* request, mtc_add_text add, void* sink);
 
 #ifdef __cplusplus
 }

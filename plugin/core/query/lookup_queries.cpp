@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+//
+// object_traceback and source_lines: single questions about a block's address and
+// about lines of source.
+#include <fmt/format.h>
+
+#include "abi/layout.h"
+#include "analyse/frames.h"
+#include "command/reporting.h"
+#include "query/answer.h"
+#include "query/queries.h"
+
+namespace mt::core {
+namespace {
+
+// The block of domain 0 that holds the address; one of size 0 holds its own.
+const Block* block_at(const Table& table, std::uint64_t address) {
+    for (const Block& block : table.blocks) {
+        const std::uint64_t size = block.size == 0 ? 1 : block.size;
+        if (block.domain == 0 && address >= block.address && address - block.address < size)
+            return &block;
+    }
+    return nullptr;
+}
+
+const Trace* trace_of(const Table& table, const Block& block) {
+    for (const Trace& trace : table.traces)
+        if (trace.id == block.stack) return &trace;
+    return nullptr;
+}
+
+// An answer without a traceback means that the block is not known.
+Result<std::string> object_traceback_query(Queries& queries, Request& request) {
+    const std::uint64_t address = request.number("address");
+    if (auto good = request.complete(); !good) return tl::make_unexpected(good.error());
+    Session& session = queries.session;
+    auto process = session.process();
+    if (!process) return tl::make_unexpected(std::move(process.error()));
+    Answer answer(session.symboliser.book());
+    if (!process->status.tracing) return answer.finish("");
+    auto table = read_now(*process, true);
+    if (!table) return tl::make_unexpected(std::move(table.error()));
+    const Block* block = block_at(**table, address);
+    const Trace* trace = block == nullptr ? nullptr : trace_of(**table, *block);
+    if (trace == nullptr) return answer.finish("");
+    Resolver resolver(session.symboliser, **table, session.sources_for(**table, &*process));
+    FrameWalk walk(resolver, session.skip, false);
+    const std::uint16_t limit = (*table)->status.frame_limit;
+    auto frames = walk.frames(*trace, limit == 0 ? abi::kMaxFrames : limit);
+    if (!frames) return tl::make_unexpected(std::move(frames.error()));
+    answer.add(**frames);
+    return answer.finish("");
+}
+
+Result<std::string> source_lines_query(Queries& queries, Request& request) {
+    std::vector<std::pair<std::string, std::uint32_t>> wanted;
+    for (const nlohmann::json& place : request.list("places")) {
+        if (place.is_array() && place.size() == 2 && place[0].is_string() &&
+            place[1].is_number_unsigned())
+            wanted.emplace_back(place[0].get<std::string>(), place[1].get<std::uint32_t>());
+        else
+            request.complain("a place is a file and a line");
+    }
+    if (auto good = request.complete(); !good) return tl::make_unexpected(good.error());
+    Session& session = queries.session;
+    auto target = session.debugger.target();
+    if (!target) return tl::make_unexpected(std::move(target.error()));
+    session.source_interrupted = false;
+    const SourceLine source_line = session.source_lines(&*target);
+    std::string text = "{\"lines\":[";
+    for (const auto& [file, line] : wanted) {
+        if (text.back() != '[') text += ',';
+        text += json_text(source_line(file, line));
+        if (session.source_interrupted) return fail(Code::interrupted, "interrupted");
+    }
+    return text + "]}";
+}
+
+}  // namespace
+
+const std::vector<Operation>& lookup_operations() {
+    static const std::vector<Operation> operations = {{"object_traceback", object_traceback_query},
+                                                      {"source_lines", source_lines_query}};
+    return operations;
+}
+
+}  // namespace mt::core

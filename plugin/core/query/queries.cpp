@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+//
+// See queries.h.
+#include "query/queries.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "command/reporting.h"
+#include "show/text.h"
+
+namespace mt::core {
+
+std::uint64_t Queries::hold(Held held) {
+    held_.emplace(next_handle_, std::move(held));
+    return next_handle_++;
+}
+
+Result<Held*> Queries::held(std::uint64_t handle) {
+    const auto found = held_.find(handle);
+    if (found == held_.end()) return fail(Code::refused, "this snapshot is gone");
+    return &found->second;
+}
+
+Result<std::string> Queries::answer(std::string_view text) {
+    auto request = Request::parse(text);
+    if (!request) return tl::make_unexpected(std::move(request.error()));
+    for (const auto* family :
+         {&tracing_operations(), &snapshot_operations(), &statistics_operations(),
+          &traces_operations(), &lookup_operations()})
+        for (const Operation& operation : *family)
+            if (operation.name == request->op()) return operation.run(*this, *request);
+    return fail(Code::usage, fmt::format("there is no operation {}", printable(request->op())));
+}
+
+Result<Named> Named::of(Queries& queries, const std::vector<Held*>& held) {
+    Named named(queries.session);
+    std::vector<Table*> tables;
+    for (Held* one : held)
+        if (one->table->names == nullptr) tables.push_back(one->table.get());
+    if (tables.empty()) return named;
+    auto process = same_process(queries.session, tables);
+    if (!process) return tl::make_unexpected(std::move(process.error()));
+    named.process_ = std::move(*process);
+    return named;
+}
+
+Resolver Named::resolver(const Held& held) const {
+    return {session_.symboliser, *held.table,
+            session_.sources_for(*held.table, process_ ? &*process_ : nullptr)};
+}
+
+}  // namespace mt::core

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+//
+// See selection.h.
+#include "query/selection.h"
+
+#include <algorithm>
+#include <numeric>
+#include <tuple>
+
+#include "abi/layout.h"
+#include "analyse/filter.h"
+#include "analyse/frames.h"
+
+namespace mt::core {
+namespace {
+
+constexpr std::size_t kPollEvery = 64;  // traces between two looks at Ctrl-C
+
+bool is_empty(const std::vector<FilterList>& filters) {
+    return std::all_of(filters.begin(), filters.end(),
+                       [](const FilterList& list) { return list.empty(); });
+}
+
+// By traceback, then size: the same before and after a snapshot was a file. Made ones
+// keep the order in which they were given.
+void put_in_order(Held& held, const std::vector<std::uint32_t>& by_id) {
+    const std::vector<Block>& blocks = held.table->blocks;
+    if (!held.order.empty() || blocks.empty()) return;
+    const auto trace_of = [&](std::uint32_t at) {
+        return blocks[at].stack < by_id.size() ? by_id[blocks[at].stack] : 0;
+    };
+    std::vector<std::uint32_t> order(blocks.size());
+    std::iota(order.begin(), order.end(), 0);
+    std::erase_if(order, [&](std::uint32_t at) { return trace_of(at) == 0; });
+    if (!held.is_made)
+        std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
+            return std::make_tuple(trace_of(a), blocks[a].size, a) <
+                   std::make_tuple(trace_of(b), blocks[b].size, b);
+        });
+    held.order = std::move(order);
+}
+
+void count_totals(Table& table) {
+    table.current_size = table.current_count = table.peak_size = table.peak_count = 0;
+    for (const Trace& trace : table.traces) {
+        table.current_size += trace.size;
+        table.current_count += trace.count;
+        table.peak_size += trace.peak_size;
+        table.peak_count += trace.peak_count;
+    }
+}
+
+}  // namespace
+
+std::vector<std::uint32_t> traces_by_id(const Table& table) {
+    std::vector<std::uint32_t> index;
+    for (std::size_t i = 0; i < table.traces.size(); ++i) {
+        const std::uint32_t id = table.traces[i].id;
+        if (id >= index.size()) index.resize(id + 1);
+        index[id] = static_cast<std::uint32_t>(i + 1);
+    }
+    return index;
+}
+
+Result<std::vector<bool>> kept_traces(Queries& queries, Resolver& resolver, const Held& held,
+                                      const std::vector<FilterList>& filters) {
+    const Table& table = *held.table;
+    TraceFilter filter(resolver.book(), filters);
+    FrameWalk walk(resolver, queries.session.skip, held.is_made);
+    const std::size_t limit = limit_of(held) == 0 ? abi::kMaxFrames : limit_of(held);
+    const std::size_t wanted = filter.needs() == TraceFilter::Needs::all ? limit : 1;
+    std::vector<bool> kept(table.traces.size());
+    for (std::size_t i = 0; i < kept.size(); ++i) {
+        if (i % kPollEvery == 0 && queries.interrupted())
+            return fail(Code::interrupted, "interrupted");
+        auto frames = walk.frames(table.traces[i], wanted);
+        if (!frames) return tl::make_unexpected(std::move(frames.error()));
+        kept[i] = filter.keeps(**frames, table.traces[i].domain);
+    }
+    return kept;
+}
+
+Result<void> select(Queries& queries, const Named& named, Held& held, const std::string& key,
+                    const std::vector<FilterList>& filters) {
+    if (held.selected && held.selected_by == key) return {};
+    const std::vector<std::uint32_t> by_id = traces_by_id(*held.table);
+    put_in_order(held, by_id);
+    if (is_empty(filters)) {
+        held.selected.reset();
+        return {};
+    }
+    Resolver resolver = named.resolver(held);
+    auto kept = kept_traces(queries, resolver, held, filters);
+    if (!kept) return tl::make_unexpected(std::move(kept.error()));
+    std::vector<std::uint32_t> selected;
+    for (std::uint32_t at : held.order)
+        if ((*kept)[by_id[held.table->blocks[at].stack] - 1]) selected.push_back(at);
+    held.selected = std::move(selected);
+    held.selected_by = key;
+    return {};
+}
+
+Result<std::shared_ptr<const Table>> filtered_table(Queries& queries, const Named& named,
+                                                    const Held& held,
+                                                    const std::vector<FilterList>& filters) {
+    if (is_empty(filters)) return std::shared_ptr<const Table>(held.table);
+    Resolver resolver = named.resolver(held);
+    auto kept = kept_traces(queries, resolver, held, filters);
+    if (!kept) return tl::make_unexpected(std::move(kept.error()));
+    auto table = std::make_shared<Table>(*held.table);
+    const std::vector<std::uint32_t> by_id = traces_by_id(*table);
+    std::erase_if(table->blocks, [&](const Block& block) {
+        const std::uint32_t trace = block.stack < by_id.size() ? by_id[block.stack] : 0;
+        return trace == 0 || !(*kept)[trace - 1];
+    });
+    table->traces.clear();
+    for (std::size_t i = 0; i < kept->size(); ++i)
+        if ((*kept)[i]) table->traces.push_back(held.table->traces[i]);
+    count_totals(*table);
+    return std::shared_ptr<const Table>(std::move(table));
+}
+
+}  // namespace mt::core

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+//
+// statistics and compare: Snapshot.statistics() and .compare_to(). The rows are those
+// of mt snapshot and mt diff, all of them.
+#include <fmt/format.h>
+
+#include <iterator>
+
+#include "analyse/difference.h"
+#include "analyse/statistics.h"
+#include "query/answer.h"
+#include "query/queries.h"
+#include "show/text.h"
+
+namespace mt::core {
+namespace {
+
+struct How {
+    KeyType key = KeyType::lineno;
+    bool cumulative = false;
+};
+
+// In tracemalloc's words.
+Result<How> how_of(const std::string& key_type, bool cumulative) {
+    const auto key = key_type_of(key_type);
+    if (!key) return fail(Code::usage, fmt::format("unknown key_type: '{}'", printable(key_type)));
+    if (cumulative && !can_cumulate(*key))
+        return fail(Code::usage, fmt::format("cumulative mode cannot by used with key type '{}'",
+                                             name_of(*key)));
+    return How{*key, cumulative};
+}
+
+Result<std::vector<Statistic>> rows_of(Queries& queries, const Named& named, const Held& held,
+                                       const How& how, std::vector<FilterList> filters) {
+    Grouping grouping;
+    grouping.key = how.key;
+    grouping.cumulative = how.cumulative;
+    grouping.raw = held.is_made;
+    grouping.totals = true;
+    grouping.limit = limit_of(held);
+    grouping.filters = std::move(filters);
+    Resolver resolver = named.resolver(held);
+    return statistics(resolver, queries.session.skip, grouping,
+                      [&queries] { return queries.interrupted(); });
+}
+
+// Rows in brackets, each as `write` appends it.
+template <typename Row, typename Write>
+std::string written(const std::vector<Row>& rows, Answer& answer, Write write) {
+    std::string text = "\"rows\":[";
+    for (const Row& row : rows) {
+        text += text.back() == '[' ? "[" : ",[";
+        write(std::back_inserter(text), row, answer.add(row.traceback));
+        text += ']';
+    }
+    return answer.finish(text + "]");
+}
+
+Result<std::string> statistics_query(Queries& queries, Request& request) {
+    const std::uint64_t handle = request.number("snapshot");
+    const std::string key_type = request.text("key_type");
+    const bool cumulative = request.truth("cumulative");
+    std::vector<FilterList> filters = request.filters("filters");
+    if (auto good = request.complete(); !good) return tl::make_unexpected(good.error());
+    auto how = how_of(key_type, cumulative);
+    if (!how) return tl::make_unexpected(std::move(how.error()));
+    auto held = queries.held(handle);
+    if (!held) return tl::make_unexpected(std::move(held.error()));
+    auto named = Named::of(queries, {*held});
+    if (!named) return tl::make_unexpected(std::move(named.error()));
+    auto rows = rows_of(queries, *named, **held, *how, std::move(filters));
+    if (!rows) return tl::make_unexpected(std::move(rows.error()));
+    Answer answer(queries.session.symboliser.book());
+    return written(*rows, answer, [](auto out, const Statistic& row, std::uint32_t traceback) {
+        fmt::format_to(out, "{},{},{},{},{},{}", row.size, row.count, row.total_size,
+                       row.total_count, row.temporary_count, traceback);
+    });
+}
+
+Result<std::string> compare_query(Queries& queries, Request& request) {
+    const std::uint64_t new_handle = request.number("new");
+    const std::uint64_t old_handle = request.number("old");
+    const std::string key_type = request.text("key_type");
+    const bool cumulative = request.truth("cumulative");
+    std::vector<FilterList> new_filters = request.filters("new_filters");
+    std::vector<FilterList> old_filters = request.filters("old_filters");
+    if (auto good = request.complete(); !good) return tl::make_unexpected(good.error());
+    auto how = how_of(key_type, cumulative);
+    if (!how) return tl::make_unexpected(std::move(how.error()));
+    auto now = queries.held(new_handle);
+    if (!now) return tl::make_unexpected(std::move(now.error()));
+    auto old = queries.held(old_handle);
+    if (!old) return tl::make_unexpected(std::move(old.error()));
+    auto named = Named::of(queries, {*now, *old});
+    if (!named) return tl::make_unexpected(std::move(named.error()));
+    auto of_now = rows_of(queries, *named, **now, *how, std::move(new_filters));
+    if (!of_now) return tl::make_unexpected(std::move(of_now.error()));
+    auto of_old = rows_of(queries, *named, **old, *how, std::move(old_filters));
+    if (!of_old) return tl::make_unexpected(std::move(of_old.error()));
+    const FrameBook& book = queries.session.symboliser.book();
+    const std::vector<StatisticDiff> rows = compare(book, std::move(*of_now), std::move(*of_old));
+    Answer answer(book);
+    return written(rows, answer, [](auto out, const StatisticDiff& row, std::uint32_t traceback) {
+        fmt::format_to(out, "{},{},{},{},{}", row.size, row.size_diff, row.count, row.count_diff,
+                       traceback);
+    });
+}
+
+}  // namespace
+
+const std::vector<Operation>& statistics_operations() {
+    static const std::vector<Operation> operations = {{"statistics", statistics_query},
+                                                      {"compare", compare_query}};
+    return operations;
+}
+
+}  // namespace mt::core

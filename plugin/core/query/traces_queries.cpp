@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+//
+// traces: Snapshot.traces, a page at a time, so that millions of blocks need not be
+// text at once.
+#include <fmt/format.h>
+
+#include <iterator>
+#include <unordered_map>
+#include <utility>
+
+#include "abi/layout.h"
+#include "analyse/frames.h"
+#include "query/answer.h"
+#include "query/queries.h"
+#include "query/selection.h"
+
+namespace mt::core {
+namespace {
+
+constexpr std::uint64_t kMostRows = 1'000'000;  // of one answer
+
+struct Page {
+    std::uint64_t from = 0, count = 0;
+
+    template <typename Write>
+    Result<void> each(const std::vector<std::uint32_t>& all, Write write) const {
+        for (std::uint64_t i = from; i < all.size() && i - from < count; ++i)
+            if (auto done = write(all[i], i == from ? "" : ","); !done) return done;
+        return {};
+    }
+};
+
+const std::vector<std::uint32_t>& chosen(const Held& held) {
+    return held.selected ? *held.selected : held.order;
+}
+
+// The script has its own traces: it is told which ones.
+Result<std::string> positions(const Held& held, const Page& page) {
+    const auto& all = chosen(held);
+    std::string text = fmt::format("{{\"total\":{},\"positions\":[", all.size());
+    const auto write = [&text](std::uint32_t at, const char* comma) -> Result<void> {
+        fmt::format_to(std::back_inserter(text), "{}{}", comma, at);
+        return {};
+    };
+    if (auto done = page.each(all, write); !done)
+        return tl::make_unexpected(std::move(done.error()));
+    return text + "]}";
+}
+
+// Tracebacks of one answer, each once.
+class Tracebacks {
+  public:
+    struct Entry {
+        std::uint32_t index = 0;
+        std::size_t total_frames = 0;
+    };
+
+    Tracebacks(Queries& queries, const Named& named, const Held& held)
+        : resolver_(named.resolver(held)),
+          walk_(resolver_, queries.session.skip, held.is_made),
+          limit_(limit_of(held) == 0 ? abi::kMaxFrames : limit_of(held)) {}
+
+    Result<Entry> of(const Trace& trace, Answer& answer) {
+        if (const auto found = known_.find(trace.id); found != known_.end()) return found->second;
+        auto frames = walk_.frames(trace, abi::kMaxFrames);
+        if (!frames) return tl::make_unexpected(std::move(frames.error()));
+        std::vector<TraceFrame> shown = **frames;
+        const std::size_t total = trace.total_frames != 0 ? trace.total_frames : shown.size();
+        if (shown.size() > limit_) shown.resize(limit_);
+        return known_[trace.id] = {answer.add(shown), total};
+    }
+
+  private:
+    Resolver resolver_;
+    FrameWalk walk_;
+    std::size_t limit_;
+    std::unordered_map<std::uint32_t, Entry> known_;
+};
+
+Result<std::string> rows(Queries& queries, const Named& named, const Held& held, const Page& page) {
+    const Table& table = *held.table;
+    const auto& all = chosen(held);
+    const std::vector<std::uint32_t> by_id = traces_by_id(table);
+    Tracebacks tracebacks(queries, named, held);
+    Answer answer(queries.session.symboliser.book());
+    std::string text = fmt::format("\"total\":{},\"rows\":[", all.size());
+    const auto write = [&](std::uint32_t at, const char* comma) -> Result<void> {
+        const Block& block = table.blocks[at];
+        auto entry = tracebacks.of(table.traces[by_id[block.stack] - 1], answer);
+        if (!entry) return tl::make_unexpected(std::move(entry.error()));
+        fmt::format_to(std::back_inserter(text), "{}[{},{},{},{}]", comma, block.domain, block.size,
+                       entry->index, entry->total_frames);
+        return {};
+    };
+    if (auto done = page.each(all, write); !done)
+        return tl::make_unexpected(std::move(done.error()));
+    return answer.finish(text + "]");
+}
+
+Result<std::string> traces_query(Queries& queries, Request& request) {
+    const std::uint64_t handle = request.number("snapshot");
+    const std::vector<FilterList> filters = request.filters("filters");
+    const Page page{request.number("from"), request.number("count", kMostRows)};
+    const std::string key = request.any("filters").dump();
+    if (auto good = request.complete(); !good) return tl::make_unexpected(good.error());
+    auto held = queries.held(handle);
+    if (!held) return tl::make_unexpected(std::move(held.error()));
+    if (!(*held)->table->has_blocks)
+        return fail(Code::refused,
+                    "this snapshot has no blocks, and so no traces; mt snapshot takes them with "
+                    "--blocks, take_snapshot() always");
+    auto named = Named::of(queries, {*held});
+    if (!named) return tl::make_unexpected(std::move(named.error()));
+    if (auto done = select(queries, *named, **held, key, filters); !done)
+        return tl::make_unexpected(std::move(done.error()));
+    return (*held)->is_made ? positions(**held, page) : rows(queries, *named, **held, page);
+}
+
+}  // namespace
+
+const std::vector<Operation>& traces_operations() {
+    static const std::vector<Operation> operations = {{"traces", traces_query}};
+    return operations;
+}
+
+}  // namespace mt::core
