@@ -37,5 +37,6 @@ target_link_options(linked_fixed PRIVATE -no-pie)
 
 # For scripts/bench.
 memtrace_program(many_traces many_traces.c)
+memtrace_program(large_heap large_heap.c)
 memtrace_program(pairs pairs.c)
 target_compile_options(pairs PRIVATE -O2 -fomit-frame-pointer -fno-builtin)

@@ -24,9 +24,12 @@ Result<std::vector<Statistic>> group(Session& session, const Table& table, const
 // Modules that were unloaded after the snapshot: the debugger would name what is
 // mapped at their place today.
 Result<void> note_unloaded(const Process& process, Table& table) {
-    auto now = read_now(process, false);
+    ReadOptions options;
+    options.counters = false;
+    options.modules = true;
+    auto now = read_table(*process.memory, process.status, options);
     if (!now) return tl::make_unexpected(std::move(now.error()));
-    const auto& modules = (*now)->modules;
+    const auto& modules = now->modules;
     for (std::size_t i = 0; i < table.modules.size() && i < modules.size(); ++i)
         if (table.modules[i].load_sequence == modules[i].load_sequence)
             table.modules[i].unload_sequence = modules[i].unload_sequence;
@@ -127,6 +130,14 @@ DifferenceReport report_of(Session& session, std::string command, const Compared
     return report;
 }
 
+// What mt traceback needs of a row is its traces and its title; a hundred
+// thousand tracebacks of 32 frames would be 200 MB.
+template <typename Row>
+std::vector<Row> without_frames(std::vector<Row> rows) {
+    for (Row& row : rows) row.traceback = {row.traceback.front()};
+    return rows;
+}
+
 // Rows of one side and their total.
 struct Side {
     std::vector<Statistic> rows;
@@ -182,6 +193,38 @@ Result<Kept*> kept_snapshot(Session& session, const std::vector<std::string>& wo
     return &session.snapshots.back();
 }
 
+Result<void> check_name(Session& session, const std::string& name, bool replace) {
+    const bool is_number = name.find_first_not_of("0123456789") == std::string::npos;
+    if (is_number)  // or empty
+        return fail(Code::usage,
+                    "the name of a snapshot is a word, not a number: snapshots are "
+                    "numbered by themselves");
+    if (session.find_snapshot(name) != nullptr && !replace)
+        return fail(Code::usage,
+                    fmt::format("there is a snapshot {} already; --replace forgets it", name));
+    return {};
+}
+
+void keep_snapshot(Session& session, const std::string& name, std::shared_ptr<Table> table,
+                   const std::string& file) {
+    if (!name.empty())
+        std::erase_if(session.snapshots, [&name](const Kept& kept) { return kept.name == name; });
+    session.snapshots.push_back(
+        {std::to_string(session.next_number++), name, std::move(table), file});
+}
+
+ListedSnapshot listed(const Kept& kept) {
+    const Table& table = *kept.table;
+    return {kept.number,
+            kept.name,
+            {table.current_size, table.current_count},
+            table.traces.size(),
+            table.status.identity.pid,
+            table.has_blocks,
+            table.status.sample_bytes,
+            kept.file};
+}
+
 Result<void> has_blocks(const Kept& kept, bool wanted) {
     if (!wanted || kept.table->has_blocks) return {};
     return fail(Code::usage,
@@ -203,7 +246,7 @@ Result<Made> make_report(Session& session, std::string command, std::shared_ptr<
     view.grouping.only = nullptr;
     made.report.table = std::move(table);
     made.report.grouping = std::move(view.grouping);
-    made.report.rows = std::move(side->rows);
+    made.report.rows = without_frames(std::move(side->rows));
     return made;
 }
 
@@ -232,7 +275,7 @@ Result<Made> make_difference(Session& session, std::string command, const Compar
     made.report.table = compared.now;
     made.report.old = compared.old;
     made.report.grouping = std::move(view.grouping);
-    made.report.changes = std::move(rows);
+    made.report.changes = without_frames(std::move(rows));
     made.report.new_name = compared.new_name;
     made.report.old_name = compared.old_name;
     return made;

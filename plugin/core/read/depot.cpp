@@ -21,6 +21,9 @@ bool check_count(Reading& reading, const char* what, std::uint64_t count, std::u
 
 namespace {
 
+// Room that is made on the word of the header alone.
+constexpr std::uint64_t kLikelyNodes = 1u << 22;
+
 // A chunk that must be there and has no address: the directory's page reads as zeros.
 bool no_chunk(Reading& reading, const char* what, const abi::Header& header,
               const abi::u64& entry) {
@@ -82,6 +85,9 @@ End root_end(std::uint32_t root) {
 
 bool read_nodes(Reading& reading, const abi::Header& header, Table& table, Depot& depot) {
     const std::size_t modules = table.modules.size();
+    const auto likely = static_cast<std::size_t>(std::min(header.node_count, kLikelyNodes));
+    table.nodes.reserve(likely);
+    table.parents.reserve(likely);
     for (std::uint32_t i = 0; i < abi::kReservedNodes; ++i) {
         table.nodes.emplace_back();
         table.parents.push_back(i);

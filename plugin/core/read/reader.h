@@ -16,6 +16,7 @@ namespace mt::core {
 struct ReadOptions {
     bool blocks = false;   // also copy the live blocks
     bool counters = true;  // read the shards (status alone needs only the totals)
+    bool modules = false;  // without counters: the module log all the same
 };
 
 // Finds the root: at `symbol` if that is not 0, else by scanning the writable

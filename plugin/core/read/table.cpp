@@ -151,6 +151,9 @@ bool read_all(Reading& reading, const Status& status, const ReadOptions& options
     table.stack_count = anchor.header.stack_count;
     const bool traces = table.status.tracing && !table.status.fresh;
     if (traces && !read_traces(reading, anchor, options, table)) return false;
+    if (options.modules && table.modules.empty() && !read_modules(reading, anchor.header, table)) {
+        return false;
+    }
     read_losses(anchor, traces, table);
     reading.close(table.remarks);
     table.has_blocks = options.blocks;
