@@ -14,10 +14,11 @@
 
 namespace mt::core {
 
-// All frames are named now, as long as their process can still be asked.
+// All frames are named now, as long as their process can still be asked; which of
+// the table's modules are gone by now is noted in it.
 // `replace`: an existing file may go. `attributes_json` may be empty.
-Result<void> save_snapshot(Session& session, const Table& table, const std::string& path,
-                           bool replace, const std::string& attributes_json);
+Result<void> save_snapshot(Session& session, Table& table, const std::string& path, bool replace,
+                           const std::string& attributes_json);
 
 // The table's names are of this session's book.
 Result<Loaded> load_snapshot(Session& session, const std::string& path);

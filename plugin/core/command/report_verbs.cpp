@@ -16,27 +16,6 @@
 namespace mt::core {
 namespace {
 
-bool is_number(const std::string& text) {
-    return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
-}
-
-Result<void> check_name(Session& session, const std::string& name, bool replace) {
-    if (name.empty() || is_number(name))
-        return fail(Code::usage,
-                    "the name of a snapshot is a word, not a number: snapshots are "
-                    "numbered by themselves");
-    if (session.find_snapshot(name) != nullptr && !replace)
-        return fail(Code::usage,
-                    fmt::format("there is a snapshot {} already; --replace forgets it", name));
-    return {};
-}
-
-void keep(Session& session, const std::string& name, std::shared_ptr<Table> table) {
-    if (!name.empty())
-        std::erase_if(session.snapshots, [&name](const Kept& kept) { return kept.name == name; });
-    session.snapshots.push_back({std::to_string(session.next_number++), name, std::move(table)});
-}
-
 // What the table says once the runtime has obeyed: peak := current.
 void reset_peak(Table& table) {
     table.peak_size = table.current_size;
@@ -99,7 +78,7 @@ Result<void> run_snapshot(Session& session, const Arguments& arguments) {
     auto made = make_report(session, "snapshot", *table, &*process, *view);
     if (!made) return tl::make_unexpected(std::move(made.error()));
     session.say(made->text);
-    keep(session, name, *table);
+    keep_snapshot(session, name, *table);
     session.last = std::move(made->report);
     return {};
 }

@@ -25,6 +25,12 @@ Result<std::optional<Process>> same_process(Session& session, const std::vector<
 // The snapshot that words[index] names; without that word the last one.
 Result<Kept*> kept_snapshot(Session& session, const std::vector<std::string>& words,
                             std::size_t index);
+// A new snapshot can have this name. `replace`: if need be in place of another.
+Result<void> check_name(Session& session, const std::string& name, bool replace);
+// As the next number, and under `name` unless that is empty. `file`: where it was loaded from.
+void keep_snapshot(Session& session, const std::string& name, std::shared_ptr<Table> table,
+                   const std::string& file = "");
+ListedSnapshot listed(const Kept& kept);
 // An error if blocks are `wanted` and the snapshot has none.
 Result<void> has_blocks(const Kept& kept, bool wanted);
 

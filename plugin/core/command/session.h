@@ -37,6 +37,7 @@ struct Kept {
     std::string number;
     std::string name;  // the user's, or empty
     std::shared_ptr<Table> table;
+    std::string file;  // that it was loaded from, or empty
 };
 
 // Whose rows mt traceback explains.

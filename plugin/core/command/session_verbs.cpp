@@ -66,16 +66,9 @@ Result<void> set(Session& session, const std::string& key, const std::string& va
 }  // namespace
 
 Result<void> run_list(Session& session, const Arguments& arguments) {
-    std::vector<ListedSnapshot> listed;
-    for (const Kept& kept : session.snapshots)
-        listed.push_back({kept.number,
-                          kept.name,
-                          {kept.table->current_size, kept.table->current_count},
-                          kept.table->traces.size(),
-                          kept.table->status.identity.pid,
-                          kept.table->has_blocks,
-                          kept.table->status.sample_bytes});
-    session.say(arguments.has("--json") ? list_json(listed) : list_text(listed));
+    std::vector<ListedSnapshot> all;
+    for (const Kept& kept : session.snapshots) all.push_back(listed(kept));
+    session.say(arguments.has("--json") ? list_json(all) : list_text(all));
     return {};
 }
 

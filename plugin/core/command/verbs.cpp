@@ -48,6 +48,20 @@ constexpr std::string_view kDiffDetails =
     "Without NEW: OLD against now; without OLD: the last snapshot. Rows that changed most come\n"
     "first, by net size; those that did not change stay, with +0.";
 
+constexpr std::string_view kSaveDetails =
+    "Without SNAPSHOT: the last one. A pprof profile (gzip'ed) with all frames named, readable\n"
+    "by you alone; mt load gives back the same snapshot in any session. An existing FILE stays\n"
+    "as it is until the new one is complete.";
+constexpr std::string_view kLoadDetails =
+    "Kept as the next number, and under NAME. Reads what mt save wrote, heap profiles of Go,\n"
+    "and those of gperftools and jemalloc.";
+constexpr std::string_view kExportDetails =
+    "folded       outermost frame first, joined by ;, and the live bytes: for flame graphs\n"
+    "speedscope   live, allocated and peak bytes, for speedscope.app\n"
+    "csv          a row for each traceback with all its figures\n"
+    "json         what mt stats --by traceback -n 0 --json prints\n"
+    "Without SNAPSHOT: the last one. The first three have whole stacks as they were recorded.";
+
 std::vector<Option> report_options(std::vector<Option> more = {}) {
     std::vector<Option> options = {kBy, kCumulative, kSort};
     for (const Option& option : {kTop, kFilter, kExclude, kAllFrames, kFunction, kModule, kDomain})
@@ -109,6 +123,30 @@ std::vector<Verb> make_verbs() {
         {"diff", "[OLD [NEW]]", 2, "what changed between two snapshots", kDiffDetails,
          "mt diff before --by filename", without(report_options({kMinSize}), "--sort"), run_diff},
         {"list", "", 0, "the kept snapshots", "", "mt list", {kJson}, run_list},
+        {"save",
+         "FILE [SNAPSHOT]",
+         2,
+         "save a snapshot to a file that pprof can read too",
+         kSaveDetails,
+         "mt save before.pb.gz before",
+         {{"--replace", "", "", Level::none, "overwrite FILE"}},
+         run_save},
+        {"load",
+         "FILE [NAME]",
+         2,
+         "load a saved snapshot, or a heap profile of another tool",
+         kLoadDetails,
+         "mt load before.pb.gz",
+         {{"--replace", "", "", Level::none, "forget the snapshot called NAME"}},
+         run_load},
+        {"export",
+         "FORMAT FILE [SNAPSHOT]",
+         3,
+         "write a snapshot for other viewers",
+         kExportDetails,
+         "mt export folded heap.folded",
+         {{"--replace", "", "", Level::none, "overwrite FILE"}, kRaw},
+         run_export},
         {"drop", "SNAPSHOT", 1, "forget a kept snapshot", "", "mt drop before", {}, run_drop},
         {"traceback",
          "ROW",

@@ -95,6 +95,7 @@ struct ListedSnapshot {
     std::uint32_t pid = 0;
     bool blocks = false;
     std::uint64_t sample_bytes = 0;  // 0 = not sampled
+    std::string file;                // that it was loaded from, or empty
 };
 
 std::string list_text(const std::vector<ListedSnapshot>& snapshots);

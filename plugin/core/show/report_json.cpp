@@ -168,6 +168,7 @@ std::string list_json(const std::vector<ListedSnapshot>& snapshots) {
         entry["pid"] = one.pid;
         entry["blocks"] = one.blocks;
         if (one.sample_bytes != 0) entry["sample_bytes"] = one.sample_bytes;
+        if (!one.file.empty()) entry["file"] = one.file;
         list.push_back(std::move(entry));
     }
     json["snapshots"] = std::move(list);

@@ -166,11 +166,12 @@ std::string list_text(const std::vector<ListedSnapshot>& snapshots) {
     std::string text;
     for (const ListedSnapshot& one : snapshots)
         // No process number: the text is the same for each run of a program.
-        text += fmt::format("{}{}: {}, {} traceback{}{}{}\n", one.number,
+        text += fmt::format("{}{}: {}, {} traceback{}{}{}{}\n", one.number,
                             one.name.empty() ? "" : " " + escaped(one.name),
                             format_figures(one.live.size, one.live.count), one.tracebacks,
                             one.tracebacks == 1 ? "" : "s", sampled_text(one.sample_bytes),
-                            one.blocks ? ", with blocks" : "");
+                            one.blocks ? ", with blocks" : "",
+                            one.file.empty() ? "" : ", from " + printable(one.file));
     return text;
 }
 

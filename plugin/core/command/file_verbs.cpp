@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+//
+// save, load, export: snapshots to files and back. Reads a process only to name
+// the frames of a snapshot that was taken of it.
+#include <fmt/format.h>
+
+#include <array>
+#include <chrono>
+
+#include "command/files.h"
+#include "command/reporting.h"
+#include "command/verb.h"
+#include "save/export.h"
+#include "save/file.h"
+
+namespace mt::core {
+namespace {
+
+constexpr std::uint64_t kMostFileBytes = std::uint64_t{1} << 30;
+constexpr std::array<std::string_view, 4> kFormats = {"folded", "speedscope", "csv", "json"};
+
+Error about(const char* what, const std::string& path, Error error) {
+    if (error.code != Code::interrupted)
+        error.text = fmt::format("cannot {} {}: {}", what, path, error.text);
+    return error;
+}
+
+Interrupted interrupted_of(Session& session) {
+    return [&session] { return session.debugger.interrupted(); };
+}
+
+// Who can name the table's code now; its unloaded modules are marked.
+Result<Sources> sources_now(Session& session, Table& table) {
+    auto process = same_process(session, {&table});
+    if (!process) return tl::make_unexpected(std::move(process.error()));
+    return session.sources_for(table, *process ? &**process : nullptr);
+}
+
+// `write` gets where its bytes go; the file appears once it has given them all.
+template <typename Write>
+Result<void> to_file(const std::string& path, bool replace, Write write) {
+    auto file = NewFile::open(expanded_path(path), replace);
+    if (!file) return tl::make_unexpected(std::move(file.error()));
+    auto done = write([&file](std::string_view bytes) { return file->write(bytes); });
+    return done ? file->commit() : done;
+}
+
+const std::string* file_word(const Arguments& arguments, std::size_t index) {
+    return arguments.words.size() > index && !arguments.words[index].empty()
+               ? &arguments.words[index]
+               : nullptr;
+}
+
+std::string called(const Kept& kept) { return kept.name.empty() ? kept.number : kept.name; }
+
+Result<void> export_rows_to(Session& session, Table& table, std::string_view format, bool raw,
+                            const std::string& path, bool replace) {
+    auto sources = sources_now(session, table);
+    if (!sources) return tl::make_unexpected(std::move(sources.error()));
+    Resolver resolver(session.symboliser, table, *sources);
+    auto rows = export_rows(resolver, session.skip, raw, interrupted_of(session));
+    if (!rows) return tl::make_unexpected(std::move(rows.error()));
+    return to_file(path, replace, [&](const Sink& sink) {
+        const FrameBook& book = session.symboliser.book();
+        if (format == "folded") return export_folded(*rows, book, raw, sink);
+        if (format == "csv") return export_csv(*rows, book, raw, sink);
+        return export_speedscope(*rows, book, raw, path, sink);
+    });
+}
+
+// The document that mt stats --by traceback --json -n 0 prints.
+Result<void> export_json_to(Session& session, const Kept& kept, bool raw, const std::string& path,
+                            bool replace) {
+    auto process = same_process(session, {kept.table.get()});
+    if (!process) return tl::make_unexpected(std::move(process.error()));
+    View view;
+    view.json = true;
+    view.grouping.key = KeyType::traceback;
+    view.grouping.totals = true;
+    view.grouping.raw = raw;
+    auto made = make_report(session, "export", kept.table, *process ? &**process : nullptr, view);
+    if (!made) return tl::make_unexpected(std::move(made.error()));
+    return to_file(path, replace, [&](const Sink& sink) { return sink(made->text); });
+}
+
+Result<std::string_view> format_of(const Arguments& arguments) {
+    const std::string word = arguments.words.empty() ? "" : arguments.words.front();
+    std::vector<std::string_view> found;
+    for (const std::string_view name : kFormats)
+        if (!word.empty() && name.substr(0, word.size()) == word) found.push_back(name);
+    if (found.size() == 1) return found.front();
+    return fail(Code::usage,
+                fmt::format("mt export takes one of {}, not {}", fmt::join(kFormats, ", "),
+                            word.empty() ? "nothing" : word));
+}
+
+}  // namespace
+
+Result<void> save_snapshot(Session& session, Table& table, const std::string& path, bool replace,
+                           const std::string& attributes_json) {
+    auto sources = sources_now(session, table);
+    if (!sources) return tl::make_unexpected(std::move(sources.error()));
+    Resolver resolver(session.symboliser, table, *sources);
+    SaveOptions options;
+    options.attributes_json = attributes_json;
+    options.interrupted = interrupted_of(session);
+    options.time_nanos = static_cast<std::uint64_t>(
+        std::chrono::nanoseconds(std::chrono::system_clock::now().time_since_epoch()).count());
+    return to_file(path, replace,
+                   [&](const Sink& sink) { return write_profile(resolver, options, sink); });
+}
+
+Result<Loaded> load_snapshot(Session& session, const std::string& path) {
+    auto bytes = read_file(expanded_path(path), kMostFileBytes);
+    if (!bytes) return tl::make_unexpected(std::move(bytes.error()));
+    auto loaded = read_profile(*bytes, session.symboliser.book(), interrupted_of(session));
+    if (!loaded) return tl::make_unexpected(about("load", path, std::move(loaded.error())));
+    return loaded;
+}
+
+Result<void> run_save(Session& session, const Arguments& arguments) {
+    const std::string* path = file_word(arguments, 0);
+    if (path == nullptr) return fail(Code::usage, "mt save takes the name of a file");
+    auto kept = kept_snapshot(session, arguments.words, 1);
+    if (!kept) return tl::make_unexpected(std::move(kept.error()));
+    if (auto done = save_snapshot(session, *(*kept)->table, *path, arguments.has("--replace"), "");
+        !done)
+        return done;
+    session.say(fmt::format("snapshot {} saved to {}\n", called(**kept), *path));
+    return {};
+}
+
+Result<void> run_load(Session& session, const Arguments& arguments) {
+    const std::string* path = file_word(arguments, 0);
+    if (path == nullptr) return fail(Code::usage, "mt load takes the name of a file");
+    const std::string name = arguments.words.size() > 1 ? arguments.words[1] : "";
+    if (arguments.words.size() > 1)
+        if (auto good = check_name(session, name, arguments.has("--replace")); !good) return good;
+    auto loaded = load_snapshot(session, *path);
+    if (!loaded) return tl::make_unexpected(std::move(loaded.error()));
+    keep_snapshot(session, name, loaded->table, *path);
+    session.say(list_text({listed(session.snapshots.back())}) +
+                remarks_text(loaded->table->remarks));
+    return {};
+}
+
+Result<void> run_export(Session& session, const Arguments& arguments) {
+    auto format = format_of(arguments);
+    if (!format) return tl::make_unexpected(std::move(format.error()));
+    const std::string* path = file_word(arguments, 1);
+    if (path == nullptr)
+        return fail(Code::usage, "mt export takes a format and the name of a file");
+    auto kept = kept_snapshot(session, arguments.words, 2);
+    if (!kept) return tl::make_unexpected(std::move(kept.error()));
+    const bool raw = arguments.has("--raw"), replace = arguments.has("--replace");
+    auto done = *format == "json"
+                    ? export_json_to(session, **kept, raw, *path, replace)
+                    : export_rows_to(session, *(*kept)->table, *format, raw, *path, replace);
+    if (!done) return done;
+    session.say(fmt::format("snapshot {} exported to {}\n", called(**kept), *path));
+    return {};
+}
+
+}  // namespace mt::core
