@@ -6,6 +6,7 @@ All of that is in libmemtrace_core.so, which this package calls by ctypes.
 """
 
 import os
+import sys
 
 import gdb
 
@@ -29,6 +30,21 @@ def load(directory):
     core = library.load(os.path.join(libraries, "memtrace", "libmemtrace_core.so"))
     _sessions = sessions.Sessions(core, libraries)
     commands.register(core, _sessions)
+    offer_package(os.path.join(prefix, "share", "memtrace", "python"))
+
+
+def offer_package(folder):
+    """Scripts may `import memtrace`. In front: the file that GDB sources has that name, too."""
+    if folder in sys.path:
+        sys.path.remove(folder)
+    sys.path.insert(0, folder)
+
+
+def current_session():
+    """The session of the selected inferior, for the package memtrace."""
+    if _sessions is None:
+        raise RuntimeError("memtrace's GDB commands are not loaded")
+    return _sessions.current()
 
 
 def unload():

@@ -68,6 +68,8 @@ class Session:
         self._inferior = inferior
         self._launch = shared_launch
         self._exited = exited
+        self.connection = None  # of the package memtrace, once a script asked for it
+        self._depth = 0  # calls of the core that are under way
         self._caught = None  # what a callback must not let through the core
         self._kept = []  # strings whose addresses the core was given
         self.awaiting = False
@@ -103,6 +105,17 @@ class Session:
         )
         return (current.value, peak.value) if status == library.OK else None
 
+    def query(self, request):
+        """(status, answer or error line) of a script's request."""
+        if self._handle is None:
+            return library.ERROR, "GDB has removed the inferior that this was about"
+        if self._depth:
+            return library.ERROR, "memtrace is busy with another command of this program"
+        answers = []
+        add = library.ADD_TEXT(lambda _, text: answers.append(text))
+        status = self._call(self._core.mtc_query, library.to_bytes(request), add, None)
+        return status, library.to_text(answers[0]) if answers else self.error()
+
     def on_new_objfile(self, objfile):
         """The runtime is mapped here, and none of its code has run yet."""
         if not self.awaiting or objfile.progspace != self._inferior.progspace:
@@ -118,8 +131,12 @@ class Session:
         return library.to_text(self._core.mtc_error(self._handle))
 
     def _call(self, function, *arguments):
-        """Calls the core; raises afterwards what a callback has caught meanwhile."""
-        self._caught = None
+        """Calls the core; raises afterwards what a callback has caught meanwhile.
+
+        An event that GDB sends from within a callback may call again.
+        """
+        outer, self._caught = self._caught, None
+        self._depth += 1
         hook = sys.unraisablehook
         # Ctrl-C may strike before a callback's own `try`; ctypes reports it here.
         sys.unraisablehook = lambda event: self._catch(event.exc_value)
@@ -127,8 +144,10 @@ class Session:
             status = function(self._handle, *arguments)
         finally:
             sys.unraisablehook = hook
-            self._kept.clear()
-        caught, self._caught = self._caught, None
+            self._depth -= 1
+            if not self._depth:
+                self._kept.clear()
+            caught, self._caught = self._caught, outer
         if caught is not None:
             raise caught
         if status == library.INTERRUPTED:
