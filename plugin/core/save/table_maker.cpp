@@ -161,6 +161,8 @@ void TableMaker::add_trace(std::uint32_t domain, std::uint64_t size,
 }
 
 void TableMaker::count_totals() {
+    table.node_count = table.nodes.size();
+    table.stack_count = next_id_;
     table.current_size = table.current_count = table.peak_size = table.peak_count = 0;
     for (const Trace& trace : table.traces) {
         table.current_size += trace.size;
@@ -171,9 +173,6 @@ void TableMaker::count_totals() {
 }
 
 std::shared_ptr<Table> TableMaker::finish() {
-    // A file may know them better.
-    if (table.node_count == 0) table.node_count = table.nodes.size();
-    if (table.stack_count == 0) table.stack_count = next_id_;
     table.names = std::move(names_);
     return std::make_shared<Table>(std::move(table));
 }

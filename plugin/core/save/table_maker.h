@@ -67,7 +67,7 @@ class TableMaker {
 
     // The table, once; names included.
     std::shared_ptr<Table> finish();
-    // Sums of the traces become the table's current and peak.
+    // Sums of the traces become the table's current and peak; the depot is counted.
     void count_totals();
 
   private:
