@@ -8,6 +8,7 @@
 
 #include "command_line.h"
 #include "memtrace_core.h"
+#include "python.h"
 #include "sessions.h"
 
 namespace lldb {
@@ -24,7 +25,7 @@ class Verb : public lldb::SBCommandPluginInterface {
     bool DoExecute(lldb::SBDebugger debugger, char** words,
                    lldb::SBCommandReturnObject& result) override {
         try {
-            if (auto* const session = session_of(debugger)) {
+            if (const auto session = session_of(debugger)) {
                 return session->run(command_line(name_, words), result);
             }
             result.SetError(
@@ -57,5 +58,6 @@ bool lldb::PluginInitialize(SBDebugger debugger) {
                                mtc_verb_help(i));
         }
     }
+    mt::adapter::offer_package(debugger);
     return true;
 }

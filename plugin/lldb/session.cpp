@@ -5,6 +5,8 @@
 #include "session.h"
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <climits>
 #include <cstring>
 #include <string_view>
@@ -13,6 +15,8 @@
 
 namespace mt::adapter {
 namespace {
+
+std::atomic<std::uint64_t> g_last_number = 0;
 
 constexpr std::uint64_t kPage = 4096;  // the smallest page of any platform that we serve
 
@@ -91,6 +95,7 @@ Session::Session(const lldb::SBDebugger& debugger, const lldb::SBTarget& target)
     : debugger_(debugger),
       target_(target),
       had_target_(target.IsValid()),
+      number_(++g_last_number),
       callbacks_(callbacks_of(this)) {
     core_ = mtc_open(&callbacks_, library_directory().c_str());
 }
@@ -123,6 +128,17 @@ bool Session::run(const std::string& line, lldb::SBCommandReturnObject& result) 
     result.SetError(status == MTC_INTERRUPTED ? "interrupted" : mtc_error(core_));
     result.SetStatus(lldb::eReturnStatusFailed);
     return false;
+}
+
+int Session::query(const char* request, mtc_add_text add, void* sink) {
+    const std::unique_lock lock(mutex_, std::chrono::seconds(5));
+    if (!lock.owns_lock()) {
+        add(sink, "memtrace is busy with another command of this program");
+        return MTC_ERROR;
+    }
+    const int status = mtc_query(core_, request, add, sink);
+    if (status != MTC_OK) add(sink, mtc_error(core_));
+    return status;
 }
 
 int Session::read(std::uint64_t address, void* buffer, std::uint64_t size, std::uint64_t* got) {

@@ -28,9 +28,13 @@ class Session {
     // A session that was begun before any target existed goes on with the first one.
     bool adopt(lldb::SBDebugger& debugger, const lldb::SBTarget& target);
     bool is_orphan() const { return had_target_ && !target_.IsValid(); }
+    // Never used twice, never 0.
+    std::uint64_t number() const { return number_; }
 
     // Runs one line, as typed after `mt`, and fills `result`. True: success.
     bool run(const std::string& line, lldb::SBCommandReturnObject& result);
+    // mtc_query; when it fails, `add` gets the line that says why.
+    int query(const char* request, mtc_add_text add, void* sink);
 
     // What the core asks; each answers with enum mtc_status.
     int read(std::uint64_t address, void* buffer, std::uint64_t size, std::uint64_t* got);
@@ -57,9 +61,11 @@ class Session {
     lldb::SBDebugger debugger_;
     lldb::SBTarget target_;
     bool had_target_;
+    std::uint64_t number_;
     mtc_debugger callbacks_;
     mtc_session* core_ = nullptr;
-    // LLDB runs breakpoint callbacks on another thread than commands.
+    // LLDB runs breakpoint callbacks on another thread than commands. One that holds
+    // LLDB's own locks must not wait for it without an end.
     std::recursive_timed_mutex mutex_;
     lldb::SBCommandReturnObject* result_ = nullptr;  // of the command that runs
     std::string executable_;                         // what mtc_target points to

@@ -58,10 +58,8 @@ def get_object_traceback(obj):
     `obj` is a number, or a value of the debugger: a pointer means what it points to,
     any other value itself.
     """
-    try:
-        address = operator.index(obj)
-    except TypeError:
-        address = _connection.address_of(obj)
+    # Not by __index__: a gdb.Value of any type has it.
+    address = obj if isinstance(obj, int) else _connection.address_of(obj)
     if address < 0:
         raise ValueError("an address is not negative")
     answer = _ask("object_traceback", address=address)
