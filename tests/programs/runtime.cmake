@@ -35,6 +35,10 @@ target_link_libraries(linked_fixed PRIVATE memtrace::runtime)
 target_compile_options(linked_fixed PRIVATE -fno-pie)
 target_link_options(linked_fixed PRIVATE -no-pie)
 
+memtrace_program(environment environment.c)
+memtrace_program(environment_linked environment.c)
+target_link_libraries(environment_linked PRIVATE memtrace::runtime)
+
 # For scripts/bench.
 memtrace_program(many_traces many_traces.c)
 memtrace_program(large_heap large_heap.c)
