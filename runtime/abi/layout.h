@@ -16,7 +16,8 @@
 //         └─ state ──► State                    everything that a clear replaces
 //              ├─ regions ──► Region ──► …      live blocks, one 8-byte word each
 //              ├─ shards  ──► Shard  ──► …      counters per traceback and thread
-//              └─ tracked ──► TrackedTable      blocks too large for a word; domains
+//              ├─ tracked ──► TrackedTable      sizes of blocks too large for a word
+//              └─ tracked_parts[] ──► TrackedTable   what the program tracks, by domain
 //
 // Rule for changing it: a field may be appended where the struct ends or a
 // reserved word stands, which raises kMinor; anything else raises kMajor. The
@@ -101,8 +102,10 @@ static_assert(offsetof(Region, page) == 4096 && offsetof(Region, line) == 4096 +
 static_assert(sizeof(Tracked) == 32 && sizeof(TrackedTable) == 64);
 static_assert(offsetof(State, peak_bytes) == 64 && offsetof(State, loss_base) == 128);
 static_assert(offsetof(State, sample_bytes) == 96 && offsetof(Shard, weighted) == 64);
+static_assert(offsetof(State, tracked_parts) == 112);
 static_assert(sizeof(State) == 1024);
-static_assert(sizeof(Inflight) == 128 && sizeof(RingEntry) == 16);
+static_assert(sizeof(Inflight) == 128 && offsetof(Inflight, domain) == 104);
+static_assert(sizeof(RingEntry) == 16 && offsetof(Context, pauses) == 120);
 static_assert(offsetof(Context, inflight) == 128 && offsetof(Context, ring) == 256);
 static_assert(sizeof(WeightedInflight) == 48 && offsetof(Context, weighted) == 72);
 static_assert(sizeof(Context) == 1280);

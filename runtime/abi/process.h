@@ -17,7 +17,7 @@ using u64 = std::uint64_t;
 using i64 = std::int64_t;
 
 inline constexpr u16 kMajor = 1;
-inline constexpr u16 kMinor = 1;
+inline constexpr u16 kMinor = 2;
 inline constexpr char kRootMagic[16] = {'m', 'e', 'm', 't', 'r', 'a',  'c',  'e',
                                         ' ', 'r', 'o', 'o', 't', '\r', '\n', '\x1a'};
 inline constexpr char kHeaderMagic[16] = {'m', 'e', 'm', 't', 'r', 'a',  'c',  'e',
@@ -120,7 +120,7 @@ struct Node {
 constexpr u64 node_pc(u64 pc_module) { return pc_module & 0xffff'ffff'ffffull; }
 constexpr u16 node_module(u64 pc_module) { return static_cast<u16>(pc_module >> 48); }
 
-struct Stack {
+struct Stack {  // a reserved id is of every domain
     u32 node;
     u32 domain;
 };

@@ -108,7 +108,7 @@ struct Region {
 
 // Stamp (reserved) = generation : 24 | thread serial : 24 | sequence : 16.
 
-struct Tracked {
+struct Tracked {  // a number of the program's own in a domain of its own; or a large block
     u32 domain;
     u32 stack;  // 0 = empty, kTrackedTombstone = removed; written last
     u64 key;
@@ -116,11 +116,12 @@ struct Tracked {
     u64 stamp;
 };
 inline constexpr u32 kTrackedTombstone = 0xffffffff;
-inline constexpr u32 kDomainLarge = 0xffffffff;  // blocks of kSizeEscape bytes and more
+inline constexpr u32 kDomainLarge = 0xffffffff;  // in State::tracked only: see there
+inline constexpr u32 kTrackedParts = 128;        // tables behind State::tracked_parts, by hash
 
 struct TrackedTable {
     u64 capacity;  // a power of two
-    u64 used;      // slots that are not empty, tombstones too
+    u64 used;      // slots that are not empty, tombstones too; or more
     u64 reserved[6];
     // Tracked slot[capacity] follows
 };
@@ -132,7 +133,7 @@ struct State {
     u32 reserved0;
     u64 regions;
     u64 shards;
-    u64 tracked;
+    u64 tracked;       // table of the sizes of blocks of kSizeEscape bytes and more
     u64 mapped_bytes;  // memory of this state
     u64 region_count;
     u64 shard_count;
@@ -143,7 +144,8 @@ struct State {
     u64 lease;            // shard that raises the peak alone: any other one settles first
     u64 sample_bytes;     // mean bytes between samples; 0 = every allocation has its stack
     i64 leased_net;       // net bytes of all other shards while there is a lease
-    u64 reserved1[2];
+    u64 tracked_parts;    // -> u64[kTrackedParts] -> TrackedTable: what the program tracks
+    u64 reserved1[1];
     u64 loss_base[kLossSlots];
     u64 reserved2[48];
 };
@@ -160,6 +162,9 @@ enum class Op : u64 {
     free = 2,      // address, old_word, old_size, free_record
     move = 3,      // all; realloc: address -> new_address; or a block that replaces a stale one
     drain = 4,     // an entry of the ring enters the counters; ring_position says which
+    track = 5,     // domain, address (the key), size; old_word is the stack id of what
+                   // stood there, 0 = nothing; old_size, both records. Whatever it does,
+                   // nobody else changes that key meanwhile
 };
 inline constexpr u64 kCommitted = 0x100;
 
@@ -177,7 +182,8 @@ struct Inflight {
     u64 before_free_bytes;
     u64 before_free_count;
     u64 ring_position;
-    u64 reserved[3];
+    u64 domain;
+    u64 reserved[2];
 };
 
 // Events of a signal handler inside an event: the outer one enters them later.
@@ -205,12 +211,13 @@ struct Context {
     u32 pid;                    // another one than Root::pid: void since a fork
     u64 thread;                 // address of its Thread row
     u64 state;                  // the state of its last event; in use while busy
-    u64 shard;                  // its shard in that state
+    u64 shard;                  // its shard in that state; 0 while it pauses
     u64 busy;                   // stack address at which the event began; 0 = none
     u64 ring_head;              // next position to write
     u64 ring_tail;              // next position to drain
     WeightedInflight weighted;  // void unless the event's state samples
-    u64 reserved[1];
+    u32 pauses;                 // how often the thread has asked that nothing be recorded
+    u32 reserved;
     Inflight inflight;
     RingEntry ring[kRingEntries];
     // private to the runtime from here on

@@ -8,7 +8,12 @@
 #include "table/counters.h"
 #include "table/header.h"
 #include "tracer/control.h"
+#include "tracer/domains.h"
 #include "tracer/nested.h"
+
+#if defined(__x86_64__)
+#include "hooks/x86_64/caller.h"
+#endif
 
 namespace {
 
@@ -63,6 +68,32 @@ int tracer_memory(uint64_t* bytes) {
     return 0;
 }
 
+// The frame that calls one of these is the innermost of what is recorded.
+#define MT_ENTRY __attribute__((noinline)) int
+
+MT_ENTRY track(unsigned domain, uintptr_t key, size_t size) {
+    const Caller caller = MT_CALLER;
+    real_is_ready();  // the environment may ask for tracing
+    return on_track(domain, key, size, caller);
+}
+MT_ENTRY untrack(unsigned domain, uintptr_t key) {
+    const Caller caller = MT_CALLER;
+    real_is_ready();  // the environment may ask for tracing
+    return on_untrack(domain, key, caller);
+}
+MT_ENTRY touch(unsigned domain, uintptr_t key) {
+    const Caller caller = MT_CALLER;
+    real_is_ready();  // the environment may ask for tracing
+    return on_touch(domain, key, caller);
+}
+MT_ENTRY pool(void* pages) {
+    const Caller caller = MT_CALLER;
+    real_is_ready();  // the environment may ask for tracing
+    return on_pool(address_of(pages), caller);
+}
+int pause_recording() { return pause_thread(), 0; }
+int resume_recording() { return resume_thread(), 0; }
+
 constexpr memtrace_functions kFunctions = {
     sizeof(memtrace_functions),
     start,
@@ -74,6 +105,12 @@ constexpr memtrace_functions kFunctions = {
     reset_peak_request,
     tracer_memory,
     start_sampled,
+    track,
+    untrack,
+    touch,
+    pool,
+    pause_recording,
+    resume_recording,
 };
 
 }  // namespace

@@ -8,9 +8,11 @@
  * memtrace::runtime (or pkg-config memtrace) to have it always.
  *
  * All functions may be called from any thread; none allocates, blocks or changes
- * errno after the first call, which uses dlsym. Requests are obeyed at the next
- * allocation or free of any thread. The rules are those of Python's tracemalloc
- * module, https://docs.python.org/3/library/tracemalloc.html. */
+ * errno after the first call, which uses dlsym. Those that track may be called from
+ * signal handlers too. Requests are obeyed at the next allocation or free of any
+ * thread. The rules are those of Python's tracemalloc module,
+ * https://docs.python.org/3/library/tracemalloc.html; docs/c-api.md says by question
+ * which function is for what. */
 #ifndef MEMTRACE_H
 #define MEMTRACE_H
 
@@ -34,10 +36,16 @@ struct memtrace_functions {
     int (*reset_peak)(void);
     int (*get_tracer_memory)(uint64_t* bytes);
     int (*start_sampled)(int frames, uint64_t bytes);
+    int (*track)(unsigned domain, uintptr_t key, size_t size);
+    int (*untrack)(unsigned domain, uintptr_t key);
+    int (*touch)(unsigned domain, uintptr_t key);
+    int (*pool)(void* pages);
+    int (*pause)(void);
+    int (*resume)(void);
 };
 
 static inline const struct memtrace_functions* memtrace_get_functions(void) {
-    static const struct memtrace_functions none = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+    static const struct memtrace_functions none = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
     static const struct memtrace_functions* found = 0;
     const struct memtrace_functions* now = __atomic_load_n(&found, __ATOMIC_ACQUIRE);
     if (now == 0) {
@@ -54,6 +62,17 @@ static inline const struct memtrace_functions* memtrace_get_functions(void) {
 #define MEMTRACE_HAS_(member)          \
     (memtrace_get_functions()->size >= \
      offsetof(struct memtrace_functions, member) + sizeof(void (*)(void)))
+
+/* Tracebacks begin at the caller, not at a function of this file: so these are inlined
+ * in every build, and are no tail calls. */
+#define MEMTRACE_INLINE_ static inline __attribute__((always_inline))
+#define MEMTRACE_CALL_(member, arguments)                                            \
+    __extension__({                                                                  \
+        int memtrace_result_ =                                                       \
+            MEMTRACE_HAS_(member) ? memtrace_get_functions()->member arguments : -2; \
+        __asm__ volatile("" : "+r"(memtrace_result_));                               \
+        memtrace_result_;                                                            \
+    })
 
 /* Starts tracing with 1..65535 frames per traceback. 0: tracing now (or already:
  * then nothing changes, as in tracemalloc); -1: `frames` out of range; -2: no
@@ -102,7 +121,67 @@ static inline int memtrace_get_tracer_memory(uint64_t* bytes) {
                                             : -2;
 }
 
+/* --- memory that malloc does not give ------------------------------------------------
+ *
+ * A domain is an address space of its own. 0 is malloc's: its keys are the addresses of
+ * blocks. In any other one a key is whatever number names the thing: an address, a
+ * handle, an index. One key has one trace at a time.
+ *
+ * All of them: -2 while tracing is off or without the runtime; -1: not recorded, for
+ * there was no memory for it, a lock could not be had (both are counted by name, see
+ * mt status), or as said below. Figures change as by an allocation or a free. */
+
+/* `size` bytes under `key` are in use from now on; the traceback is the caller's. What
+ * was tracked under that key before is replaced. 0: recorded, or not wanted now
+ * (memtrace_pause); -1 also: domain 0 and a key that is no address, or not a multiple
+ * of 8. */
+MEMTRACE_INLINE_ int memtrace_track(unsigned domain, uintptr_t key, size_t size) {
+    return MEMTRACE_CALL_(track, (domain, key, size));
+}
+/* They are not any more. 0, also if nothing was tracked there. Call it before the key
+ * can be given to somebody else. */
+MEMTRACE_INLINE_ int memtrace_untrack(unsigned domain, uintptr_t key) {
+    return MEMTRACE_CALL_(untrack, (domain, key));
+}
+/* What is tracked under `key` was taken from a free list and used anew: its traceback
+ * becomes the caller's, its size stays. Totals count a free and an allocation; the peak
+ * sees neither. -1 also: nothing is tracked there, or this is a signal handler inside an
+ * allocation. */
+MEMTRACE_INLINE_ int memtrace_touch(unsigned domain, uintptr_t key) {
+    return MEMTRACE_CALL_(touch, (domain, key));
+}
+/* The block of malloc's that begins at `pages` is room for a pool that tracks its pieces
+ * itself, in whatever domain: so that nothing counts twice, it is in no figure from now
+ * on, until it is freed. It may be resized. 0: done, or done before; -1 also: no traced
+ * block begins there. */
+MEMTRACE_INLINE_ int memtrace_pool(void* pages) { return MEMTRACE_CALL_(pool, (pages)); }
+
+/* What the calling thread allocates or tracks from now on is not recorded, until it has
+ * called memtrace_resume() as often. What it frees or untracks leaves the figures as
+ * ever, and so does what it resizes. Lasts through a start and a stop, and in a fork's
+ * child. 0; -2: no runtime. */
+static inline int memtrace_pause(void) {
+    return MEMTRACE_HAS_(pause) ? memtrace_get_functions()->pause() : -2;
+}
+static inline int memtrace_resume(void) {
+    return MEMTRACE_HAS_(resume) ? memtrace_get_functions()->resume() : -2;
+}
+
 #ifdef __cplusplus
 }
+
+namespace memtrace {
+
+/* Nothing that the thread allocates or tracks in this scope is recorded. Belongs to the
+ * thread that made it. */
+class Pause {
+  public:
+    Pause() { memtrace_pause(); }
+    ~Pause() { memtrace_resume(); }
+    Pause(const Pause&) = delete;
+    Pause& operator=(const Pause&) = delete;
+};
+
+}  // namespace memtrace
 #endif
 #endif

@@ -23,6 +23,8 @@ enum class LossKind : abi::u32 {
     guard_healed,     // an event was abandoned by a jump out of it
     bad_address,      // a block outside the addresses that the table can hold
     large_lost,       // a block of 2 GiB or more whose size could not be kept
+    tracked_busy,     // a key was not tracked: its part of the table was busy
+    untrack_lost,     // a key that was to be forgotten stays: the same
     count_,
 };
 

@@ -91,6 +91,20 @@ void* Pool::take_sparse_index(std::size_t size) {
     return entry->address;
 }
 
+void Pool::give_back(void* mapping) {
+    for (Mapping* m = load(mappings_); m != nullptr; m = m->next) {
+        if (m->address != mapping || m->address == m) continue;
+        // The entry stays, of nothing. Two threads may give back two mappings.
+        const u64 size = m->size;
+        m->address = nullptr;
+        m->size = 0;
+        add_shared(bytes_, -m->counted);
+        if (published_bytes != nullptr) add_shared(*published_bytes, -m->counted);
+        m->counted = 0;
+        return os::unmap_pages(mapping, size);
+    }
+}
+
 u64 Pool::mapped_bytes() const { return load(bytes_); }
 
 void Pool::forget(u64 size) {

@@ -22,6 +22,9 @@ class Pool {
     // A sparse index: as above, and of its bytes only those that were touched
     // cost memory, so they are not counted.
     void* take_sparse_index(std::size_t size);
+    // What take_mapping has given, which nobody uses any more; other pieces may be
+    // taken meanwhile.
+    void give_back(void* mapping);
     abi::u64 mapped_bytes() const;
     // Gives one mapping back; false when none is left. Nobody may use the pool.
     bool release_some();

@@ -18,6 +18,8 @@ LiveState* make_state(u32 generation, u64 peak_reset, const Loss* losses) {
     state->mapped_bytes = kPageSize;
     state->pool.published_bytes = &state->mapped_bytes;
     state->sizes.attach(state->pool, state->tracked);
+    state->keys.attach(state->pool, state->tracked_parts);
+    state->pages.attach(state->pool, state->page_parts);
     for (u32 i = 0; losses != nullptr && i < kLossSlots; ++i) {
         state->loss_base[i] = load(losses[i].count);
     }

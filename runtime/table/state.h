@@ -10,6 +10,7 @@
 #include "abi/layout.h"
 #include "guard/lock.h"
 #include "table/blocks.h"
+#include "table/keys.h"
 #include "table/pool.h"
 #include "table/tracked.h"
 
@@ -19,6 +20,12 @@ namespace mt::runtime {
 struct LiveState : abi::State {
     Pool pool;
     Blocks blocks;
+    // Not 0: events have more to look at than blocks and counters, for the state
+    // samples or some blocks are pages of a pool. So the others pay for one look.
+    abi::u64 special;
+    Keys keys;            // what the program tracks in its own domains
+    Keys pages;           // blocks that are pages of the program's pools
+    abi::u64 page_parts;  // for Keys::attach: no reader needs them
     TrackedSizes sizes;
     Lock peak_lock;
     LiveState* next_retired;

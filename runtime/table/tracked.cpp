@@ -26,11 +26,14 @@ void fill(Tracked& slot, u32 domain, u64 key, u64 size, u32 stack) {
     publish(slot.stack, stack);
 }
 
-Tracked& first_empty(TrackedTable* table, u32 domain, u64 key) {
+// Empty, or of an entry that was erased.
+Tracked& first_free(TrackedTable* table, u32 domain, u64 key) {
     const u64 mask = table->capacity - 1;
     u64 i = home(domain, key, table->capacity);
-    while (load(slots(table)[i].stack) != 0) i = (i + 1) & mask;
-    return slots(table)[i];
+    for (;; i = (i + 1) & mask) {
+        const u32 stack = load(slots(table)[i].stack);
+        if (stack == 0 || stack == kTrackedTombstone) return slots(table)[i];
+    }
 }
 
 }  // namespace
@@ -60,7 +63,7 @@ bool TrackedSizes::make_room() {
     for (u64 i = 0; old != nullptr && i < old->capacity; ++i) {
         const Tracked& from = slots(old)[i];
         if (from.stack == 0 || from.stack == kTrackedTombstone) continue;
-        fill(first_empty(table, from.domain, from.key), from.domain, from.key, from.size,
+        fill(first_free(table, from.domain, from.key), from.domain, from.key, from.size,
              from.stack);
         ++table->used;
     }
@@ -74,8 +77,9 @@ bool TrackedSizes::insert(u32 domain, u64 key, u64 size, u32 stack) {
     if (Tracked* same = find(domain, key)) publish(same->stack, kTrackedTombstone);
     if (!make_room()) return false;
     auto* table = pointer<TrackedTable>(load(*table_));
-    fill(first_empty(table, domain, key), domain, key, size, stack);
-    ++table->used;
+    Tracked& slot = first_free(table, domain, key);
+    if (load(slot.stack) == 0) ++table->used;
+    fill(slot, domain, key, size, stack);
     return true;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Sizes that do not fit into a block word (and, by the same table, opaque keys
-// of domains). Rare: one lock that nobody waits for guards writers.
+// Sizes that do not fit into a block word. Rare: one lock that nobody waits for
+// guards writers; searches take none.
 #ifndef MEMTRACE_TABLE_TRACKED_H
 #define MEMTRACE_TABLE_TRACKED_H
 

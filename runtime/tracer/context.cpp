@@ -12,6 +12,7 @@
 namespace mt::runtime {
 
 __thread ThreadContext* my_context = nullptr;
+__thread u32 my_pauses = 0;
 
 namespace {
 
@@ -89,6 +90,7 @@ ThreadContext* make_context() {
         return nullptr;
     }
     publish(c->pid, pid);
+    tell_pauses(*c);
     hand_over(*c, tid);
     const auto* row = pointer<const Thread>(c->thread);
     c->sampler.seed(load(root().cookie) ^ (row != nullptr ? row->serial : tid));
@@ -114,6 +116,7 @@ void adopt_after_fork() {
         if (pending != 0) count_loss(LossKind::nested_overflow, pending);
         publish(c.ring_tail, c.ring_head);
         publish(c.pid, load(root().pid));
+        publish(c.pauses, 0);
         publish(c.tid, 0);  // free to take
     }
 }

@@ -34,10 +34,18 @@ struct ThreadContext : abi::Context {
     Capture capture;
 };
 
-// The runtime's only thread-local word: a pointer in static TLS costs no call,
-// and no destructor runs (reliability T1-T4).
+// In static TLS: costs no call, and no destructor runs (reliability T1-T4).
 extern __attribute__((visibility("hidden"),
                       tls_model("initial-exec"))) __thread ThreadContext* my_context;
+
+// How often the thread pauses, also before it has a context.
+extern __attribute__((visibility("hidden"), tls_model("initial-exec"))) __thread abi::u32 my_pauses;
+// Into its context, whose shard it gets back at its next event once it pauses no more.
+// A handler that pauses in between comes first.
+inline void tell_pauses(ThreadContext& c) {
+    publish(c.pauses, my_pauses);
+    publish(c.shard, 0);
+}
 
 // The calling thread's; made on first use. nullptr: no memory (counted).
 ThreadContext* make_context();

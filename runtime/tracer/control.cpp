@@ -105,7 +105,7 @@ LiveState* replace_state(u64 request) {
     if (old != nullptr && old->generation == request_generation(request)) return old;
     LiveState* fresh =
         make_state(request_generation(request), load(root().peak_reset_request), header()->losses);
-    if (fresh != nullptr) fresh->sample_bytes = sample_bytes_of(request);
+    if (fresh != nullptr) fresh->special = fresh->sample_bytes = sample_bytes_of(request);
     set_state(fresh);
     retire(old);
     constexpr u32 kKept = 2;
@@ -263,6 +263,8 @@ void reset_locks() {
     if (auto* state = pointer<LiveState>(header()->state)) {
         state->peak_lock.reset();
         state->sizes.lock().reset();
+        state->keys.reset_locks();
+        state->pages.reset_locks();
     }
 }
 
@@ -274,6 +276,8 @@ void release_my_locks() {
     if (auto* state = pointer<LiveState>(header()->state)) {
         state->peak_lock.release_if_mine();
         state->sizes.lock().release_if_mine();
+        state->keys.release_my_locks();
+        state->pages.release_my_locks();
     }
 }
 

@@ -1,74 +1,29 @@
 // SPDX-License-Identifier: MIT
 #include "tracer/events.h"
 
-#include "table/counters.h"
-#include "table/header.h"
 #include "table/losses.h"
 #include "table/threads.h"
-#include "tracer/control.h"
 #include "tracer/guard.h"
 #include "tracer/nested.h"
-#include "tracer/weights.h"
-#include "tracer/words.h"
+#include "tracer/pages.h"
+#include "tracer/recording.h"
 
 namespace mt::runtime {
 namespace {
 
-u64 request_now() { return load(root().request); }
-bool is_on(u64 request) { return (request & kRequestOn) != 0; }
-
-// Is there a table for an event under this request?
-bool is_ready(u64 request) {
-    if (__builtin_expect(request == load(traced_request), 1)) return true;
-    return is_on(request) && prepare_table();
-}
-
 // The record that loses `old_word`, if there is one. False: no memory.
-bool take_from(LiveState& state, Shard& shard, u64 address, u64 old_word, Change& change) {
+[[gnu::always_inline]] inline bool take_from(LiveState& state, Shard& shard, u64 address,
+                                             u64 old_word, Change& change) {
     if (old_word == 0) return true;
     change.out = record_of(state, shard, word_stack(old_word));
     change.out_size = size_of_word(state, address, old_word);
     return change.out != nullptr;
 }
 
-void keep_peaks(const LiveState& state, const Change& change) {
-    if (change.in != nullptr) keep_peak(state, *change.in);
-    if (change.out != nullptr) keep_peak(state, *change.out);
-}
-
-bool put_word(LiveState& state, const Blocks::Place& place, u64 address, u64 word) {
+[[gnu::always_inline]] inline bool put_word(LiveState& state, const Blocks::Place& place,
+                                            u64 address, u64 word) {
     if (place.found != nullptr) return publish(*place.found, word), true;
     return Blocks::claim(place.empty, word) || state.blocks.insert(address, word);
-}
-
-// What a state records: all stacks, or those of a sample (State::sample_bytes).
-// Its own copy of the hot path, which is not to pay for the other one.
-enum class Kind { all, sample };
-
-bool samples(const LiveState& state) { return __builtin_expect(state.sample_bytes != 0, 0); }
-
-template <Kind kKind>
-u32 stack_for(ThreadContext& c, const LiveState& state, u64 size, const Caller& caller) {
-    if constexpr (kKind == Kind::sample) {
-        if (!c.sampler.takes(size, state.sample_bytes)) return kStackNotSampled;
-    }
-    return capture_stack(c, caller);
-}
-
-u32 any_stack_for(ThreadContext& c, const LiveState& state, u64 size, const Caller& caller) {
-    return samples(state) ? stack_for<Kind::sample>(c, state, size, caller)
-                          : stack_for<Kind::all>(c, state, size, caller);
-}
-
-// What follows from an event whose words are written. The figures are new from
-// the commit on.
-template <Kind kKind>
-inline void finish_event(ThreadContext& c, LiveState& state, Shard& shard, const Change& change) {
-    apply(change);
-    if constexpr (kKind == Kind::sample) apply_weights(c, state, change);
-    commit_event(c, shard, change);
-    end_event(c);
-    look_at_peak(state, shard);
 }
 
 void finish_any_event(ThreadContext& c, LiveState& state, Shard& shard, const Change& change) {
@@ -78,79 +33,69 @@ void finish_any_event(ThreadContext& c, LiveState& state, Shard& shard, const Ch
 
 // Blocks are often freed right after they were allocated, and allocated again
 // at the same address right after that: their word is where it was.
-u64* find_word(const ThreadContext& c, const LiveState& state, u64 address) {
+[[gnu::always_inline]] inline u64* find_word(const ThreadContext& c, const LiveState& state,
+                                             u64 address) {
     const bool near = address == c.hint && c.hint_slot != nullptr;
     if (near && is_word_of(load(*c.hint_slot), address)) return c.hint_slot;
     return state.blocks.find(address);
 }
-Blocks::Place place_for(const ThreadContext& c, const LiveState& state, u64 address, u64 size) {
+[[gnu::always_inline]] inline Blocks::Place place_for(const ThreadContext& c,
+                                                      const LiveState& state, u64 address,
+                                                      u64 size) {
     const bool near = address == c.hint && c.hint_slot != nullptr;
     if (near && load(*c.hint_slot) == 0) return {nullptr, c.hint_slot};
     return state.blocks.place(address, size);
 }
-void remember_word(ThreadContext& c, u64 address, u64* slot) {
+[[gnu::always_inline]] inline void remember_word(ThreadContext& c, u64 address, u64* slot) {
     c.hint = address;
     c.hint_slot = slot;
 }
 
-// A block that a free which we did not see left behind at the same address is
-// replaced and counted as freed.
-[[gnu::noinline]] void replace_stale(ThreadContext& c, LiveState& state, Shard& shard, u64 address,
-                                     u64 size, u32 stack) {
-    u64* slot = state.blocks.find(address);
-    const u64 old_word = slot != nullptr ? load(*slot) : 0;
-    Change change;
-    const bool has_room = take_from(state, shard, address, old_word, change);
-    change.in = record_of(state, shard, stack);
-    if (!has_room || change.in == nullptr) return count_loss(LossKind::no_memory);
-    if (samples(state) && !note_weights(c, state, shard, stack, word_stack(old_word))) {
-        return count_loss(LossKind::no_memory);
-    }
-    keep_peaks(state, change);
-    change.in_size = keep_size(state, address, size, stack);
-    begin_event(c, Op::move, address, old_word, change);
-    publish(c.inflight.new_address, address);
-    if (!put_word(state, {slot, nullptr}, address, word_for(address, change.in_size, stack))) {
-        end_event(c);
-        return count_loss(LossKind::no_memory);
-    }
-    finish_any_event(c, state, shard, change);
+// To record an allocation. nullptr: there is no memory (counted), or it is not to be
+// recorded: a thread that pauses has no shard, so the others need not ask.
+[[gnu::noinline]] Shard* shard_to_record(ThreadContext& c, LiveState& state) {
+    if (load(c.pauses) == 0) return find_shard(c, state);
+    c.last_allocated = 0;
+    return nullptr;
 }
 
+bool lose(LossKind kind) { return count_loss(kind), false; }
+
 template <Kind kKind>
-[[gnu::flatten]] inline void record_allocation(ThreadContext& c, LiveState& state, u64 address,
+[[gnu::flatten]] inline bool record_allocation(ThreadContext& c, LiveState& state, u64 address,
                                                u64 size, const Caller& caller) {
-    if (!Blocks::holds(address)) return count_loss(LossKind::bad_address);
+    if (!Blocks::holds(address)) return lose(LossKind::bad_address);
     state.blocks.prefetch(address);  // while the stack is taken
-    Shard* shard = shard_of(c, state);
-    if (shard == nullptr) return;
+    auto* shard = pointer<Shard>(c.shard);
+    if (__builtin_expect(shard == nullptr, 0)) shard = shard_to_record(c, state);
+    if (shard == nullptr) return false;
     const u32 stack = stack_for<kKind>(c, state, size, caller);
     const Blocks::Place place = place_for(c, state, address, size);
     remember_word(c, address, place.empty);
     c.last_allocated = address;
     if (__builtin_expect(place.found != nullptr, 0)) {
-        return replace_stale(c, state, *shard, address, size, stack);
+        return replace_block(c, state, *shard, address, size, stack);
     }
     Change change;
     change.in = record_of(state, *shard, stack);
-    if (change.in == nullptr) return count_loss(LossKind::no_memory);
+    if (change.in == nullptr) return lose(LossKind::no_memory);
     if constexpr (kKind == Kind::sample) {
-        if (!note_weights(c, state, *shard, stack, kStackNone)) {
-            return count_loss(LossKind::no_memory);
-        }
+        if (!note_weights(c, state, *shard, stack, kStackNone)) return lose(LossKind::no_memory);
     }
     keep_peak(state, *change.in);
     change.in_size = keep_size(state, address, size, stack);
     begin_allocate(c, address, change);
     if (!put_word(state, place, address, word_for(address, change.in_size, stack))) {
         end_event(c);
-        return count_loss(LossKind::no_memory);
+        return lose(LossKind::no_memory);
     }
     finish_event<kKind>(c, state, *shard, change);
+    return true;
 }
 
 template <Kind kKind>
-[[gnu::flatten]] inline void record_free(ThreadContext& c, LiveState& state, u64 address) {
+[[gnu::flatten, gnu::always_inline]] inline void record_free(ThreadContext& c, LiveState& state,
+                                                             u64 address) {
     u64* slot = find_word(c, state, address);
     Shard* shard = shard_of(c, state);
     if (shard == nullptr) return;
@@ -180,11 +125,23 @@ template <Kind kKind>
     finish_event<kKind>(c, state, *shard, change);
 }
 
-[[gnu::noinline]] void record_sampled_allocation(ThreadContext& c, LiveState& state, u64 address,
+// What LiveState::special is for. Whatever the family gives or takes at the address of
+// a pool's page, it is that page.
+[[gnu::noinline]] void record_beside_pages(ThreadContext& c, LiveState& state, u64 address,
+                                           u64 size, const Caller& caller) {
+    withdraw_page(state, address);  // freed unseen
+    record_any_allocation(c, state, address, size, caller);
+}
+[[gnu::noinline]] void free_beside_pages(ThreadContext& c, LiveState& state, u64 address) {
+    if (!withdraw_page(state, address)) record_any_free(c, state, address);
+}
+[[gnu::noinline]] void record_special_allocation(ThreadContext& c, LiveState& state, u64 address,
                                                  u64 size, const Caller& caller) {
+    if (state.pages.any()) return record_beside_pages(c, state, address, size, caller);
     record_allocation<Kind::sample>(c, state, address, size, caller);
 }
-[[gnu::noinline]] void record_sampled_free(ThreadContext& c, LiveState& state, u64 address) {
+[[gnu::noinline]] void record_special_free(ThreadContext& c, LiveState& state, u64 address) {
+    if (state.pages.any()) return free_beside_pages(c, state, address);
     record_free<Kind::sample>(c, state, address);
 }
 
@@ -203,8 +160,44 @@ Shard* find_shard(ThreadContext& c, LiveState& state) {
         c.shard_generation = state.generation;
         if (auto* row = pointer<Thread>(c.thread)) begin_counting(*row, state.generation, *shard);
     }
-    publish(c.shard, address_of(shard));
+    // Last look: a signal handler may have asked for a pause meanwhile.
+    if (load(c.pauses) == 0) publish(c.shard, address_of(shard));
+    if (load(c.pauses) != 0) publish(c.shard, 0);
     return shard;
+}
+
+bool record_any_allocation(ThreadContext& c, LiveState& state, u64 address, u64 size,
+                           const Caller& caller) {
+    return samples(state) ? record_allocation<Kind::sample>(c, state, address, size, caller)
+                          : record_allocation<Kind::all>(c, state, address, size, caller);
+}
+void record_any_free(ThreadContext& c, LiveState& state, u64 address) {
+    if (samples(state)) return record_free<Kind::sample>(c, state, address);
+    record_free<Kind::all>(c, state, address);
+}
+
+// After a free that we did not see, or as the program says so.
+bool replace_block(ThreadContext& c, LiveState& state, Shard& shard, u64 address, u64 size,
+                   u32 stack) {
+    u64* slot = state.blocks.find(address);
+    const u64 old_word = slot != nullptr ? load(*slot) : 0;
+    Change change;
+    const bool has_room = take_from(state, shard, address, old_word, change);
+    change.in = record_of(state, shard, stack);
+    if (!has_room || change.in == nullptr) return lose(LossKind::no_memory);
+    if (samples(state) && !note_weights(c, state, shard, stack, word_stack(old_word))) {
+        return lose(LossKind::no_memory);
+    }
+    keep_peaks(state, change);
+    change.in_size = keep_size(state, address, size, stack);
+    begin_event(c, Op::move, address, old_word, change);
+    publish(c.inflight.new_address, address);
+    if (!put_word(state, {slot, nullptr}, address, word_for(address, change.in_size, stack))) {
+        end_event(c);
+        return lose(LossKind::no_memory);
+    }
+    finish_any_event(c, state, shard, change);
+    return true;
 }
 
 void settle(LiveState& state, Shard& shard) {
@@ -217,13 +210,13 @@ void on_allocate(void* block, u64 size, const Caller& caller) {
     ThreadContext* c = context();
     if (c == nullptr) return;
     if (!open_event(*c, caller.sp, caller.pc)) {
-        if ((request & kRequestPaused) == 0) nested_allocate(*c, address_of(block), size, request);
+        if (!is_paused(*c, request)) nested_allocate(*c, address_of(block), size, request);
         return;
     }
     LiveState* state = enter_state(*c, request);
     if (state != nullptr && (request & kRequestPaused) == 0) {
-        if (samples(*state)) {
-            record_sampled_allocation(*c, *state, address_of(block), size, caller);
+        if (__builtin_expect(state->special != 0, 0)) {
+            record_special_allocation(*c, *state, address_of(block), size, caller);
         } else {
             record_allocation<Kind::all>(*c, *state, address_of(block), size, caller);
         }
@@ -240,8 +233,8 @@ void on_free(void* block, const Caller& caller) {
     if (!open_event(*c, caller.sp, caller.pc)) return nested_free(*c, address_of(block), request);
     LiveState* state = enter_state(*c, request);
     if (state != nullptr) {
-        if (samples(*state)) {
-            record_sampled_free(*c, *state, address_of(block));
+        if (__builtin_expect(state->special != 0, 0)) {
+            record_special_free(*c, *state, address_of(block));
         } else {
             record_free<Kind::all>(*c, *state, address_of(block));
         }
@@ -257,11 +250,17 @@ Move::Move(void* block, const Caller& caller)
     if (c_ == nullptr) return;
     nested_ = !open_event(*c_, caller.sp, caller.pc);
     if (nested_) {
-        old_word_ = nested_withdraw(*c_, address_, request);
+        page_ = nested_withdraw_page(*c_, address_, request);
+        if (!page_) old_word_ = nested_withdraw(*c_, address_, request);
         return;
     }
     state_ = enter_state(*c_, request);
-    u64* slot = state_ != nullptr ? state_->blocks.find(address_) : nullptr;
+    if (state_ == nullptr) return;
+    if (__builtin_expect(state_->special != 0, 0) && withdraw_page(*state_, address_)) {
+        page_ = true;
+        return;
+    }
+    u64* slot = state_->blocks.find(address_);
     if (slot == nullptr) return;
     old_word_ = *slot;
     Change taken;
@@ -273,19 +272,11 @@ Move::Move(void* block, const Caller& caller)
 
 void Move::finish(void* moved, u64 size) {
     if (c_ == nullptr) return;
-    const u64 request = request_now();
     const bool failed = moved == nullptr && size > 0;
-    if (nested_) {
-        // A clear since: the word belongs to a state that is gone.
-        if (request_generation(request) != request_generation(request_)) old_word_ = 0;
-        if (failed && old_word_ != 0) {
-            nested_put_back(*c_, address_, old_word_, request);
-        } else if (!failed) {
-            nested_moved(*c_, address_, old_word_, address_of(moved), size, request);
-        }
-        return;
-    }
-    if (failed) {
+    if (nested_) return finish_nested(moved, size, failed);
+    if (page_) {
+        finish_page(moved, size, failed);
+    } else if (failed) {
         if (old_word_ != 0 && !state_->blocks.insert(address_, old_word_)) {
             count_loss(LossKind::no_memory);
         }
@@ -294,6 +285,35 @@ void Move::finish(void* moved, u64 size) {
         record(moved, size);
     }
     close_event(*c_);
+}
+
+void Move::finish_nested(void* moved, u64 size, bool failed) {
+    const u64 request = request_now();
+    // A clear since: the word belongs to a state that is gone.
+    const bool cleared = request_generation(request) != request_generation(request_);
+    if (page_ && !cleared) {
+        if (failed || moved != nullptr) {
+            nested_add_page(*c_, failed ? address_ : address_of(moved), request);
+        }
+        return;
+    }
+    if (cleared) old_word_ = 0;
+    if (failed && old_word_ != 0) {
+        nested_put_back(*c_, address_, old_word_, request);
+    } else if (!failed) {
+        nested_moved(*c_, address_, old_word_, address_of(moved), size, request);
+    }
+}
+
+// A pool's page stays one, wherever it goes.
+void Move::finish_page(void* moved, u64 size, bool failed) {
+    const bool cleared = state_->generation != request_generation(request_now());
+    if (cleared && !failed) return record(moved, size);
+    if (cleared || (moved == nullptr && !failed)) return;
+    const u64 address = failed ? address_ : address_of(moved);
+    const bool is_stale = address != address_ && state_->blocks.find(address) != nullptr;
+    if (is_stale) record_any_free(*c_, *state_, address);
+    add_page(*state_, address);
 }
 
 void Move::record(void* moved, u64 size) {
@@ -308,11 +328,7 @@ void Move::record(void* moved, u64 size) {
     if (state_ == nullptr) return;
     if (old_word_ != 0) return record_elsewhere(moved, size);
     if (moved != nullptr && (request & kRequestPaused) == 0) {
-        if (samples(*state_)) {
-            record_sampled_allocation(*c_, *state_, address_of(moved), size, caller_);
-        } else {
-            record_allocation<Kind::all>(*c_, *state_, address_of(moved), size, caller_);
-        }
+        record_beside_pages(*c_, *state_, address_of(moved), size, caller_);
     }
 }
 
@@ -320,8 +336,8 @@ void Move::record(void* moved, u64 size) {
 // committed together, so that the peak never sees both.
 void Move::record_elsewhere(void* moved, u64 size) {
     const u64 address = address_of(moved);
-    const bool adds =
-        moved != nullptr && Blocks::holds(address) && (request_now() & kRequestPaused) == 0;
+    const bool adds = moved != nullptr && Blocks::holds(address) && !is_paused(*c_, request_now());
+    if (__builtin_expect(state_->special != 0, 0)) withdraw_page(*state_, address);
     Shard* shard = shard_of(*c_, *state_);
     Change change;
     const u32 stack =

@@ -25,6 +25,8 @@ class Move {
     void finish(void* moved, u64 size);
 
   private:
+    void finish_nested(void* moved, u64 size, bool failed);
+    void finish_page(void* moved, u64 size, bool failed);
     void record(void* moved, u64 size);
     void record_elsewhere(void* moved, u64 size);
 
@@ -36,6 +38,7 @@ class Move {
     u64 old_word_ = 0;
     u64 old_size_ = 0;
     bool nested_ = false;
+    bool page_ = false;  // of a pool, see tracer/pages.h
 };
 
 // Around a real call into an allocator that may come back into our hooks

@@ -3,6 +3,7 @@
 
 #include "table/counters.h"
 #include "table/header.h"
+#include "tracer/events.h"
 #include "tracer/weights.h"
 
 namespace mt::runtime {
@@ -38,6 +39,10 @@ void take_back(const Inflight& f, LiveState& state) {
     if (in != nullptr) publish_pair(in->alloc_bytes, load_pair(f.before_alloc_bytes));
     if (out != nullptr) publish_pair(out->free_bytes, load_pair(f.before_free_bytes));
     if (names(f, Op::drain)) return;
+    if (names(f, Op::track)) {
+        const u32 stack = static_cast<u32>(f.old_word);
+        return state.keys.put_back(static_cast<u32>(f.domain), f.address, f.old_size, stack);
+    }
     if (names(f, Op::allocate)) return restore_word(state, f.address, 0);
     if (names(f, Op::move) && f.new_address != 0 && f.new_address != f.address) {
         restore_word(state, f.new_address, 0);
@@ -73,7 +78,8 @@ void undo_abandoned(ThreadContext& c) {
         take_back(f, *state);
         if (state->sample_bytes != 0) take_weights_back(c.weighted, static_cast<Op>(f.op));
     }
-    if (committed && current && c.shard != 0) recount(*pointer<Shard>(c.shard));
+    Shard* shard = committed && current ? kept_shard(c, *state) : nullptr;
+    if (shard != nullptr) recount(*shard);
     if (f.op == (static_cast<u64>(Op::drain) | kCommitted)) {
         publish(c.ring_tail, f.ring_position + 1);
     }

@@ -39,6 +39,12 @@ inline void begin_free(ThreadContext& c, u64 address, u64 old_word, const Change
 }
 // Every field.
 void begin_event(ThreadContext& c, Op op, u64 address, u64 old_word, const Change& change);
+// Under the lock of the key's part; `old` is what stands there, nullptr: nothing.
+inline void begin_track(ThreadContext& c, u32 domain, u64 key, const Tracked* old,
+                        const Change& change) {
+    publish(c.inflight.domain, domain);
+    begin_event(c, Op::track, key, old != nullptr ? old->stack : kStackNone, change);
+}
 // For a move, once the new block is known; op is set since begin_event.
 void continue_move(ThreadContext& c, u64 new_address, const Change& change);
 

@@ -7,6 +7,7 @@
 #include "tracer/control.h"
 #include "tracer/events.h"
 #include "tracer/inflight.h"
+#include "tracer/pages.h"
 #include "tracer/weights.h"
 #include "tracer/words.h"
 
@@ -20,11 +21,11 @@ bool has_room(const ThreadContext& c, u64 entries = 1) {
 }
 
 // A handler may interrupt this handler: the place is taken with one instruction.
-void push(ThreadContext& c, u64 stack_op, u64 size) {
+void push(ThreadContext& c, const LiveState& state, Op op, u32 stack, u64 size) {
     const u64 at = __atomic_fetch_add(&c.ring_head, 1, __ATOMIC_RELAXED);
     RingEntry& entry = c.ring[at % kRingEntries];
     publish(entry.size, size);
-    publish(entry.stack_op, stack_op);
+    publish(entry.stack_op, stack | static_cast<u64>(op) << 32 | generation_mark(state));
 }
 
 void push_free(ThreadContext& c, u64 address, u64 word, u64 request) {
@@ -33,8 +34,7 @@ void push_free(ThreadContext& c, u64 address, u64 word, u64 request) {
     const u64 size = size_of_word(*state.get(), address, word);
     forget_size(*state.get(), address, word);
     if (!has_room(c)) return count_loss(LossKind::nested_overflow);
-    push(c, word_stack(word) | static_cast<u64>(Op::free) << 32 | generation_mark(*state.get()),
-         size);
+    push(c, *state.get(), Op::free, word_stack(word), size);
 }
 
 void drain_entry(ThreadContext& c, LiveState& state, Shard& shard, const RingEntry& entry) {
@@ -76,29 +76,28 @@ NestedState::NestedState(ThreadContext& c, u64 request) : c_(c), outer_(c.nested
 
 NestedState::~NestedState() { publish(c_.nested_state, outer_); }
 
-void nested_allocate(ThreadContext& c, u64 address, u64 size, u64 request) {
+bool nested_allocate(ThreadContext& c, u64 address, u64 size, u64 request) {
     NestedState state(c, request);
     // Two: a stale block at the same address is freed as well.
     if (state.get() == nullptr || !has_room(c, 2) || !Blocks::holds(address)) {
-        count_loss(LossKind::nested_overflow);
-        return;
+        return count_loss(LossKind::nested_overflow), false;
     }
     const u64 kept = keep_size(*state.get(), address, size, kStackNested);
     const u64 word = word_for(address, kept, kStackNested);
     u64* slot = state.get()->blocks.find(address);
-    const u64 mark = generation_mark(*state.get());
     if (slot != nullptr) {
-        push(c, word_stack(*slot) | static_cast<u64>(Op::free) << 32 | mark,
+        push(c, *state.get(), Op::free, word_stack(*slot),
              size_of_word(*state.get(), address, *slot));
         publish(*slot, word);
     } else if (!state.get()->blocks.insert(address, word)) {
-        count_loss(LossKind::no_memory);
-        return;
+        return count_loss(LossKind::no_memory), false;
     }
-    push(c, kStackNested | static_cast<u64>(Op::allocate) << 32 | mark, kept);
+    push(c, *state.get(), Op::allocate, kStackNested, kept);
+    return true;
 }
 
 void nested_free(ThreadContext& c, u64 address, u64 request) {
+    if (nested_withdraw_page(c, address, request)) return;
     const u64 word = nested_withdraw(c, address, request);
     if (word != 0) push_free(c, address, word, request);
 }
@@ -122,6 +121,68 @@ void nested_moved(ThreadContext& c, u64 address, u64 word, u64 new_address, u64 
     if (word != 0) push_free(c, address, word, request);
     // realloc(block, 0) has freed it and gives none.
     if (new_address != 0) nested_allocate(c, new_address, size, request);
+}
+
+bool nested_withdraw_page(ThreadContext& c, u64 address, u64 request) {
+    NestedState state(c, request);
+    return state.get() != nullptr && withdraw_page(*state.get(), address);
+}
+
+void nested_add_page(ThreadContext& c, u64 address, u64 request) {
+    NestedState state(c, request);
+    if (state.get() != nullptr) add_page(*state.get(), address);
+}
+
+int nested_track(ThreadContext& c, u32 domain, u64 key, u64 size, u64 request) {
+    if (domain == 0) {
+        return key != 0 && nested_allocate(c, key, size, request) ? kDone : kNotRecorded;
+    }
+    NestedState state(c, request);
+    if (state.get() == nullptr || !has_room(c, 2)) {
+        return count_loss(LossKind::nested_overflow), kNotRecorded;
+    }
+    Keys::Held held(state.get()->keys, domain, key, true);
+    if (!held.reserve()) {
+        count_loss(held.is_busy() ? LossKind::tracked_busy : LossKind::no_memory);
+        return kNotRecorded;
+    }
+    if (const Tracked* old = held.entry()) push(c, *state.get(), Op::free, old->stack, old->size);
+    held.set(size, kStackNested);
+    push(c, *state.get(), Op::allocate, kStackNested, size);
+    return kDone;
+}
+
+int nested_untrack(ThreadContext& c, u32 domain, u64 key, u64 request) {
+    if (domain == 0) {
+        const u64 word = nested_withdraw(c, key, request);
+        if (word != 0) push_free(c, key, word, request);
+        return kDone;
+    }
+    NestedState state(c, request);
+    if (state.get() == nullptr) return kDone;
+    Keys::Held held(state.get()->keys, domain, key, false);
+    if (held.is_busy()) count_loss(LossKind::untrack_lost);
+    const Tracked* old = held.entry();
+    if (old == nullptr) return kDone;
+    if (has_room(c)) {
+        push(c, *state.get(), Op::free, old->stack, old->size);
+    } else {
+        count_loss(LossKind::nested_overflow);
+    }
+    held.erase();
+    return kDone;
+}
+
+int nested_pool(ThreadContext& c, u64 address, u64 request) {
+    NestedState state(c, request);
+    LiveState* s = state.get();
+    if (s == nullptr || !has_room(c)) {
+        return count_loss(LossKind::nested_overflow), kNotRecorded;
+    }
+    if (s->blocks.find(address) == nullptr || !add_page(*s, address)) return kNotRecorded;
+    const u64 word = nested_withdraw(c, address, request);
+    if (word != 0) push_free(c, address, word, request);
+    return kDone;
 }
 
 void drain_ring(ThreadContext& c) {

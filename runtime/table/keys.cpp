@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: MIT
+//
+// Open addressing. An erased entry becomes a tombstone only if others may lie behind
+// it, and the next insert that passes takes its place; so what is used settles at about
+// twice what is live, however long the churn. A table that is full is replaced by one
+// that is complete before a single store publishes it.
+#include "table/keys.h"
+
+#include "table/publish.h"
+
+namespace mt::runtime {
+namespace {
+
+constexpr u64 kFirstCapacity = 32;
+constexpr u64 kLargestPiece = 256;  // slots; a larger table has a mapping of its own
+
+Tracked* slots(TrackedTable* table) { return reinterpret_cast<Tracked*>(table + 1); }
+u64 bytes_of(u64 capacity) { return sizeof(TrackedTable) + capacity * sizeof(Tracked); }
+bool is_live(u32 stack) { return stack != 0 && stack != kTrackedTombstone; }
+
+// Keys may be equal in all but a few bits, wherever those are (finalizer of SplitMix64).
+u64 hash_of(u32 domain, u64 key) {
+    u64 hash = key ^ u64 { domain } * 0x9e3779b97f4a7c15ull;
+    hash = (hash ^ hash >> 30) * 0xbf58476d1ce4e5b9ull;
+    hash = (hash ^ hash >> 27) * 0x94d049bb133111ebull;
+    return hash ^ hash >> 31;
+}
+u32 part_of(u64 hash) { return static_cast<u32>(hash >> 32) % kTrackedParts; }
+
+Tracked* find(TrackedTable* table, u32 domain, u64 key) {
+    if (table == nullptr) return nullptr;
+    const u64 mask = table->capacity - 1;
+    u64 i = hash_of(domain, key) & mask;
+    for (u64 steps = 0; steps <= mask; ++steps, i = (i + 1) & mask) {
+        Tracked& slot = slots(table)[i];
+        if (slot.stack == 0) return nullptr;
+        if (slot.key == key && slot.domain == domain && slot.stack != kTrackedTombstone) {
+            return &slot;
+        }
+    }
+    return nullptr;
+}
+
+// `used` is never less than it says, whatever an event was left in.
+Tracked* insert(TrackedTable* table, u32 domain, u64 key, u64 size, u32 stack) {
+    const u64 mask = table->capacity - 1;
+    u64 i = hash_of(domain, key) & mask;
+    while (is_live(slots(table)[i].stack)) i = (i + 1) & mask;
+    Tracked& slot = slots(table)[i];
+    if (slot.stack == 0) publish(table->used, table->used + 1);
+    publish(slot.domain, domain);
+    publish(slot.key, key);
+    publish(slot.size, size);
+    publish(slot.stack, stack);
+    return &slot;
+}
+
+void erase_slot(TrackedTable* table, Tracked* slot) {
+    publish(slot->stack, kTrackedTombstone);
+    const u64 mask = table->capacity - 1;
+    u64 i = static_cast<u64>(slot - slots(table));
+    if (slots(table)[(i + 1) & mask].stack != 0) return;
+    // Nothing lies behind: nor does anything that these tombstones lead to.
+    for (; slots(table)[i].stack == kTrackedTombstone; i = (i - 1) & mask) {
+        publish(slots(table)[i].stack, 0);
+        publish(table->used, table->used - 1);
+    }
+}
+
+u64 count_live(TrackedTable* table) {
+    u64 live = 0;
+    for (u64 i = 0; i < table->capacity; ++i) live += is_live(slots(table)[i].stack) ? 1 : 0;
+    return live;
+}
+
+}  // namespace
+
+Keys::Parts* Keys::parts() const { return pointer<Parts>(load(*parts_)); }
+
+Keys::Parts* Keys::make_parts() {
+    if (Parts* there = parts()) return there;
+    void* fresh = pool_->take(sizeof(Parts));
+    if (fresh == nullptr) return nullptr;
+    exchange_if<u64>(*parts_, 0, address_of(fresh));
+    return parts();
+}
+
+TrackedTable* Keys::make_table(u64 capacity) {
+    void* room = capacity <= kLargestPiece ? pool_->take(bytes_of(capacity))
+                                           : pool_->take_mapping(bytes_of(capacity));
+    auto* table = static_cast<TrackedTable*>(room);
+    if (table != nullptr) table->capacity = capacity;
+    return table;
+}
+
+// Pieces of the pool stay: all that a part ever leaves of them is 8 KiB.
+void Keys::release_table(TrackedTable* table) {
+    if (table != nullptr && table->capacity > kLargestPiece) pool_->give_back(table);
+}
+
+// At most three quarters are used, so every search meets an empty slot.
+TrackedTable* Keys::make_room(u64& published) {
+    auto* old = pointer<TrackedTable>(published);
+    if (old != nullptr && old->used * 4 < old->capacity * 3) return old;
+    u64 capacity = kFirstCapacity;
+    if (old != nullptr) capacity = old->capacity * (count_live(old) * 4 < old->capacity ? 1 : 2);
+    TrackedTable* table = make_table(capacity);
+    if (table == nullptr) return nullptr;
+    for (u64 i = 0; old != nullptr && i < old->capacity; ++i) {
+        const Tracked& from = slots(old)[i];
+        if (!is_live(from.stack)) continue;
+        insert(table, from.domain, from.key, from.size, from.stack)->stamp = from.stamp;
+    }
+    publish(published, address_of(table));
+    release_table(old);
+    return table;
+}
+
+void Keys::put_back(u32 domain, u64 key, u64 size, u32 stack) {
+    Parts* all = parts();
+    if (all == nullptr) return;
+    const u32 part = part_of(hash_of(domain, key));
+    auto* table = pointer<TrackedTable>(all->table[part]);
+    Tracked* slot = find(table, domain, key);
+    if (slot != nullptr && stack == 0) {
+        erase_slot(table, slot);
+    } else if (slot != nullptr) {
+        publish(slot->size, size);
+        publish(slot->stack, stack);
+    } else if (table != nullptr && stack != 0) {
+        insert(table, domain, key, size, stack);
+    }
+    all->part[part].lock.release();
+}
+
+void Keys::reset_locks() {
+    if (Parts* all = parts()) {
+        for (Part& part : all->part) part.lock.reset();
+    }
+}
+
+void Keys::release_my_locks() {
+    if (Parts* all = parts()) {
+        for (Part& part : all->part) part.lock.release_if_mine();
+    }
+}
+
+Keys::Held::Held(Keys& keys, u32 domain, u64 key, bool makes)
+    : keys_(keys), domain_(domain), key_(key) {
+    Parts* all = makes ? keys.make_parts() : keys.parts();
+    if (all == nullptr) return;
+    const u32 part = part_of(hash_of(domain, key));
+    Lock& lock = all->part[part].lock;
+    busy_ = !lock.try_acquire();
+    if (busy_) return;
+    lock_ = &lock;
+    table_ = &all->table[part];
+    entry_ = find(pointer<TrackedTable>(*table_), domain, key);
+}
+
+bool Keys::Held::reserve() {
+    if (lock_ == nullptr) return false;
+    if (entry_ != nullptr) return true;
+    return keys_.make_room(*table_) != nullptr;
+}
+
+void Keys::Held::set(u64 size, u32 stack) {
+    if (entry_ == nullptr) {
+        entry_ = insert(pointer<TrackedTable>(*table_), domain_, key_, size, stack);
+        return;
+    }
+    publish(entry_->size, size);
+    publish(entry_->stack, stack);
+}
+
+void Keys::Held::erase() {
+    if (entry_ != nullptr) erase_slot(pointer<TrackedTable>(*table_), entry_);
+    entry_ = nullptr;
+}
+
+void Keys::Held::release() {
+    if (lock_ != nullptr) lock_->release();
+    lock_ = nullptr;
+}
+
+}  // namespace mt::runtime

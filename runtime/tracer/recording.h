@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+//
+// The steps that events are made of, for the files of this room that make events
+// (events.cpp: the malloc family; domains.cpp: memtrace.h). Inside an event only.
+#ifndef MEMTRACE_TRACER_RECORDING_H
+#define MEMTRACE_TRACER_RECORDING_H
+
+#include "table/counters.h"
+#include "table/header.h"
+#include "tracer/capture.h"
+#include "tracer/control.h"
+#include "tracer/events.h"
+#include "tracer/inflight.h"
+#include "tracer/weights.h"
+#include "tracer/words.h"
+
+namespace mt::runtime {
+
+inline u64 request_now() { return load(root().request); }
+inline bool is_on(u64 request) { return (request & kRequestOn) != 0; }
+
+// Is there a table for an event under this request?
+inline bool is_ready(u64 request) {
+    if (__builtin_expect(request == load(traced_request), 1)) return true;
+    return is_on(request) && prepare_table();
+}
+
+// Does the thread, or the whole program, want nothing recorded now?
+inline bool is_paused(const ThreadContext& c, u64 request) {
+    return (request & kRequestPaused) != 0 || load(c.pauses) != 0;
+}
+
+// What a state records: all stacks, or those of a sample (State::sample_bytes).
+// Its own copy of the hot path, which is not to pay for the other one.
+enum class Kind { all, sample };
+
+inline bool samples(const LiveState& state) { return __builtin_expect(state.sample_bytes != 0, 0); }
+
+template <Kind kKind>
+u32 stack_for(ThreadContext& c, const LiveState& state, u64 size, const Caller& caller) {
+    if constexpr (kKind == Kind::sample) {
+        if (!c.sampler.takes(size, state.sample_bytes)) return kStackNotSampled;
+    }
+    return capture_stack(c, caller);
+}
+
+inline u32 any_stack_for(ThreadContext& c, const LiveState& state, u64 size, const Caller& caller) {
+    return samples(state) ? stack_for<Kind::sample>(c, state, size, caller)
+                          : stack_for<Kind::all>(c, state, size, caller);
+}
+
+inline void keep_peaks(const LiveState& state, const Change& change) {
+    if (change.in != nullptr) keep_peak(state, *change.in);
+    if (change.out != nullptr) keep_peak(state, *change.out);
+}
+
+// What follows from an event whose words are written. The figures are new from
+// the commit on. Without a look at the peak, which may take a lock.
+template <Kind kKind>
+inline void commit_change(ThreadContext& c, LiveState& state, Shard& shard, const Change& change) {
+    apply(change);
+    if constexpr (kKind == Kind::sample) apply_weights(c, state, change);
+    commit_event(c, shard, change);
+    end_event(c);
+}
+template <Kind kKind>
+inline void finish_event(ThreadContext& c, LiveState& state, Shard& shard, const Change& change) {
+    commit_change<kKind>(c, state, shard, change);
+    look_at_peak(state, shard);
+}
+
+// A block as the family allocates it, and as it frees it. False: not recorded
+// (counted), or the thread pauses.
+bool record_any_allocation(ThreadContext& c, LiveState& state, u64 address, u64 size,
+                           const Caller& caller);
+void record_any_free(ThreadContext& c, LiveState& state, u64 address);
+// The block that stands at `address` goes, one of `size` bytes comes in its place.
+// False: no memory (counted).
+bool replace_block(ThreadContext& c, LiveState& state, Shard& shard, u64 address, u64 size,
+                   u32 stack);
+
+}  // namespace mt::runtime
+
+#endif
