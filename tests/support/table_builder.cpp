@@ -172,7 +172,7 @@ void TableBuilder::add_block(Address address, std::uint64_t size, std::uint32_t 
 
 void TableBuilder::add_tracked(std::uint32_t domain, Address key, std::uint64_t size,
                                std::uint32_t id) {
-    tracked_.push_back({domain, id, key, size, 0});
+    (domain == abi::kDomainLarge ? large_ : tracked_).push_back({domain, id, key, size, 0});
 }
 
 TableBuilder::Address TableBuilder::add_region(Address inside) {
@@ -233,6 +233,12 @@ void TableBuilder::release(Address address, std::size_t shard) {
     const Live live = block->second;
     live_.erase(block);
     count(abi::Op::free, live.id, live.size, shard);
+}
+
+void TableBuilder::track(std::uint32_t domain, std::uint64_t key, std::uint32_t id,
+                         std::uint64_t size, std::size_t shard) {
+    add_tracked(domain, key, size, id);
+    count(abi::Op::allocate, id, size, shard);
 }
 
 void TableBuilder::reset_peak() {

@@ -60,6 +60,7 @@ class TableBuilder {
     void sample(std::uint64_t mean);
     // A word where the runtime would put it: line, middle, split, leaf, fine.
     void add_block(Address address, std::uint64_t size, std::uint32_t id);
+    // Of kDomainLarge: the size of a large block. Others stand in part domain % kTrackedParts.
     void add_tracked(std::uint32_t domain, Address key, std::uint64_t size, std::uint32_t id);
     // An empty region with nothing in it, so that its address is known.
     Address add_region(Address inside);
@@ -68,6 +69,8 @@ class TableBuilder {
     Address allocate(std::uint32_t id, std::uint64_t size, std::size_t shard = 0);
     void allocate_at(Address address, std::uint32_t id, std::uint64_t size, std::size_t shard = 0);
     void release(Address address, std::size_t shard = 0);
+    void track(std::uint32_t domain, std::uint64_t key, std::uint32_t id, std::uint64_t size,
+               std::size_t shard = 0);
     void reset_peak();
 
     // --- threads in the middle of something ---
@@ -99,6 +102,9 @@ class TableBuilder {
     Address word_address(Address block) const;
     std::uint64_t word(Address block) const;  // as the runtime would write it
     Address tracked_address() const { return kTracked; }
+    static Address part_address(std::uint32_t part) {
+        return kTrackedParts + (part + 1) * 0x1000000;
+    }
 
     // The fixed parts; build() fills in the pointers and counts.
     abi::Root root{};
@@ -109,6 +115,7 @@ class TableBuilder {
     static constexpr Address kHeader = 0x7ffff0000000;
     static constexpr Address kState = 0x7ffff0010000;
     static constexpr Address kTracked = 0x7ffff0020000;
+    static constexpr Address kTrackedParts = 0x7ffff1000000;
     static constexpr Address kModuleStart = 0x555555554000;  // of the module that is there
     static constexpr std::uint32_t kPid = 4242;
 
@@ -151,6 +158,7 @@ class TableBuilder {
     void build_contexts(FakeMemory& memory);
     void build_blocks(FakeMemory& memory);
     void build_tracked(FakeMemory& memory);
+    void write_tracked(FakeMemory& memory, Address address, const std::vector<abi::Tracked>& rows);
     void place(FakeMemory& memory, RegionAt& region, Address block);
 
     template <typename Row>
@@ -166,7 +174,7 @@ class TableBuilder {
     std::vector<abi::Module> modules_;
     std::vector<std::string> paths_;
     std::vector<abi::Thread> threads_;
-    std::vector<abi::Tracked> tracked_;
+    std::vector<abi::Tracked> tracked_, large_;
     std::vector<Address> node_chunks_, stack_chunks_, module_chunks_, thread_chunks_;
     std::map<std::pair<std::uint64_t, std::uint32_t>, std::uint32_t> node_of_;
     std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint32_t> stack_of_;

@@ -201,19 +201,31 @@ void TableBuilder::build_blocks(FakeMemory& memory) {
     }
 }
 
-void TableBuilder::build_tracked(FakeMemory& memory) {
-    state.tracked = 0;
-    if (tracked_.empty()) return;
+void TableBuilder::write_tracked(FakeMemory& memory, Address address,
+                                 const std::vector<abi::Tracked>& rows) {
     abi::TrackedTable table{};
     table.capacity = 16;
-    while (table.capacity < tracked_.size() * 2) table.capacity *= 2;
-    table.used = tracked_.size();
-    memory.map(kTracked, sizeof table + table.capacity * strides_.tracked);
-    memory.put(kTracked, table);
-    for (std::size_t i = 0; i < tracked_.size(); ++i) {
-        memory.put(kTracked + sizeof table + (2 * i + 1) * strides_.tracked, tracked_[i]);
+    while (table.capacity < rows.size() * 2) table.capacity *= 2;
+    table.used = rows.size();
+    memory.map(address, sizeof table + table.capacity * strides_.tracked);
+    memory.put(address, table);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        memory.put(address + sizeof table + (2 * i + 1) * strides_.tracked, rows[i]);
     }
-    state.tracked = kTracked;
+}
+
+void TableBuilder::build_tracked(FakeMemory& memory) {
+    state.tracked = state.tracked_parts = 0;
+    if (!large_.empty()) write_tracked(memory, state.tracked = kTracked, large_);
+    std::map<std::uint32_t, std::vector<abi::Tracked>> parts;
+    for (const abi::Tracked& row : tracked_) parts[row.domain % abi::kTrackedParts].push_back(row);
+    if (parts.empty()) return;
+    state.tracked_parts = kTrackedParts;
+    memory.map(kTrackedParts, sizeof(abi::u64) * abi::kTrackedParts);
+    for (const auto& [part, rows] : parts) {
+        write_tracked(memory, part_address(part), rows);
+        memory.put(kTrackedParts + part * sizeof(abi::u64), part_address(part));
+    }
 }
 
 FakeMemory TableBuilder::build() {

@@ -27,6 +27,9 @@ void fill(TableBuilder& builder) {
     for (int i = 0; i < 60; ++i) builder.allocate(i % 2 == 0 ? a : b, 40, i % 2 == 0 ? 0u : 1u);
     builder.allocate_at(0x7f0000000010, a, 5ull << 30);
     builder.add_tracked(abi::kDomainLarge, 0x7f0000000010, 5ull << 30, a);
+    const std::uint32_t c = builder.add_stack({0x555555554100}, 1, abi::kRootComplete, 7);
+    builder.track(7, 0x1234, c, 99);
+    builder.track(7, ~0ull, c, 1);
     abi::Context& context = builder.add_context();
     context.inflight.op = static_cast<abi::u64>(abi::Op::move);
     context.inflight.address = 0x7f0000000010;
@@ -61,6 +64,12 @@ void check(const core::Table& table) {
     const bool sorted = std::is_sorted(
         table.blocks.begin(), table.blocks.end(),
         [](const core::Block& a, const core::Block& b) { return a.address < b.address; });
+    for (std::size_t i = 1; i < table.blocks.size(); ++i) {
+        const core::Block &a = table.blocks[i - 1], &b = table.blocks[i];
+        if (a.address == b.address && a.domain == b.domain && table.in_flight == 0) {
+            broken("a key has one block");
+        }
+    }
     if (!sorted) broken("blocks are by address");
     for (const core::Remark& remark : table.remarks) {
         if (remark.text.find('\n') != std::string::npos) broken("a remark is one line");

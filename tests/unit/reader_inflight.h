@@ -30,7 +30,7 @@ inline constexpr std::uint64_t kElsewhere = 0x7f0000003020;
 struct Figures {
     std::int64_t size = 0, count = 0, peak = 0, peak_count = 0;
     std::int64_t a = 0, b = 0, peak_a = 0, peak_b = 0;
-    std::vector<std::tuple<std::uint64_t, std::uint64_t, std::uint32_t>> blocks;
+    std::vector<std::tuple<std::uint64_t, std::uint64_t, std::uint32_t, std::uint32_t>> blocks;
 
     bool operator==(const Figures&) const = default;
 };
@@ -66,12 +66,14 @@ class InFlight : public ::testing::Test {
         }
         std::int64_t blocks_size = 0;
         for (const Block& block : table.blocks) {
-            f.blocks.emplace_back(block.address, block.size, block.stack);
+            f.blocks.emplace_back(block.address, block.size, block.stack, block.domain);
             blocks_size += static_cast<std::int64_t>(block.size);
         }
         EXPECT_EQ(blocks_size, table.current_size);
         EXPECT_EQ(f.blocks.size(), static_cast<std::size_t>(table.current_count));
-        EXPECT_EQ(f.peak_a + f.peak_b, table.peak_size);
+        std::int64_t peak_of_traces = 0;
+        for (const Trace& trace : table.traces) peak_of_traces += trace.peak_size;
+        EXPECT_EQ(peak_of_traces, table.peak_size);
         EXPECT_EQ(remark(table, "incomplete"), "");
         EXPECT_EQ(remark(table, "blocks-differ"), "");
         const bool open = memory_.get<std::uint64_t>(flight_) != 0;
@@ -107,6 +109,16 @@ class InFlight : public ::testing::Test {
         });
         const std::uint64_t epoch = builder_.state.peak_epoch;
         store(at + offsetof(abi::Record, peak_epoch), epoch);
+    }
+    // A field of a tracked entry: each is one store.
+    void entry(std::uint64_t slot, std::size_t field, std::uint64_t value) {
+        steps_.push_back([=, this] {
+            if (field == offsetof(abi::Tracked, domain) || field == offsetof(abi::Tracked, stack)) {
+                memory_.put(slot + field, static_cast<std::uint32_t>(value));
+            } else {
+                memory_.put(slot + field, value);
+            }
+        });
     }
     void note_before(std::uint32_t in, std::uint32_t out) {
         const auto in_record = in != 0 ? builder_.record(in) : abi::Record{};

@@ -92,7 +92,8 @@ struct Identity {
 struct Status {
     Identity identity;
     bool tracing = false;
-    bool paused = false;
+    bool paused = false;               // no thread records
+    std::uint32_t paused_threads = 0;  // that ask it for themselves (memtrace_pause); of a Table
     bool sampling = false;
     std::uint64_t sample_bytes = 0;  // mean bytes between samples; 0 = every allocation is recorded
     bool fresh = false;              // a request has not been seen by the runtime yet: no traces

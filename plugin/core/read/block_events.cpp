@@ -9,13 +9,14 @@
 namespace mt::core {
 namespace {
 
-bool by_address(const Block& a, const Block& b) { return a.address < b.address; }
-
-Block* find(Table& table, std::uint64_t address) {
+// Domain 0 stands first under an address.
+Block* find(Table& table, std::uint64_t address, std::uint32_t domain = 0) {
     Block wanted;
     wanted.address = address;
+    wanted.domain = domain;
     const auto it = std::lower_bound(table.blocks.begin(), table.blocks.end(), wanted, by_address);
-    return it != table.blocks.end() && it->address == address ? &*it : nullptr;
+    const bool found = it != table.blocks.end() && it->address == address && it->domain == domain;
+    return found ? &*it : nullptr;
 }
 
 Block old_block(const Event& event) {
@@ -61,12 +62,26 @@ class Undo {
         }
     }
 
+    // Nobody else has changed the key: what stands there is what the event has made of it.
+    void track(const Event& event) {
+        const Block* present = find(table_, event.address, event.domain);
+        if (present != nullptr) taken_.push_back({event.domain, event.address});
+        if (event.old_word == abi::kStackNone) return;
+        Block old;
+        old.address = event.address;
+        old.size = event.old_size;
+        old.stack = static_cast<std::uint32_t>(event.old_word);
+        old.domain = event.domain;
+        added_.push_back(old);
+    }
+
     void finish() {
         if (!taken_.empty()) {
             std::sort(taken_.begin(), taken_.end());
             const auto end =
                 std::remove_if(table_.blocks.begin(), table_.blocks.end(), [&](const Block& block) {
-                    return std::binary_search(taken_.begin(), taken_.end(), block.address);
+                    const std::pair<std::uint32_t, std::uint64_t> key{block.domain, block.address};
+                    return std::binary_search(taken_.begin(), taken_.end(), key);
                 });
             table_.blocks.erase(end, table_.blocks.end());
         }
@@ -80,11 +95,11 @@ class Undo {
   private:
     void take_out(const Event& event, std::uint64_t address) {
         const Block* present = find(table_, address);
-        if (present != nullptr && inserted_by(event, *present)) taken_.push_back(address);
+        if (present != nullptr && inserted_by(event, *present)) taken_.push_back({0, address});
     }
 
     Table& table_;
-    std::vector<std::uint64_t> taken_;
+    std::vector<std::pair<std::uint32_t, std::uint64_t>> taken_;  // domain, address
     std::vector<Block> added_;
 };
 
@@ -103,6 +118,9 @@ void undo_events(const Events& events, Table& table) {
                 break;
             case abi::Op::move:
                 undo.move(event);
+                break;
+            case abi::Op::track:
+                undo.track(event);
                 break;
             case abi::Op::none:
             case abi::Op::drain:

@@ -212,7 +212,6 @@ bool read_blocks(Reading& reading, const Anchor& anchor, std::int64_t expected, 
     }
     // Two threads may have made a region for the same addresses: the second one
     // stays in the list, empty. Only damage puts blocks into both.
-    auto by_address = [](const Block& a, const Block& b) { return a.address < b.address; };
     if (!std::is_sorted(table.blocks.begin(), table.blocks.end(), by_address)) {
         std::stable_sort(table.blocks.begin(), table.blocks.end(), by_address);
     }
@@ -227,12 +226,17 @@ bool read_blocks(Reading& reading, const Anchor& anchor, std::int64_t expected, 
 }
 
 void check_blocks(const Depot& depot, std::uint64_t flagged, Table& table) {
-    const auto end =
-        std::remove_if(table.blocks.begin(), table.blocks.end(),
-                       [&](const Block& block) { return block.stack >= depot.stacks.size(); });
+    const auto is_wrong = [&](const Block& block) {
+        if (block.stack >= depot.stacks.size()) return true;
+        const std::uint32_t domain = depot.stacks[block.stack].domain;
+        return block.domain != domain && block.domain != 0 && block.stack >= abi::kReservedStacks;
+    };
+    const auto end = std::remove_if(table.blocks.begin(), table.blocks.end(), is_wrong);
     flagged += static_cast<std::uint64_t>(table.blocks.end() - end);
     table.blocks.erase(end, table.blocks.end());
-    for (Block& block : table.blocks) block.domain = depot.stacks[block.stack].domain;
+    for (Block& block : table.blocks) {
+        if (block.domain == 0) block.domain = depot.stacks[block.stack].domain;
+    }
     if (flagged == 0) return;
     table.remarks.push_back(
         {"damaged-blocks",

@@ -136,8 +136,9 @@ bool Walk::exact_records(const abi::Shard& shard, std::uint64_t address) {
     if (!read) return false;
     // Zero chunks are normal for a moment, and what a debugger shows for pages
     // that a core lacks. The shard's own sum tells which.
-    const bool busy =
-        std::binary_search(events_.busy_shards.begin(), events_.busy_shards.end(), address);
+    const auto& all = events_.busy_shards;
+    const bool busy = std::binary_search(all.begin(), all.end(), address) ||
+                      std::binary_search(all.begin(), all.end(), shard.context);
     if (zero_chunk_ == 0 || busy || shard_net_ == net_bytes(shard)) return true;
     if (saw_counts_) {
         reading_.incomplete("counters (all zero)", zero_chunk_);

@@ -31,7 +31,7 @@ bool add_event(const abi::Context& context, bool sampling, Events& events) {
     const std::uint64_t op = flight.op & 0xff;
     if ((flight.op & ~(abi::kCommitted | 0xff)) != 0) return false;
     if (op < static_cast<std::uint64_t>(abi::Op::allocate) ||
-        op > static_cast<std::uint64_t>(abi::Op::drain)) {
+        op > static_cast<std::uint64_t>(abi::Op::track)) {
         return false;
     }
     Event event;
@@ -48,6 +48,7 @@ bool add_event(const abi::Context& context, bool sampling, Events& events) {
         event.free_record = flight.free_record;
     }
     if (event.op == abi::Op::move) event.new_address = flight.new_address;
+    if (event.op == abi::Op::track) event.domain = static_cast<std::uint32_t>(flight.domain);
     if (!event.committed) add_restores(event.op, flight, events);
     if (!event.committed && sampling) add_restores(event.op, context.weighted, events);
     events.list.push_back(event);
@@ -108,7 +109,12 @@ bool read_events(Reading& reading, const Anchor& anchor, Events& events) {
             !add_event(context, anchor.state.sample_bytes != 0, events)) {
             reading.incomplete("an event in flight", address);
         }
-        if (context.inflight.op != 0) events.busy_shards.push_back(context.shard);
+        if (context.inflight.op != 0) {
+            events.busy_shards.push_back(context.shard);
+            events.busy_shards.push_back(address);
+        }
+        // A thread that ended in a pause is told from others when its context is taken over.
+        if (ours && context.tid != 0 && context.pauses != 0) ++events.paused_threads;
         if (context.inflight.op != 0 || context.busy != 0) events.any_busy = true;
         if (ours && context.thread != 0) events.thread_rows.push_back(context.thread);
         if (ours) add_ring(reading, address, anchor.state.generation, context, events);

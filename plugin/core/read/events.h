@@ -19,7 +19,8 @@ struct Event {
     std::uint64_t address = 0, size = 0, new_address = 0;
     std::uint64_t old_word = 0, old_size = 0;
     std::uint64_t alloc_record = 0, free_record = 0;
-    std::uint32_t stack = 0;  // of alloc_record; filled by the counters, 0 = not known
+    std::uint32_t domain = 0;  // of the address, which is a key there (Op::track)
+    std::uint32_t stack = 0;   // of alloc_record; filled by the counters, 0 = not known
 };
 
 // A record's value before an event that was not committed.
@@ -41,7 +42,10 @@ struct Events {
     std::vector<Event> list;
     std::vector<Restore> restores;  // by record
     std::vector<RingEvent> pending;
-    std::vector<std::uint64_t> busy_shards;  // sorted; also those that a fork left half done
+    // Sorted: shards with an event under way, also those that a fork left half done, and
+    // the contexts of those events, which a shard names if its context does not name it.
+    std::vector<std::uint64_t> busy_shards;
+    std::uint32_t paused_threads = 0;
     std::vector<std::uint64_t> thread_rows;  // sorted; of the threads that are known
     bool any_busy = false;                   // some thread is inside the runtime
 };

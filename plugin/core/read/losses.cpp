@@ -31,6 +31,8 @@ constexpr Sentence kSentences[] = {
     {"guard_healed", "events abandoned by a jump out of them"},
     {"bad_address", "allocations not recorded: their addresses are beyond the table"},
     {"large_lost", "blocks of 2 GiB and more counted as 2 GiB"},
+    {"tracked_busy", "blocks not tracked: the table of their domain was busy"},
+    {"untrack_lost", "untracked blocks are still shown: the table of their domain was busy"},
 };
 
 std::string printable(const abi::Loss& loss) {

@@ -99,16 +99,11 @@ bool read_named(Reading& reading, Anchor& anchor, const Events& events, const Co
            read_threads(reading, anchor, counters.shards, events.thread_rows, table);
 }
 
-bool read_traces(Reading& reading, Anchor& anchor, const ReadOptions& options, Table& table) {
-    Events events;
+bool read_traces(Reading& reading, Anchor& anchor, const ReadOptions& options, Events& events,
+                 Table& table) {
     Counters counters;
     Depot depot;
     std::uint64_t flagged = 0;
-    if (!reading.claim(anchor.header_address, sizeof anchor.header, "the header") ||
-        !reading.claim(anchor.header.state, sizeof anchor.state, "the state")) {
-        return false;
-    }
-    if (!read_events(reading, anchor, events)) return false;
     if (!read_counters(reading, anchor, options.counters, events, counters)) return false;
     table.current_size = counters.current_size;
     table.current_count = counters.current_count;
@@ -116,7 +111,7 @@ bool read_traces(Reading& reading, Anchor& anchor, const ReadOptions& options, T
     table.peak_count = counters.peak_count;
     if (options.blocks) {
         if (!read_blocks(reading, anchor, counters.current_count, table, flagged)) return false;
-        if (!read_tracked(reading, anchor, table)) return false;
+        if (!read_tracked(reading, anchor, table, flagged)) return false;
         undo_events(events, table);
     }
     if (options.counters || options.blocks) {
@@ -149,8 +144,15 @@ bool read_all(Reading& reading, const Status& status, const ReadOptions& options
                       (anchor.has_state ? anchor.state.mapped_bytes : 0);
     table.node_count = anchor.header.node_count;
     table.stack_count = anchor.header.stack_count;
+    const bool has_parts =
+        reading.claim(anchor.header_address, sizeof anchor.header, "the header") &&
+        (!anchor.has_state || reading.claim(anchor.header.state, sizeof anchor.state, "the state"));
+    if (!has_parts) return false;
+    Events events;
+    if (table.status.tracing && !read_events(reading, anchor, events)) return false;
+    table.status.paused_threads = events.paused_threads;
     const bool traces = table.status.tracing && !table.status.fresh;
-    if (traces && !read_traces(reading, anchor, options, table)) return false;
+    if (traces && !read_traces(reading, anchor, options, events, table)) return false;
     if (options.modules && table.modules.empty() && !read_modules(reading, anchor.header, table)) {
         return false;
     }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// The tracked table: true sizes of blocks too large for a word, and what the
+// The tracked tables: true sizes of blocks too large for a word, and what the
 // program tracks in domains of its own.
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <unordered_map>
 
@@ -13,81 +14,127 @@
 namespace mt::core {
 namespace {
 
-constexpr std::uint64_t kMaxSlots = 1u << 26;
+constexpr std::uint64_t kMaxSlots = 1u << 26;  // of one table
 
-using Sizes = std::unordered_map<std::uint64_t, std::uint64_t>;
+class Walk {
+  public:
+    Walk(Reading& reading, const Anchor& anchor, Table& table, std::uint64_t& flagged)
+        : reading_(reading),
+          stride_(anchor.header.tracked_size),
+          table_(table),
+          flagged_(flagged) {}
 
-bool read_slots(Reading& reading, const Anchor& anchor, Table& table, Sizes& sizes) {
-    const std::uint64_t address = anchor.state.tracked;
+    // `large`: the one of sizes.
+    bool one(std::uint64_t address, bool large);
+    bool parts(std::uint64_t address);
+    // Of the blocks that are words.
+    void set_sizes(std::size_t words);
+
+  private:
+    void row(const abi::Tracked& row, bool large);
+    void incomplete(std::uint64_t address) {
+        reading_.incomplete("the table of large and tracked blocks", address);
+    }
+
+    Reading& reading_;
+    const std::size_t stride_;
+    Table& table_;
+    std::uint64_t& flagged_;
+    std::unordered_map<std::uint64_t, std::uint64_t> sizes_;
+    std::vector<std::byte> buffer_;
+};
+
+void Walk::row(const abi::Tracked& row, bool large) {
+    if (!large) {
+        table_.blocks.push_back({row.key, row.size, row.stack, row.domain});
+    } else if (row.domain == abi::kDomainLarge) {
+        sizes_[row.key] = row.size;
+    } else {
+        ++flagged_;
+    }
+}
+
+bool Walk::one(std::uint64_t address, bool large) {
     abi::TrackedTable head;
     std::size_t got = 0;
-    if (!reading.some(address, &head, sizeof head, got)) return false;
+    if (!reading_.some(address, &head, sizeof head, got)) return false;
     const bool sound = got == sizeof head && head.capacity != 0 && head.capacity <= kMaxSlots &&
                        (head.capacity & (head.capacity - 1)) == 0;
-    const std::size_t stride = anchor.header.tracked_size;
-    if (!sound) {
-        reading.incomplete("the table of large and tracked blocks", address);
-        return true;
-    }
-    if (!reading.claim(address, sizeof head + head.capacity * stride, "the tracked table")) {
+    if (!sound) return incomplete(address), true;
+    if (!reading_.claim(address, sizeof head + head.capacity * stride_, "the tracked table")) {
         return false;
     }
     const std::uint64_t first = address + sizeof head;
-    const std::uint64_t at_once = Reading::kBulk / stride;
-    std::vector<std::byte> buffer(static_cast<std::size_t>(std::min(at_once, head.capacity)) *
-                                  stride);
+    const std::uint64_t at_once = Reading::kBulk / stride_;
+    buffer_.resize(static_cast<std::size_t>(std::min(at_once, head.capacity)) * stride_);
     std::uint64_t seen = 0;
     for (std::uint64_t slot = 0; slot < head.capacity && seen < head.used; slot += at_once) {
         const auto n = static_cast<std::size_t>(std::min(at_once, head.capacity - slot));
-        const std::uint64_t from = first + slot * stride;
-        if (!reading.some(from, buffer.data(), n * stride, got)) return false;
-        for (std::size_t i = 0; i < got / stride; ++i) {
-            abi::Tracked row;
-            std::memcpy(&row, buffer.data() + i * stride, sizeof row);
-            if (row.stack == 0) continue;
+        const std::uint64_t from = first + slot * stride_;
+        if (!reading_.some(from, buffer_.data(), n * stride_, got)) return false;
+        for (std::size_t i = 0; i < got / stride_; ++i) {
+            abi::Tracked entry;
+            std::memcpy(&entry, buffer_.data() + i * stride_, sizeof entry);
+            if (entry.stack == 0) continue;
             ++seen;
-            if (row.stack == abi::kTrackedTombstone) continue;
-            if (row.domain == abi::kDomainLarge) {
-                sizes[row.key] = row.size;
-            } else {
-                table.blocks.push_back({row.key, row.size, row.stack, row.domain});
-            }
+            if (entry.stack != abi::kTrackedTombstone) row(entry, large);
         }
-        if (got < n * stride) {
-            reading.incomplete("the table of large and tracked blocks", from + got);
-            break;
-        }
+        if (got < n * stride_) return incomplete(from + got), true;
     }
     return true;
 }
 
-}  // namespace
+bool Walk::parts(std::uint64_t address) {
+    std::array<abi::u64, abi::kTrackedParts> tables{};
+    std::size_t got = 0;
+    if (!reading_.claim(address, sizeof tables, "the list of tracked tables")) return false;
+    if (!reading_.some(address, tables.data(), sizeof tables, got)) return false;
+    if (got < sizeof tables) incomplete(address);
+    for (std::size_t i = 0; i < got / sizeof(abi::u64); ++i) {
+        if (tables[i] != 0 && !one(tables[i], false)) return false;
+    }
+    return true;
+}
 
-bool read_tracked(Reading& reading, const Anchor& anchor, Table& table) {
-    Sizes sizes;
-    const std::size_t words = table.blocks.size();
-    if (anchor.state.tracked != 0 && !read_slots(reading, anchor, table, sizes)) return false;
+void Walk::set_sizes(std::size_t words) {
     std::uint64_t unknown = 0;
     for (std::size_t i = 0; i < words; ++i) {
-        Block& block = table.blocks[i];
+        Block& block = table_.blocks[i];
         if (block.size != abi::kSizeEscape) continue;
-        const auto size = sizes.find(block.address);
-        if (size != sizes.end()) {
+        const auto size = sizes_.find(block.address);
+        if (size != sizes_.end()) {
             block.size = size->second;
         } else {
             ++unknown;
         }
     }
-    if (unknown != 0) {
-        table.remarks.push_back({"unknown-size",
-                                 fmt::format("{} blocks of 2 GiB and more whose exact size was not "
-                                             "recorded are shown as 2 GiB",
-                                             unknown),
-                                 unknown});
-    }
+    if (unknown == 0) return;
+    table_.remarks.push_back({"unknown-size",
+                              fmt::format("{} blocks of 2 GiB and more whose exact size was not "
+                                          "recorded are shown as 2 GiB",
+                                          unknown),
+                              unknown});
+}
+
+}  // namespace
+
+bool read_tracked(Reading& reading, const Anchor& anchor, Table& table, std::uint64_t& flagged) {
+    const std::size_t words = table.blocks.size();
+    Walk walk(reading, anchor, table, flagged);
+    if (anchor.state.tracked != 0 && !walk.one(anchor.state.tracked, true)) return false;
+    walk.set_sizes(words);
+    if (anchor.state.tracked_parts != 0 && !walk.parts(anchor.state.tracked_parts)) return false;
     if (table.blocks.size() == words) return true;
-    std::stable_sort(table.blocks.begin(), table.blocks.end(),
-                     [](const Block& a, const Block& b) { return a.address < b.address; });
+    const auto middle = table.blocks.begin() + static_cast<std::ptrdiff_t>(words);
+    std::sort(middle, table.blocks.end(), by_address);
+    std::inplace_merge(table.blocks.begin(), middle, table.blocks.end(), by_address);
+    // A key stands in one place.
+    const auto end =
+        std::unique(table.blocks.begin(), table.blocks.end(), [](const Block& a, const Block& b) {
+            return a.address == b.address && a.domain == b.domain;
+        });
+    flagged += static_cast<std::uint64_t>(table.blocks.end() - end);
+    table.blocks.erase(end, table.blocks.end());
     return true;
 }
 
