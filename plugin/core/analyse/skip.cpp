@@ -16,6 +16,9 @@ namespace {
 constexpr std::array kBaseModules = {"libmemtrace.so*", "libc.so*", "libc-2.*", "ld-linux*",
                                      "ld-2.*"};
 constexpr std::array kCxxModules = {"libstdc++.so*", "libc++.so*", "libc++abi.so*"};
+// Their frames are the innermost ones of profiles that they write themselves, and
+// of operator new where a program runs on them.
+constexpr std::array kAllocatorModules = {"libjemalloc.so*", "libtcmalloc*.so*"};
 constexpr std::array kFunctions = {"operator new*", "std::*", "__gnu_cxx::*", "__*alloc*"};
 constexpr std::array kFiles = {"*/include/c++/*", "*/bits/*"};
 
@@ -28,6 +31,7 @@ bool glob_match(const std::string& pattern, std::string_view text) {
 SkipRules::SkipRules() {
     for (const char* glob : kBaseModules) patterns_.push_back({SkipKind::module, glob, true});
     for (const char* glob : kCxxModules) patterns_.push_back({SkipKind::module, glob, true});
+    for (const char* glob : kAllocatorModules) patterns_.push_back({SkipKind::module, glob, true});
     for (const char* glob : kFunctions) patterns_.push_back({SkipKind::function, glob, true});
     for (const char* glob : kFiles) patterns_.push_back({SkipKind::file, glob, true});
 }

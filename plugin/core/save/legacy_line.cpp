@@ -3,6 +3,7 @@
 // See legacy_line.h.
 #include "save/legacy_line.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace mt::core {
@@ -87,6 +88,7 @@ std::optional<LegacySymbol> legacy_symbol(std::string_view line) {
         if (end != 0) made.names.push_back(line.substr(0, end));
         line.remove_prefix(std::min(end + 2, line.size()));
     }
+    std::reverse(made.names.begin(), made.names.end());  // the outermost one stands first
     return made;
 }
 

@@ -31,7 +31,7 @@ struct LegacyMapping {
 };
 std::optional<LegacyMapping> legacy_mapping(std::string_view line);
 
-// "0x12 inlined--function"
+// "0x12 function--inlined"
 struct LegacySymbol {
     std::uint64_t address = 0;
     std::vector<std::string_view> names;  // innermost first
