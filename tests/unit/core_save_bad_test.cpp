@@ -1,0 +1,396 @@
+// SPDX-License-Identifier: MIT
+//
+// Files that are no profiles, or damaged, or made to hurt: one line each, and
+// nothing is allocated for what they only claim.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <zlib.h>
+
+#include <protozero/pbf_writer.hpp>
+
+#include "core_save_tables.h"
+#include "save/byte_source.h"
+#include "save/description.h"
+#include "save/profile_format.h"
+
+namespace mt::core::test {
+namespace {
+
+using protozero::pbf_writer;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+std::string gzip(const std::string& bytes) {
+    z_stream stream{};
+    EXPECT_EQ(deflateInit2(&stream, 9, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY), Z_OK);
+    std::string out(deflateBound(&stream, bytes.size()) + 64, '\0');
+    stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
+    stream.avail_in = static_cast<uInt>(bytes.size());
+    stream.next_out = reinterpret_cast<Bytef*>(out.data());
+    stream.avail_out = static_cast<uInt>(out.size());
+    EXPECT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
+    out.resize(out.size() - stream.avail_out);
+    deflateEnd(&stream);
+    return out;
+}
+
+std::string gunzip(const std::string& bytes) {
+    ByteSource source(bytes);
+    auto all = source.look(64 << 20);
+    EXPECT_TRUE(all);
+    return std::string(*all);
+}
+
+// A profile as another tool might write it; each test damages one thing.
+class Profile {
+  public:
+    Profile() {
+        for (const char* text : {"", "inuse_space", "bytes", "f", "f.c"}) {
+            pbf_writer(bytes).add_string(format::kStringTable, text);
+        }
+        message(format::kSampleType, {{format::kType, 1}, {format::kUnit, 2}});
+    }
+    using Fields = std::vector<std::pair<std::uint32_t, std::uint64_t>>;
+    Profile& message(std::uint32_t number, const Fields& fields) {
+        pbf_writer all(bytes);
+        pbf_writer made(all, number);
+        for (const auto& [field, value] : fields) made.add_uint64(field, value);
+        return *this;
+    }
+    Profile& text(const std::string& value) {
+        pbf_writer(bytes).add_string(format::kStringTable, value);
+        return *this;
+    }
+    Profile& number(std::uint32_t field, std::uint64_t value) {
+        pbf_writer(bytes).add_uint64(field, value);
+        return *this;
+    }
+    Profile& line(std::uint64_t location, std::uint64_t function) {
+        pbf_writer all(bytes);
+        pbf_writer made(all, format::kLocation);
+        made.add_uint64(format::kLocationId, location);
+        pbf_writer inner(made, format::kLine);
+        inner.add_uint64(format::kLineFunction, function);
+        return *this;
+    }
+    std::string bytes;
+};
+
+class Bad : public ::testing::Test {
+  protected:
+    std::string error(const std::string& bytes, const ProfileLimits& limits = {}) {
+        const auto got = read_profile(bytes, symboliser.book(), {}, limits);
+        if (got) return "it loads";
+        EXPECT_EQ(got.error().text.find('\n'), std::string::npos);
+        return got.error().text;
+    }
+    std::string good() {
+        TraceBook book = rich();
+        Resolver resolver(symboliser, book.table, {&book.code, false});
+        return saved(resolver);
+    }
+    Symboliser symboliser;
+};
+
+TEST_F(Bad, NoProfile) {
+    EXPECT_EQ(error(""), "it is empty");
+    EXPECT_EQ(error("hello world\n"), "it is no pprof profile");
+    EXPECT_EQ(error("\x7f"
+                    "ELF\x02\x01\x01"),
+              "it is no pprof profile");
+    EXPECT_EQ(error(std::string(1000, '\0')), "it is no pprof profile");
+    EXPECT_EQ(error(std::string(1000, '\xff')), "it is no pprof profile");
+    EXPECT_EQ(error(gzip("hello world\n")), "it is no pprof profile");
+    EXPECT_EQ(error(gzip("")), "it is no pprof profile");
+}
+
+TEST_F(Bad, Gzip) {
+    const std::string whole = good();
+    EXPECT_EQ(error(whole), "it loads");
+    EXPECT_EQ(error(whole.substr(0, 5)),
+              "its gzip data ends in the middle: the file was cut short");
+    EXPECT_EQ(error(whole.substr(0, whole.size() / 2)),
+              "its gzip data ends in the middle: the file was cut short");
+    EXPECT_EQ(error(whole.substr(0, whole.size() - 1)),
+              "its gzip data ends in the middle: the file was cut short");
+    std::string checksum = whole;
+    checksum[checksum.size() - 6] = static_cast<char>(checksum[checksum.size() - 6] ^ 1);
+    EXPECT_EQ(error(checksum), "the checksum of its gzip data is wrong: the file is damaged");
+    std::string inside = whole;
+    inside[20] = static_cast<char>(inside[20] ^ 0x55);
+    EXPECT_THAT(error(inside), HasSubstr("damaged"));
+    EXPECT_EQ(error(whole + "more"),
+              "there are other bytes behind its gzip data: the file is damaged");
+    EXPECT_EQ(error(whole + std::string(512, '\0')), "it loads");
+}
+
+// Two gzip files joined are one, as gzip has it.
+TEST_F(Bad, JoinedGzip) {
+    const std::string bytes = gunzip(good());
+    const std::size_t half = bytes.size() / 2;
+    EXPECT_EQ(error(gzip(bytes.substr(0, half)) + gzip(bytes.substr(half))), "it loads");
+}
+
+TEST_F(Bad, EveryPrefixOfTheProtobuf) {
+    const std::string bytes = gunzip(good());
+    std::size_t refused = 0;
+    for (std::size_t size = 1; size < bytes.size(); ++size)
+        refused += error(bytes.substr(0, size)) == "it loads" ? 0 : 1;
+    // Cut between two texts, with no name beyond the cut, it is a smaller profile;
+    // the description, which is the last text, is missing then.
+    EXPECT_GT(refused, bytes.size() * 9 / 10);
+    EXPECT_THAT(error(bytes.substr(0, bytes.size() - 10)),
+                StartsWith("its protobuf data is damaged at byte "));
+}
+
+TEST_F(Bad, Bomb) {
+    const std::string bomb = gzip(std::string(100 << 20, '\0'));
+    ASSERT_LT(bomb.size(), 200u << 10);
+    EXPECT_THAT(error(bomb), HasSubstr("no pprof profile"));
+    // Behind something that begins like a profile.
+    Profile profile;
+    profile.text(std::string(90 << 20, 'a'));
+    ProfileLimits limits;
+    limits.longest_field = 1 << 30;
+    EXPECT_THAT(error(gzip(profile.bytes), limits),
+                HasSubstr("times its size in bytes and more; that is no profile"));
+    limits.inflate.most_ratio = 1 << 20;
+    limits.inflate.most_bytes = 1 << 20;
+    EXPECT_THAT(error(gzip(profile.bytes), limits), HasSubstr("times its size in bytes and more"));
+}
+
+TEST_F(Bad, LongField) {
+    std::string bytes = Profile().bytes;
+    bytes += '\x32';  // a text of 2^63 bytes
+    bytes += std::string(9, '\x80') + '\x01';
+    EXPECT_THAT(error(bytes), StartsWith("its protobuf data is damaged at byte "));
+}
+
+TEST_F(Bad, Indices) {
+    EXPECT_EQ(error(Profile().message(format::kSampleType, {{format::kType, 99}}).bytes),
+              "it is damaged: it names text 99 of 5");
+    EXPECT_EQ(error(Profile().line(1, 7).bytes), "it is damaged: it names function 7");
+    EXPECT_EQ(error(Profile()
+                        .message(format::kFunction, {{format::kFunctionId, 7}, {format::kName, 6}})
+                        .line(1, 7)
+                        .bytes),
+              "it is damaged: it names text 6 of 5");
+    EXPECT_EQ(error(Profile()
+                        .message(format::kLocation,
+                                 {{format::kLocationId, 1}, {format::kLocationMapping, 3}})
+                        .bytes),
+              "it is damaged: it names mapping 3");
+    EXPECT_EQ(error(Profile()
+                        .message(format::kSample, {{format::kLocationIds, 5}, {format::kValues, 1}})
+                        .bytes),
+              "it is damaged: it names location 5");
+    EXPECT_EQ(error(Profile().number(format::kComment, 1ull << 60).bytes),
+              "it is damaged: it names text 1152921504606846976 of 5");
+    EXPECT_EQ(error(Profile()
+                        .message(format::kMapping,
+                                 {{format::kMappingId, 1}, {format::kBuildId, 1ull << 63}})
+                        .bytes),
+              "it is damaged: it names text 9223372036854775808 of 5");
+}
+
+TEST_F(Bad, NumbersTwice) {
+    EXPECT_EQ(error(Profile().line(1, 0).line(1, 0).bytes),
+              "it has two locations with the number 1");
+    const Profile::Fields far = {{format::kFunctionId, 1ull << 40}};
+    EXPECT_EQ(
+        error(Profile().message(format::kFunction, far).message(format::kFunction, far).bytes),
+        "it has two functions with the number 1099511627776");
+    const Profile::Fields mapping = {{format::kMappingId, 2}};
+    EXPECT_EQ(
+        error(
+            Profile().message(format::kMapping, mapping).message(format::kMapping, mapping).bytes),
+        "it has two mappings with the number 2");
+}
+
+TEST_F(Bad, Values) {
+    EXPECT_EQ(error(Profile().message(format::kSample, {{format::kLocationIds, 1}}).bytes),
+              "it is damaged: a sample has 0 values for 1 sample types");
+    EXPECT_EQ(
+        error(
+            Profile().message(format::kSample, {{format::kValues, 1}, {format::kValues, 1}}).bytes),
+        "it is damaged: a sample has 2 values for 1 sample types");
+    EXPECT_EQ(error(Profile().message(format::kSample, {{format::kValues, 1ull << 63}}).bytes),
+              "it is damaged: its figures are more than a memory can hold");
+    Profile much;
+    for (int i = 0; i < 3; ++i) much.message(format::kSample, {{format::kValues, 1ull << 61}});
+    EXPECT_EQ(error(much.bytes), "it is damaged: its figures are more than a memory can hold");
+}
+
+TEST_F(Bad, TooMuch) {
+    ProfileLimits limits;
+    limits.parts = 2;
+    EXPECT_EQ(error(Profile().line(1, 0).line(2, 0).line(3, 0).bytes, limits),
+              "it has more than 2 locations");
+    limits = {};
+    limits.texts = 5;
+    EXPECT_EQ(error(Profile().text("x").bytes, limits), "it has more than 5 texts");
+    limits = {};
+    limits.text_bytes = 20;
+    EXPECT_EQ(error(Profile().text("x").bytes, limits), "it has more than 20 bytes of text");
+    limits = {};
+    limits.mappings = 0;
+    EXPECT_EQ(error(Profile().message(format::kMapping, {{format::kMappingId, 1}}).bytes, limits),
+              "it has more than 0 mappings");
+    limits = {};
+    limits.sample_types = 1;
+    EXPECT_EQ(error(Profile().message(format::kSampleType, {{format::kType, 1}}).bytes, limits),
+              "it has more than 1 sample types");
+    limits = {};
+    limits.name_bytes = 3;
+    EXPECT_EQ(
+        error(Profile()
+                  .message(format::kFunction,
+                           {{format::kFunctionId, 1}, {format::kName, 3}, {format::kFilename, 4}})
+                  .line(1, 1)
+                  .bytes,
+              limits),
+        "the names of its frames take more than 3 B");
+    limits = {};
+    limits.nodes = 17;
+    EXPECT_EQ(error(Profile()
+                        .line(1, 0)
+                        .line(2, 0)
+                        .message(format::kSample, {{format::kLocationIds, 1},
+                                                   {format::kLocationIds, 2},
+                                                   {format::kValues, 1}})
+                        .bytes,
+                    limits),
+              "its tracebacks have more than 17 distinct frames");
+    limits = {};
+    limits.legacy_bytes = 1024;
+    EXPECT_EQ(error("heap profile: 1: 2 [3: 4] @ heap\n" + std::string(2000, '\n'), limits),
+              "it is larger than 1024 B");
+}
+
+// A sample of blocks may claim 2^60 of them in a byte or two.
+TEST_F(Bad, ClaimedBlocks) {
+    TraceBook book;
+    const std::uint32_t id = book.trace({{"a.cpp", 1}}, 1000, 1000).id;
+    book.table.has_blocks = true;
+    book.table.blocks.assign(1000, {0x10, 1, id, 0});
+    Resolver resolver(symboliser, book.table, {&book.code, false});
+    ProfileLimits limits;
+    limits.blocks = 999;
+    EXPECT_EQ(error(saved(resolver), limits), "it has more than 999 blocks");
+}
+
+TEST_F(Bad, DeepStackIsCut) {
+    Profile profile;
+    profile.line(1, 0);
+    Profile::Fields fields = {{format::kValues, 5}};
+    for (int i = 0; i < 1000; ++i) fields.emplace_back(format::kLocationIds, 1);
+    profile.message(format::kSample, fields);
+    const auto got = read_profile(profile.bytes, symboliser.book());
+    ASSERT_TRUE(got) << got.error().text;
+    EXPECT_EQ(got->table->frames(got->table->traces[0].node).size(), abi::kMaxFrames);
+    EXPECT_EQ(got->table->traces[0].end, End::cut);
+}
+
+// Unknown fields and other wire types are passed over, as protobuf has it.
+TEST_F(Bad, FieldsOfTomorrow) {
+    Profile profile;
+    pbf_writer all(profile.bytes);
+    all.add_fixed32(100, 7);
+    all.add_fixed64(101, 7);
+    all.add_string(102, "x");
+    all.add_uint64(103, 7);
+    all.add_string(format::kPeriod, "x");
+    {
+        pbf_writer location(all, format::kLocation);
+        location.add_fixed64(format::kLocationId, 4);
+        location.add_string(format::kAddress, "abc");
+        location.add_uint64(format::kLine, 5);
+    }
+    {
+        pbf_writer sample(all, format::kSample);
+        sample.add_fixed64(format::kLocationIds, 4);
+        sample.add_uint64(format::kLabel, 4);
+        sample.add_uint64(format::kValues, 4);
+    }
+    EXPECT_EQ(error(profile.bytes), "it loads");
+    EXPECT_THAT(error(profile.bytes + "\x0b"),
+                StartsWith("its protobuf data is damaged"));  // a group
+}
+
+class BadDescription : public Bad {
+  protected:
+    std::string with(const std::string& json) {
+        return error(Profile().text("memtrace " + json).number(format::kComment, 5).bytes);
+    }
+};
+
+TEST_F(BadDescription, Json) {
+    EXPECT_THAT(with("{"), StartsWith("its memtrace comment is damaged: "));
+    EXPECT_THAT(with("[]"), StartsWith("its memtrace comment is damaged: "));
+    EXPECT_THAT(with("{}"), StartsWith("its memtrace comment is damaged: "));
+    const std::string least = R"("current":[1,2],"peak":[3,4])";
+    EXPECT_EQ(with(R"({"format":1,)" + least + "}"), "it loads");
+    EXPECT_EQ(with(R"({"format":2,)" + least + "}"),
+              "it was written by a newer memtrace (its format is 2, this one reads up to 1)");
+    for (const char* odd :
+         {R"("pid":-1)", R"("pid":4294967296)", R"("pid":1.5)", R"("pid":"x")", R"("tracing":1)",
+          R"("threads":[[1]])", R"("threads":[{}])", R"("losses":[["a","b","c"]])",
+          R"("losses":[[{"escaped":1},1,1]])", R"("table_format":[1])", R"("escaped":[-1])",
+          R"("escaped":{"a":"b"})", R"("sample_bytes":1099511627777)"})
+        EXPECT_THAT(with(R"({"format":1,)" + least + "," + odd + "}"),
+                    StartsWith("its memtrace comment is damaged: "))
+            << odd;
+    EXPECT_EQ(with(std::string(100000, '[')), "its memtrace comment is damaged: nested too deep");
+    EXPECT_EQ(with(R"({"format":1,"x":")" + std::string(1000, '[') + "\"," + least + "}"),
+              "it loads");
+}
+
+TEST_F(BadDescription, ReservedStackThatIsNone) {
+    Profile profile;
+    profile.text(R"(memtrace {"format":1,"current":[1,2],"peak":[3,4]})")
+        .number(format::kComment, 5)
+        .text("stack");
+    pbf_writer all(profile.bytes);
+    {
+        pbf_writer sample(all, format::kSample);
+        sample.add_uint64(format::kValues, 1);
+        pbf_writer label(sample, format::kLabel);
+        label.add_uint64(format::kKey, 6);
+        label.add_uint64(format::kNumber, 16);
+    }
+    EXPECT_EQ(error(profile.bytes), "it is damaged: it names stack 16");
+}
+
+TEST(DescriptionText, EscapesComeBack) {
+    for (const std::string text :
+         {"", "plain", "\xff", "a\\xff", "\\", "\\\\", "\xed\xa0\x80", "\xf4\x90\x80\x80",
+          "\xc0\xaf", "\xe2\x82", "\xe2\x82\xac\xfe\\", "\\x4", "\\x4g\x80"}) {
+        EXPECT_TRUE(is_utf8(escape_bytes(text)));
+        EXPECT_EQ(unescape_bytes(escape_bytes(text)), text);
+    }
+    EXPECT_TRUE(is_utf8("\xe2\x82\xac \xf0\x9f\x98\x80 \xed\x9f\xbf"));
+}
+
+TEST_F(Bad, Text) {
+    EXPECT_EQ(error("heap profile: x\n"), "it is damaged: line 1 is no header of a heap profile");
+    EXPECT_EQ(error("heap_v2/x\n"), "it is damaged: line 1 is no header of a heap profile");
+    EXPECT_EQ(error("--- symbol\nbinary=x\n---\n"),
+              "it has names, but no heap profile behind them");
+    EXPECT_EQ(error("heap profile: 1: 2 [3: 4] @ heap\nx\n"),
+              "it is damaged: line 2 is no traceback with figures");
+    EXPECT_EQ(error("heap profile: 1: 2 [3: 4] @ heap\n1: 2 [3: 4] @ 0x1 x\n"),
+              "it is damaged: line 2 is no traceback with figures");
+    EXPECT_EQ(error("heap_v2/1\n@ 0x1 zz\n"), "it is damaged: line 2 is no traceback");
+    EXPECT_EQ(error("heap_v2/1\n@ 0x1\n  t*: 1\n"), "it is damaged: line 3 is no figures");
+    EXPECT_EQ(error("heap_v2/1\n1: 2 [3: 4]\n"),
+              "it is damaged: line 2 is neither traceback nor figures");
+    EXPECT_EQ(error("heap profile: 1: 2 [3: 4] @ heapprofile\n"
+                    "9000000000000000000: 1 [0: 0] @ 0x1\n"),
+              "it is damaged: its figures are more than a memory can hold");
+    EXPECT_EQ(error("heap_v2/1\n@ 0x1\n  t*: 99999999999999999999: 1 [0: 0]\n"),
+              "it is damaged: line 3 is no figures");
+    EXPECT_EQ(error("--- symbol\n0x1 a--b----\n0x zz\n---\n--- heap\nheap_v2/1\n"), "it loads");
+}
+
+}  // namespace
+}  // namespace mt::core::test
