@@ -150,7 +150,7 @@ TEST_F(Report, StatusText) {
               "memtrace's own memory: 1088 KiB\n"
               "losses: 5 tracked\n"
               "runtime: preloaded\n"
-              "table format: 1.1\n");
+              "table format: 1.2\n");
     EXPECT_THAT(remarks, StartsWith("remark: 3 frees of blocks from before the start\nremark: 5 "));
     const Json status = json("status --json");
     EXPECT_EQ(status["schema"], 1);
@@ -160,6 +160,15 @@ TEST_F(Report, StatusText) {
     EXPECT_EQ(status["runtime"], "preloaded");
     EXPECT_EQ(status["direct"], false);
     EXPECT_EQ(status["remarks"][0]["code"], "late-start");
+}
+
+TEST_F(Report, StatusCountsThreadsThatPause) {
+    builder.allocate(first, 100);
+    for (const std::uint32_t pauses : {1u, 0u, 3u}) builder.add_context().pauses = pauses;
+    build();
+    EXPECT_THAT(session.text("status"),
+                StartsWith("tracing: on (paused by the program in 2 threads)\n"));
+    EXPECT_EQ(json("status --json")["paused_threads"], 2);
 }
 
 TEST_F(Report, StatusNamesABadEnvironment) {

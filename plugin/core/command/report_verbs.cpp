@@ -51,6 +51,7 @@ Result<void> run_status(Session& session, const Arguments& arguments) {
     StatusReport report;
     report.head = head_of("status", **table);
     report.status = process->status;
+    report.status.paused_threads = (*table)->status.paused_threads;
     report.blocks = static_cast<std::uint64_t>(std::max<std::int64_t>(0, (*table)->current_count));
     report.tracebacks = (*table)->traces.size();
     report.own_bytes = (*table)->own_bytes;

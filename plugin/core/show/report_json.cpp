@@ -134,6 +134,7 @@ std::string status_json(const StatusReport& report) {
     const Status& status = report.status;
     Json json = begin(report.head);
     json["paused"] = status.paused;
+    json["paused_threads"] = status.paused_threads;
     json["traceback_limit_recorded"] = std::min<std::uint32_t>(status.frame_limit, abi::kMaxFrames);
     if (status.tracing && status.sample_bytes != 0) json["sample_bytes"] = status.sample_bytes;
     json["blocks"] = report.blocks;

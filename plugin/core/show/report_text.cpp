@@ -58,6 +58,13 @@ const char* origin_text(std::uint32_t origin) {
     }
 }
 
+std::string paused_text(const Status& status) {
+    if (status.paused) return " (paused by the program)";
+    if (status.paused_threads == 0) return {};
+    return fmt::format(" (paused by the program in {} thread{})", status.paused_threads,
+                       status.paused_threads == 1 ? "" : "s");
+}
+
 std::string losses_text(const std::vector<Loss>& losses) {
     std::string text;
     for (const Loss& loss : losses)
@@ -133,9 +140,8 @@ std::string reason_text(std::uint32_t reason) {
 
 std::string status_text(const StatusReport& report) {
     const Status& status = report.status;
-    std::string text =
-        fmt::format("tracing: {}{}\n", status.tracing ? "on" : "off",
-                    status.tracing && status.paused ? " (paused by the program)" : "");
+    std::string text = fmt::format(
+        "tracing: {}\n", status.tracing ? "on" + paused_text(status) : std::string("off"));
     text += fmt::format("frames: {}", status.frame_limit);
     if (status.frame_limit > abi::kMaxFrames)
         text += fmt::format(" (capped at {})", abi::kMaxFrames);
