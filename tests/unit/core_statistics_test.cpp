@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "analyse/statistics.h"
 #include "core_traces.h"
 
@@ -288,6 +290,16 @@ TEST_F(Statistics, InterruptEndsIt) {
     ASSERT_FALSE(asked);
     EXPECT_EQ(asked.error().code, Code::interrupted);
     EXPECT_THAT(book.code.asked, IsEmpty());
+}
+
+// A file may say so; UndefinedBehaviorSanitizer would stop at the sum otherwise.
+TEST_F(Statistics, FiguresOfAStrangerWrap) {
+    constexpr auto kMost = std::numeric_limits<std::int64_t>::max();
+    book.table.traces.reserve(2);
+    for (int i = 0; i < 2; ++i) book.trace({Spot{"a.c", 1}}, 0, 0);
+    for (Trace& trace : book.table.traces) trace.size = trace.count = kMost;
+    EXPECT_THAT(rows(), ElementsAre("a.c:1 -2/-2"));
+    EXPECT_EQ(sum_of(last, 0).size, -2);
 }
 
 TEST_F(Statistics, SomeTracesOnly) {

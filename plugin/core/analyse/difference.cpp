@@ -8,6 +8,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "model/wrapping.h"
+
 namespace mt::core {
 namespace {
 
@@ -44,9 +46,9 @@ std::vector<StatisticDiff> compare(const FrameBook& book, std::vector<Statistic>
         const auto [found, is_new] = index.try_emplace(key_of(row.traceback), rows.size());
         if (is_new) rows.emplace_back().traceback = std::move(row.traceback);
         StatisticDiff& joined = rows[found->second];
-        joined.size_diff -= row.size;
-        joined.count_diff -= row.count;
-        joined.samples += row.samples;
+        joined.size_diff = subtract(joined.size_diff, row.size);
+        joined.count_diff = subtract(joined.count_diff, row.count);
+        joined.samples = add(joined.samples, row.samples);
         joined.old_traces = std::move(row.traces);
     }
     std::sort(rows.begin(), rows.end(), [&book](const auto& a, const auto& b) {
@@ -60,11 +62,11 @@ std::vector<StatisticDiff> compare(const FrameBook& book, std::vector<Statistic>
 StatisticDiff sum_of(const std::vector<StatisticDiff>& rows, std::size_t first) {
     StatisticDiff sum;
     for (std::size_t i = first; i < rows.size(); ++i) {
-        sum.size += rows[i].size;
-        sum.size_diff += rows[i].size_diff;
-        sum.count += rows[i].count;
-        sum.count_diff += rows[i].count_diff;
-        sum.samples += rows[i].samples;
+        sum.size = add(sum.size, rows[i].size);
+        sum.size_diff = add(sum.size_diff, rows[i].size_diff);
+        sum.count = add(sum.count, rows[i].count);
+        sum.count_diff = add(sum.count_diff, rows[i].count_diff);
+        sum.samples = add(sum.samples, rows[i].samples);
     }
     return sum;
 }

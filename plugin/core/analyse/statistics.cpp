@@ -12,6 +12,7 @@
 
 #include "abi/layout.h"
 #include "abi/weight.h"
+#include "model/wrapping.h"
 
 namespace mt::core {
 namespace {
@@ -77,9 +78,9 @@ class Rows {
         else
             keep_common(rows_[entry->second].traceback, traceback);
         Statistic& row = rows_[entry->second];
-        row.size += live.size;
-        row.count += live.count;
-        row.samples += live.samples;
+        row.size = add(row.size, live.size);
+        row.count = add(row.count, live.count);
+        row.samples = add(row.samples, live.samples);
         row.total_size += trace.alloc_bytes;
         row.total_count += trace.alloc_count;
         row.temporary_count += trace.temporary_count;
@@ -221,9 +222,9 @@ const std::vector<std::string_view>& sort_names() {
 Sum sum_of(const std::vector<Statistic>& rows, std::size_t first) {
     Sum sum;
     for (std::size_t i = first; i < rows.size(); ++i) {
-        sum.size += rows[i].size;
-        sum.count += rows[i].count;
-        sum.samples += rows[i].samples;
+        sum.size = add(sum.size, rows[i].size);
+        sum.count = add(sum.count, rows[i].count);
+        sum.samples = add(sum.samples, rows[i].samples);
         sum.total_size += rows[i].total_size;
         sum.total_count += rows[i].total_count;
         sum.temporary_count += rows[i].temporary_count;
@@ -247,14 +248,14 @@ std::vector<LiveFigures> figures_of_blocks(const Table& table, std::uint64_t min
         const bool weighted = mean != 0 && abi::is_sampled(block.stack);
         const abi::Weight weight =
             weighted ? abi::weight_of(block.size, mean) : abi::Weight{block.size, 1};
-        own.size += static_cast<std::int64_t>(weight.bytes);
-        own.count += static_cast<std::int64_t>(weight.count);
+        own.size = add(own.size, static_cast<std::int64_t>(weight.bytes));
+        own.count = add(own.count, static_cast<std::int64_t>(weight.count));
         own.samples += weighted ? 1 : 0;
     }
     for (LiveFigures& own : figures) {
         if (own.samples == 0) continue;
-        own.size = (own.size + (1 << (abi::kWeightByteBits - 1))) >> abi::kWeightByteBits;
-        own.count = (own.count + (1 << (abi::kWeightCountBits - 1))) >> abi::kWeightCountBits;
+        own.size = add(own.size, 1 << (abi::kWeightByteBits - 1)) >> abi::kWeightByteBits;
+        own.count = add(own.count, 1 << (abi::kWeightCountBits - 1)) >> abi::kWeightCountBits;
     }
     return figures;
 }

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "model/wrapping.h"
 #include "read/reader.h"
 #include "show/estimate.h"
 
@@ -123,8 +124,8 @@ DifferenceReport report_of(Session& session, std::string command, const Compared
     if (whole) {
         report.total.size = now.current_size;
         report.total.count = now.current_count;
-        report.total.size_diff = now.current_size - old.current_size;
-        report.total.count_diff = now.current_count - old.current_count;
+        report.total.size_diff = subtract(now.current_size, old.current_size);
+        report.total.count_diff = subtract(now.current_count, old.current_count);
         report.total.samples = 0;
     }
     return report;
@@ -261,10 +262,10 @@ Result<Made> make_difference(Session& session, std::string command, const Compar
     if (!old) return tl::make_unexpected(std::move(old.error()));
     StatisticDiff total;
     total.size = now->total.size;
-    total.size_diff = now->total.size - old->total.size;
+    total.size_diff = subtract(now->total.size, old->total.size);
     total.count = now->total.count;
-    total.count_diff = now->total.count - old->total.count;
-    total.samples = now->total.samples + old->total.samples;
+    total.count_diff = subtract(now->total.count, old->total.count);
+    total.samples = add(now->total.samples, old->total.samples);
     auto rows = compare(session.symboliser.book(), std::move(now->rows), std::move(old->rows));
     const auto report =
         report_of(session, std::move(command), compared, process, view, rows, std::move(total));

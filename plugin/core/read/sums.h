@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // Records added up by traceback, and the step from what a sample holds to what it
-// stands for. All sums wrap: a hostile counter gives a wrong figure, never
-// undefined behaviour. Reads no memory.
+// stands for. All sums wrap. Reads no memory.
 #ifndef MEMTRACE_CORE_READ_SUMS_H
 #define MEMTRACE_CORE_READ_SUMS_H
 
@@ -11,16 +10,10 @@
 
 #include "abi/layout.h"
 #include "model/snapshot.h"
+#include "model/wrapping.h"
 #include "read/events.h"
 
 namespace mt::core {
-
-inline std::int64_t add(std::int64_t a, std::int64_t b) {
-    return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
-}
-inline std::int64_t difference(std::uint64_t a, std::uint64_t b) {
-    return static_cast<std::int64_t>(a - b);
-}
 
 // Figures by traceback, in the order of their first record.
 class Sums {

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "model/wrapping.h"
 #include "show/estimate.h"
 #include "show/report.h"
 #include "show/text.h"
@@ -16,8 +17,8 @@ namespace {
 // The error is that of the difference.
 std::string figures_text(const DifferenceReport& report, const StatisticDiff& row, bool average) {
     return format_difference(row.size, row.size_diff, row.count, row.count_diff, average) +
-           estimate_text(row.size_diff < 0 ? -row.size_diff : row.size_diff, row.samples,
-                         report.sample_bytes) +
+           estimate_text(row.size_diff < 0 ? subtract(0, row.size_diff) : row.size_diff,
+                         row.samples, report.sample_bytes) +
            "\n";
 }
 
