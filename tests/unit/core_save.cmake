@@ -7,11 +7,12 @@ if(TARGET memtrace_core_objects)
     message(WARNING "memtrace: no protoc found; core_save_format_test will fail. Run scripts/setup")
     set(MEMTRACE_PROTOC_PROGRAM "no-protoc-found")
   endif()
-  foreach(part bad file foreign format roundtrip)
+  foreach(part bad export file foreign format roundtrip verbs)
     memtrace_core_test(core_save_${part}_test core_save_${part}_test.cpp)
     target_compile_definitions(core_save_${part}_test PRIVATE
       MEMTRACE_PROTOC="${MEMTRACE_PROTOC_PROGRAM}"
       MEMTRACE_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data"
       MEMTRACE_TEST_VERSION="${PROJECT_VERSION}")
   endforeach()
+  target_sources(core_save_verbs_test PRIVATE core_fake_debugger.cpp)
 endif()
