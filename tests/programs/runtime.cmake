@@ -3,6 +3,12 @@
 foreach(name family_matrix family_storm fork_storm peak_replay sampled_storm)
   memtrace_program(${name} ${name}.cpp)
 endforeach()
+foreach(name capi_cases domains_storm pool_program)
+  memtrace_program(${name} ${name}.cpp)
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests/support
+    ${PROJECT_SOURCE_DIR}/runtime/include)
+  target_link_libraries(${name} PRIVATE ${CMAKE_DL_LIBS})
+endforeach()
 foreach(name step_events interrupted closed_library idle_clears clear_storm close_storm)
   memtrace_program(${name} ${name}.c)
 endforeach()

@@ -17,6 +17,7 @@
 
 struct ledger_block {
     uint64_t address, size;
+    uint32_t domain; /* whose key the address is */
 };
 struct ledger_event { /* size > 0: allocated, < 0: freed */
     int64_t size;
@@ -42,11 +43,15 @@ static inline struct ledger* ledger_open(void) {
     return memory == MAP_FAILED ? 0 : (struct ledger*)memory;
 }
 
-static inline void ledger_add(struct ledger* l, const void* block, uint64_t size) {
+static inline void ledger_add_key(struct ledger* l, uint32_t domain, uint64_t key, uint64_t size) {
     uint64_t at = __atomic_fetch_add(&l->block_count, 1, __ATOMIC_RELAXED);
     if (at >= LEDGER_BLOCKS) abort();
-    l->block[at].address = (uint64_t)(uintptr_t)block;
+    l->block[at].address = key;
     l->block[at].size = size;
+    l->block[at].domain = domain;
+}
+static inline void ledger_add(struct ledger* l, const void* block, uint64_t size) {
+    ledger_add_key(l, 0, (uint64_t)(uintptr_t)block, size);
 }
 
 #endif
