@@ -28,7 +28,7 @@ Result<std::string> Queries::answer(std::string_view text) {
     if (!request) return tl::make_unexpected(std::move(request.error()));
     for (const auto* family :
          {&tracing_operations(), &snapshot_operations(), &statistics_operations(),
-          &traces_operations(), &lookup_operations()})
+          &traces_operations(), &lookup_operations(), &file_operations()})
         for (const Operation& operation : *family)
             if (operation.name == request->op()) return operation.run(*this, *request);
     return fail(Code::usage, fmt::format("there is no operation {}", printable(request->op())));

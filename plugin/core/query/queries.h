@@ -67,6 +67,7 @@ const std::vector<Operation>& snapshot_operations();
 const std::vector<Operation>& statistics_operations();
 const std::vector<Operation>& traces_operations();
 const std::vector<Operation>& lookup_operations();
+const std::vector<Operation>& file_operations();
 
 // A held snapshot with who can name its code now.
 class Named {

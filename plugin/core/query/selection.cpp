@@ -100,10 +100,10 @@ Result<void> select(Queries& queries, const Named& named, Held& held, const std:
     return {};
 }
 
-Result<std::shared_ptr<const Table>> filtered_table(Queries& queries, const Named& named,
-                                                    const Held& held,
-                                                    const std::vector<FilterList>& filters) {
-    if (is_empty(filters)) return std::shared_ptr<const Table>(held.table);
+Result<std::shared_ptr<Table>> filtered_table(Queries& queries, const Named& named,
+                                              const Held& held,
+                                              const std::vector<FilterList>& filters) {
+    if (is_empty(filters)) return held.table;
     Resolver resolver = named.resolver(held);
     auto kept = kept_traces(queries, resolver, held, filters);
     if (!kept) return tl::make_unexpected(std::move(kept.error()));
@@ -117,7 +117,7 @@ Result<std::shared_ptr<const Table>> filtered_table(Queries& queries, const Name
     for (std::size_t i = 0; i < kept->size(); ++i)
         if ((*kept)[i]) table->traces.push_back(held.table->traces[i]);
     count_totals(*table);
-    return std::shared_ptr<const Table>(std::move(table));
+    return table;
 }
 
 }  // namespace mt::core

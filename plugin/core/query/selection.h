@@ -26,9 +26,9 @@ Result<void> select(Queries& queries, const Named& named, Held& held, const std:
                     const std::vector<FilterList>& filters);
 
 // The snapshot's table, or a copy that holds what the filters keep and nothing else.
-Result<std::shared_ptr<const Table>> filtered_table(Queries& queries, const Named& named,
-                                                    const Held& held,
-                                                    const std::vector<FilterList>& filters);
+Result<std::shared_ptr<Table>> filtered_table(Queries& queries, const Named& named,
+                                              const Held& held,
+                                              const std::vector<FilterList>& filters);
 
 }  // namespace mt::core
 

@@ -46,6 +46,7 @@ Result<std::string> take_snapshot_query(Queries& queries, Request& request) {
     if (!table) return tl::make_unexpected(std::move(table.error()));
     Held held;
     held.table = std::move(*table);
+    held.table->has_blocks = true;  // also of one that has had no event yet
     if (auto done = name_recent_frames(queries, held, *process); !done)
         return tl::make_unexpected(std::move(done.error()));
     return held_text(queries, std::move(held));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // traces: Snapshot.traces, a page at a time, so that millions of blocks need not be
-// text at once.
+// text at once. positions: which of a script's own traces these are.
 #include <fmt/format.h>
 
 #include <iterator>
@@ -34,8 +34,7 @@ const std::vector<std::uint32_t>& chosen(const Held& held) {
     return held.selected ? *held.selected : held.order;
 }
 
-// The script has its own traces: it is told which ones.
-Result<std::string> positions(const Held& held, const Page& page) {
+Result<std::string> positions(Queries&, const Named&, const Held& held, const Page& page) {
     const auto& all = chosen(held);
     std::string text = fmt::format("{{\"total\":{},\"positions\":[", all.size());
     const auto write = [&text](std::uint32_t at, const char* comma) -> Result<void> {
@@ -97,7 +96,10 @@ Result<std::string> rows(Queries& queries, const Named& named, const Held& held,
     return answer.finish(text + "]");
 }
 
-Result<std::string> traces_query(Queries& queries, Request& request) {
+using Write = Result<std::string> (*)(Queries&, const Named&, const Held&, const Page&);
+
+template <Write write>
+Result<std::string> page_query(Queries& queries, Request& request) {
     const std::uint64_t handle = request.number("snapshot");
     const std::vector<FilterList> filters = request.filters("filters");
     const Page page{request.number("from"), request.number("count", kMostRows)};
@@ -113,13 +115,14 @@ Result<std::string> traces_query(Queries& queries, Request& request) {
     if (!named) return tl::make_unexpected(std::move(named.error()));
     if (auto done = select(queries, *named, **held, key, filters); !done)
         return tl::make_unexpected(std::move(done.error()));
-    return (*held)->is_made ? positions(**held, page) : rows(queries, *named, **held, page);
+    return write(queries, *named, **held, page);
 }
 
 }  // namespace
 
 const std::vector<Operation>& traces_operations() {
-    static const std::vector<Operation> operations = {{"traces", traces_query}};
+    static const std::vector<Operation> operations = {{"traces", page_query<rows>},
+                                                      {"positions", page_query<positions>}};
     return operations;
 }
 

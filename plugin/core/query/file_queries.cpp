@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+//
+// dump and load: Snapshot.dump() and .load(). What a script had put beside its
+// snapshot is kept in the file as JSON and comes back as that and nothing else.
+#include <fmt/format.h>
+
+#include "command/files.h"
+#include "query/answer.h"
+#include "query/queries.h"
+#include "query/selection.h"
+
+namespace mt::core {
+namespace {
+
+using Json = nlohmann::json;
+
+// In a file: {"attributes": {…}, "made": true or false}.
+constexpr const char* kAttributes = "attributes";
+constexpr const char* kMade = "made";
+
+Result<std::string> dump_query(Queries& queries, Request& request) {
+    const std::uint64_t handle = request.number("snapshot");
+    const std::vector<FilterList> filters = request.filters("filters");
+    const std::string file = request.text("file");
+    const Json& attributes = request.any("attributes");
+    if (!attributes.is_object()) request.complain("attributes of dump is an object");
+    if (auto good = request.complete(); !good) return tl::make_unexpected(good.error());
+    auto held = queries.held(handle);
+    if (!held) return tl::make_unexpected(std::move(held.error()));
+    auto named = Named::of(queries, {*held});
+    if (!named) return tl::make_unexpected(std::move(named.error()));
+    auto table = filtered_table(queries, *named, **held, filters);
+    if (!table) return tl::make_unexpected(std::move(table.error()));
+    std::string beside;
+    if (!attributes.empty() || (*held)->is_made)
+        beside = Json{{kAttributes, attributes}, {kMade, (*held)->is_made}}.dump();
+    if (auto saved = save_snapshot(queries.session, **table, file, true, beside); !saved)
+        return tl::make_unexpected(std::move(saved.error()));
+    return "{}";
+}
+
+Result<std::string> load_query(Queries& queries, Request& request) {
+    const std::string file = request.text("file");
+    if (auto good = request.complete(); !good) return tl::make_unexpected(good.error());
+    auto loaded = load_snapshot(queries.session, file);
+    if (!loaded) return tl::make_unexpected(std::move(loaded.error()));
+    // Anybody may have written it.
+    const Json beside = Json::parse(loaded->attributes_json, nullptr, false);
+    Json attributes = Json::object();
+    Held held;
+    if (beside.is_object()) {
+        if (const auto found = beside.find(kAttributes); found != beside.end())
+            if (found->is_object()) attributes = *found;
+        if (const auto found = beside.find(kMade); found != beside.end())
+            held.is_made = found->is_boolean() && found->get<bool>();
+    }
+    held.table = std::move(loaded->table);
+    const std::uint16_t limit = held.table->status.frame_limit;
+    const bool is_made = held.is_made;
+    return fmt::format("{{\"snapshot\":{},\"traceback_limit\":{},\"made\":{},\"attributes\":{}}}",
+                       queries.hold(std::move(held)), limit, is_made, attributes.dump());
+}
+
+}  // namespace
+
+const std::vector<Operation>& file_operations() {
+    static const std::vector<Operation> operations = {{"dump", dump_query}, {"load", load_query}};
+    return operations;
+}
+
+}  // namespace mt::core
