@@ -21,9 +21,9 @@
 namespace {
 
 using ::testing::Contains;
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
+using ::testing::UnorderedElementsAre;
 
 const std::string kPlugin = MEMTRACE_STAGE "/lib/memtrace/libmemtrace_lldb.so";
 const std::string kRuntime = MEMTRACE_STAGE "/lib/libmemtrace.so";
@@ -88,9 +88,10 @@ TEST(Plugin, LinksNeitherLldbNorItsLibraries) {
     }
 }
 
-TEST(Plugin, ShowsNothingButItsEntry) {
+TEST(Plugin, ShowsNothingButItsEntryAndWhatScriptsCall) {
     EXPECT_THAT(read_linked(kPlugin).exported,
-                ElementsAre("_ZN4lldb16PluginInitializeENS_10SBDebuggerE"));
+                UnorderedElementsAre("_ZN4lldb16PluginInitializeENS_10SBDebuggerE",
+                                     "memtrace_lldb_session", "memtrace_lldb_query"));
 }
 
 TEST(Plugin, IsBoundLazilyAndFindsTheCoreBesideItself) {

@@ -92,7 +92,7 @@ class _Made:
         return ChosenTraces(
             self._traces,
             lambda first, count: self.held().query(
-                "traces", filters=filters, **{"from": first, "count": count}
+                "positions", filters=filters, **{"from": first, "count": count}
             ),
         )
 

@@ -13,7 +13,8 @@ endfunction()
 
 run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${WORK}/prefix)
 foreach(file lib/libmemtrace.so include/memtrace.h lib/memtrace/libmemtrace_core.so
-        lib/memtrace/libmemtrace_lldb.so share/memtrace/gdb/memtrace.py bin/memtrace-gdb
+        lib/memtrace/libmemtrace_lldb.so share/memtrace/gdb/memtrace.py
+        share/memtrace/python/memtrace/__init__.py bin/memtrace-gdb
         bin/memtrace-lldb lib/cmake/memtrace/memtrace-config.cmake lib/pkgconfig/memtrace.pc)
   if(NOT EXISTS ${WORK}/prefix/${file})
     message(FATAL_ERROR "not installed: ${file}")
