@@ -11,6 +11,71 @@ static void* volatile kept[64];
 
 static void trap(void) { __asm__ volatile("int3" ::: "memory"); }
 
+/* Events on keys: each is made twice from the same place, the second one between the
+ * traps, so that what is stepped through is the event and not the walk to a new stack. */
+enum { DOMAIN = 5, CROWD = 24 }; /* one more key, and the table of their part grows */
+static uintptr_t crowd[2][CROWD + 1];
+static void* volatile page[2];
+
+static uintptr_t key(uintptr_t number, uintptr_t turn) {
+    return ~(uintptr_t)0 - turn * 100 - number;
+}
+static int is(const char* which, const char* name) { return strcmp(which, name) == 0; }
+static int is_key_event(const char* which) { return strncmp(which, "key-", 4) == 0; }
+
+static uint64_t part_of(uint64_t key_in_domain) {
+    uint64_t hash = key_in_domain ^ DOMAIN * 0x9e3779b97f4a7c15u;
+    hash = (hash ^ hash >> 30) * 0xbf58476d1ce4e5b9u;
+    hash = (hash ^ hash >> 27) * 0x94d049bb133111ebu;
+    return (hash ^ hash >> 31) >> 32 & 127;
+}
+
+static void prepare_key_event(const char* which, unsigned turn) {
+    memtrace_track(DOMAIN, key(1, turn), 50);
+    memtrace_track(DOMAIN, key(2, turn), 70);
+    memtrace_track(DOMAIN + 1, key(1, turn), 90);
+    unsigned found = 0;
+    for (uintptr_t i = 1; is(which, "key-grows") && found <= CROWD; ++i) {
+        if (part_of(i) == turn) crowd[turn][found++] = i;
+    }
+    for (unsigned i = 0; is(which, "key-grows") && i < CROWD; ++i) {
+        memtrace_track(DOMAIN, crowd[turn][i], i);
+    }
+    if (is(which, "key-touch-again")) memtrace_touch(DOMAIN, key(1, turn));
+    page[turn] = malloc(is(which, "key-page-moves") ? 40 : 4000);
+    const int is_page = strncmp(which, "key-page-", 9) == 0 || is(which, "key-piece");
+    if (is_page) memtrace_pool(page[turn]);
+}
+
+static void key_event(const char* which, unsigned turn) {
+    if (is(which, "key-track")) memtrace_track(DOMAIN, key(3, turn), 60);
+    if (is(which, "key-peak-up")) memtrace_track(DOMAIN, key(3, turn), 9000 * (turn + 1));
+    if (is(which, "key-track-again")) memtrace_track(DOMAIN, key(1, turn), 6000);
+    if (is(which, "key-grows")) memtrace_track(DOMAIN, crowd[turn][CROWD], 60);
+    if (is(which, "key-touch")) memtrace_touch(DOMAIN, key(1, turn));
+    if (is(which, "key-touch-again")) memtrace_touch(DOMAIN, key(1, turn));
+    if (is(which, "key-untrack")) memtrace_untrack(DOMAIN, key(1, turn));
+    if (is(which, "key-untrack-unknown")) memtrace_untrack(DOMAIN, key(9, turn));
+    if (is(which, "key-block")) memtrace_track(0, 0x10000 + turn * 64, 60);
+    if (is(which, "key-block-touch")) memtrace_touch(0, (uintptr_t)kept[3 + turn]);
+    if (is(which, "key-block-untrack")) memtrace_untrack(0, (uintptr_t)kept[3 + turn]);
+    if (is(which, "key-page")) memtrace_pool(page[turn]);
+    if (is(which, "key-piece")) memtrace_track(0, (uintptr_t)page[turn], 60);
+    if (is(which, "key-page-free")) free(page[turn]);
+    if (is(which, "key-page-moves")) page[turn] = realloc(page[turn], 5000);
+    if (is(which, "key-page-fails") && realloc(page[turn], (size_t)-1 / 2) != 0) abort();
+}
+
+static int run_key_event(const char* which) {
+    for (unsigned turn = 0; turn < 2; ++turn) prepare_key_event(which, turn);
+    for (unsigned turn = 0; turn < 2; ++turn) {
+        if (turn == 1) trap();
+        key_event(which, turn);
+    }
+    trap();
+    return 0;
+}
+
 int main(int argc, char** argv) {
     const char* which = argc > 1 ? argv[1] : "";
     const int sampled = argc > 2 && strcmp(argv[2], "sampled") == 0;
@@ -27,6 +92,7 @@ int main(int argc, char** argv) {
     if (strcmp(which, "peak-free") == 0) kept[22] = malloc(9000); /* live is the peak */
     if (strcmp(which, "peak-up") == 0) kept[22] = malloc(6000);
     if (strcmp(which, "free-again") == 0) free(kept[4]);
+    if (is_key_event(which)) return run_key_event(which);
     trap();
     if (strcmp(which, "free-again") == 0) free(kept[3]);
     if (strcmp(which, "malloc") == 0) kept[30] = malloc(24);

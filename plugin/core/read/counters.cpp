@@ -244,8 +244,7 @@ void Walk::finish() {
     }
     const abi::State& state = anchor_.state;
     const bool reset = anchor_.has_root && anchor_.root.peak_reset_request != state.peak_reset_done;
-    const bool passed = out_.current_size > state.peak_bytes ||
-                        (out_.current_size == state.peak_bytes && !events_.list.empty());
+    const bool passed = out_.current_size > state.peak_bytes;
     out_.peak_size = reset || passed ? out_.current_size : state.peak_bytes;
     if (reset || passed) {
         sums_.peak_is_live();
