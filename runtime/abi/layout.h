@@ -91,7 +91,7 @@ static_assert(offsetof(Root, mark_request) == 40 && offsetof(Root, sample_bytes)
 static_assert(offsetof(Root, cookie) == 56 && offsetof(Root, header) == 64);
 static_assert(offsetof(Root, pid) == 72 && offsetof(Root, status) == 76);
 static_assert(offsetof(Root, reason) == 80 && offsetof(Root, origin) == 84);
-static_assert(offsetof(Root, watch) == 128);
+static_assert(offsetof(Root, watch_request) == 88 && offsetof(Root, watch) == 128);
 static_assert(sizeof(Loss) == 32 && sizeof(Node) == 16 && sizeof(Stack) == 8);
 static_assert(sizeof(Module) == 128 && sizeof(Thread) == 128 && sizeof(Record) == 64);
 static_assert(offsetof(Record, peak_epoch) == 48);

@@ -17,7 +17,7 @@ using u64 = std::uint64_t;
 using i64 = std::int64_t;
 
 inline constexpr u16 kMajor = 1;
-inline constexpr u16 kMinor = 2;
+inline constexpr u16 kMinor = 3;
 inline constexpr char kRootMagic[16] = {'m', 'e', 'm', 't', 'r', 'a',  'c',  'e',
                                         ' ', 'r', 'o', 'o', 't', '\r', '\n', '\x1a'};
 inline constexpr char kHeaderMagic[16] = {'m', 'e', 'm', 't', 'r', 'a',  'c',  'e',
@@ -27,12 +27,13 @@ inline constexpr u32 kPageSize = 4096;
 
 // --- requests --------------------------------------------------------------
 // The debugger (or the program through memtrace.h) writes Root::request,
-// peak_reset_request, mark_request, sample_bytes and watch; nobody writes
-// anything else of another's. One aligned 64-bit store each.
+// peak_reset_request, mark_request, sample_bytes, watch_request, watch and the
+// verdicts; nobody writes anything else of another's. One aligned store each.
 inline constexpr u64 kRequestOn = 1;        // record
 inline constexpr u64 kRequestPaused = 2;    // frees still erase, nothing is added
 inline constexpr u64 kRequestSampling = 4;  // stacks for a sample only
 inline constexpr u64 kRequestStamps = 8;    // stamp blocks with generation and thread
+inline constexpr u64 kRequestWatch = 16;    // conditions of Root::watch are armed
 inline constexpr u32 kRequestLimitShift = 16;
 inline constexpr u32 kRequestGenerationShift = 32;
 
@@ -65,13 +66,48 @@ enum class Reason : u32 {
 
 enum class Origin : u32 { unknown = 0, preloaded = 1, linked = 2 };
 
-struct WatchSlot {  // reserved for mt break
-    u32 condition;
+// One condition of mt break. The runtime looks at slots only while the request says
+// kRequestWatch; `condition` is written after the rest and cleared before it.
+struct WatchSlot {
+    u32 condition;  // of the bits below; 0 = empty
     u32 flags;
-    u64 value;
-    u64 argument;
-    u64 hits;
+    u64 value;     // bytes, blocks; of a free: the block's address
+    u64 argument;  // with kWatchThread: the thread's serial
+    u64 hits;      // stops for it; the runtime's
 };
+// The traced figures reach `value`: seen when it happens, not as long as it lasts.
+inline constexpr u32 kWatchTotal = 1;  // current bytes
+inline constexpr u32 kWatchPeak = 2;   // bytes at a new peak
+inline constexpr u32 kWatchCount = 4;  // live blocks
+// A call of the family; those that are set together must all be met.
+inline constexpr u32 kWatchSize = 8;   // `value` bytes or more are asked for
+inline constexpr u32 kWatchSite = 16;  // its traceback's verdict (Root::watch_verdicts) is yes
+inline constexpr u32 kWatchThread = 32;
+inline constexpr u32 kWatchFail = 64;   // it fails; without this bit: it gives a block
+inline constexpr u32 kWatchFree = 128;  // the block at `value` is about to go; alone
+inline constexpr u32 kWatchSlots = 16;
+
+// Root::watch_request: a sequence, raised whenever slots have changed, and how many
+// slots from the first there are to look at.
+constexpr u64 make_watch_request(u64 sequence, u32 slots) { return sequence << 8 | slots; }
+constexpr u32 watch_slots(u64 request) {
+    return (request & 0xff) < kWatchSlots ? static_cast<u32>(request & 0xff) : kWatchSlots;
+}
+
+// A verdict per stack id, for slots with kWatchSite: bit s = slot s has been decided,
+// bit 16 + s = the traceback matches. The debugger writes it where the runtime asks.
+constexpr bool is_decided(u32 verdict, u32 slot) { return (verdict >> slot & 1) != 0; }
+constexpr bool is_match(u32 verdict, u32 slot) { return (verdict >> (16 + slot) & 1) != 0; }
+
+// The first argument of memtrace_stopped(): slot : 8 | asks for a verdict : 1 | stack
+// id in the high 32 bits. The others: address, size, the figure that reached its
+// value, and the return address of the hook that was called.
+inline constexpr u64 kStopAsks = 1u << 8;
+constexpr u64 make_stop(u32 slot, bool asks, u32 stack) {
+    return u64{stack} << 32 | (asks ? kStopAsks : 0) | slot;
+}
+constexpr u32 stop_slot(u64 stop) { return static_cast<u32>(stop & 0xff); }
+constexpr u32 stop_stack(u64 stop) { return static_cast<u32>(stop >> 32); }
 
 struct Root {  // page aligned, in .data
     char magic[16];
@@ -88,8 +124,10 @@ struct Root {  // page aligned, in .data
     u32 status;              // Status
     u32 reason;              // Reason
     u32 origin;              // Origin
-    u64 reserved[5];
-    WatchSlot watch[16];
+    u64 watch_request;       // see above
+    u64 watch_verdicts;      // -> u32[1 << kStackIdBits]; 0 = no slot needs them
+    u64 reserved[3];
+    WatchSlot watch[kWatchSlots];
 };
 
 // --- losses ----------------------------------------------------------------
