@@ -119,6 +119,22 @@ TEST_F(Format, NothingCountsTwice) {
                                                  300 + 64 + 16, 5, 500, 2}));
 }
 
+// pprof takes the first mapping for the program; modules stay what they are.
+TEST_F(Format, TheProgramStandsFirst) {
+    TraceBook book;
+    book.table.modules[1].path = "/lib/libfirst.so.6";
+    book.module("/bin/program");
+    book.trace({book.pc(1, {}), book.pc(2, {})}, 1, 1);
+    const std::string bytes = bytes_of(book);
+    const std::string text = decoded(bytes);
+    EXPECT_LT(text.find("mapping {\n  id: 2\n"), text.find("mapping {\n  id: 1\n"));
+    const auto got = read_profile(bytes, symboliser.book());
+    ASSERT_TRUE(got) << got.error().text;
+    Resolver before(symboliser, book.table, {&book.code, false});
+    Resolver after(symboliser, *got->table, {});
+    EXPECT_EQ(all_of(before), all_of(after));
+}
+
 TEST_F(Format, SampledHasItsSampleTypesAndPeriod) {
     TraceBook book;
     book.trace({{"a.cpp", 1}}, 1000, 10).samples = 2;

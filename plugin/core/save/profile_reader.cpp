@@ -116,8 +116,15 @@ class Reader {
     }
 
     Result<void> modules() {
-        for (std::size_t i = 0; i < parts_.mappings.size(); ++i) {
-            const auto& part = parts_.mappings[i];
+        // In the order of their numbers; ours has the program first.
+        std::vector<std::uint32_t> order;
+        for (std::uint32_t i = 0; i < parts_.mappings.size(); ++i) order.push_back(i);
+        std::sort(order.begin(), order.end(), [this](std::uint32_t a, std::uint32_t b) {
+            return parts_.mappings[a].id < parts_.mappings[b].id;
+        });
+        modules_.resize(order.size());
+        for (std::size_t i = 0; i < order.size(); ++i) {
+            const auto& part = parts_.mappings[order[i]];
             auto path = name(part.file), build_id = name(part.build_id);
             if (!path) return tl::make_unexpected(std::move(path.error()));
             if (!build_id) return tl::make_unexpected(std::move(build_id.error()));
@@ -132,7 +139,7 @@ class Reader {
                 made.load_sequence = own_modules_[i + 1].load_sequence;
                 made.unload_sequence = own_modules_[i + 1].unload_sequence;
             }
-            maker_.add_module(std::move(made));
+            modules_[order[i]] = maker_.add_module(std::move(made));
         }
         return {};
     }
@@ -170,7 +177,7 @@ class Reader {
                 index = parts_.mapping_ids.find(part.mapping);
                 if (index == IdIndex::kNone)
                     return damaged(fmt::format("it names mapping {}", part.mapping));
-                ++index;
+                index = modules_[index];
             }
             const Module& module = maker_.table.modules[index];
             const std::uint64_t offset = part.address == 0 ? 0 : part.address - module.bias;
@@ -335,7 +342,8 @@ class Reader {
     Description described_;
     std::vector<Module> own_modules_;  // what mappings do not hold of them
     bool ours_ = false;
-    std::vector<Pc> pcs_;  // by place of the location
+    std::vector<std::uint16_t> modules_;  // by place of the mapping
+    std::vector<Pc> pcs_;                 // by place of the location
     std::vector<Pc> stack_;
     std::size_t deepest_ = 0;
     std::uint64_t name_bytes_ = 0;

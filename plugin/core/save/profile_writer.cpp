@@ -16,6 +16,7 @@
 #include "save/profile_numbers.h"
 #include "save/save.h"
 #include "save/table_maker.h"
+#include "symbols/name.h"
 
 namespace mt::core {
 namespace {
@@ -25,11 +26,12 @@ using protozero::pbf_writer;
 constexpr std::size_t kPiece = 64 * 1024;
 constexpr std::size_t kPollEvery = 64;  // rows between two looks at the user's Ctrl-C
 
-// pprof drops these innermost frames from its views. Functions that call back
+// pprof drops these innermost frames from its views. Functions that may call back
 // into the program are not among them: their callees would go as well.
 constexpr std::string_view kDropFrames =
     "malloc|calloc|realloc|reallocarray|memalign|aligned_alloc|posix_memalign|valloc|pvalloc|"
-    "operator new.*";
+    "operator new.*|(std::__new_allocator|__gnu_cxx::new_allocator|std::allocator)<.*>::allocate|"
+    "std::allocator_traits<std::allocator<.*>::allocate";
 
 // The figures of one sample, in the order of the sample types.
 struct Figures {
@@ -248,21 +250,33 @@ class Writer {
     }
 
     void mappings() {
-        for (std::size_t i = 1; i < table_.modules.size(); ++i) {
-            const Module& module = table_.modules[i];
-            pbf_writer mapping(out_, format::kMapping);
-            mapping.add_uint64(format::kMappingId, i);
-            mapping.add_uint64(format::kStart, module.start);
-            mapping.add_uint64(format::kLimit, module.end);
-            // A module's range begins with its file.
-            mapping.add_uint64(format::kOffset, 0);
-            mapping.add_int64(format::kFile, texts_.of(module.path));
-            mapping.add_int64(format::kBuildId, texts_.of(module.build_id));
-            mapping.add_bool(format::kHasFunctions, has_[i].functions);
-            mapping.add_bool(format::kHasFilenames, has_[i].files);
-            mapping.add_bool(format::kHasLines, has_[i].lines);
-            mapping.add_bool(format::kHasInlined, has_[i].inlined);
-        }
+        // pprof takes the first one for the program itself.
+        const std::size_t program = program_module();
+        if (program != 0) mapping_of(program);
+        for (std::size_t i = 1; i < table_.modules.size(); ++i)
+            if (i != program) mapping_of(i);
+    }
+
+    std::size_t program_module() const {
+        for (std::size_t i = 1; i < table_.modules.size(); ++i)
+            if (base_name(table_.modules[i].path).find(".so") == std::string_view::npos) return i;
+        return 0;
+    }
+
+    void mapping_of(std::size_t i) {
+        const Module& module = table_.modules[i];
+        pbf_writer mapping(out_, format::kMapping);
+        mapping.add_uint64(format::kMappingId, i);
+        mapping.add_uint64(format::kStart, module.start);
+        mapping.add_uint64(format::kLimit, module.end);
+        // A module's range begins with its file.
+        mapping.add_uint64(format::kOffset, 0);
+        mapping.add_int64(format::kFile, texts_.of(module.path));
+        mapping.add_int64(format::kBuildId, texts_.of(module.build_id));
+        mapping.add_bool(format::kHasFunctions, has_[i].functions);
+        mapping.add_bool(format::kHasFilenames, has_[i].files);
+        mapping.add_bool(format::kHasLines, has_[i].lines);
+        mapping.add_bool(format::kHasInlined, has_[i].inlined);
     }
 
     Result<void> functions() {
