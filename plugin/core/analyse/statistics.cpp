@@ -277,9 +277,10 @@ bool traceback_less(const FrameBook& book, const std::vector<RowFrame>& a,
                     const std::vector<RowFrame>& b) {
     return std::lexicographical_compare(
         a.rbegin(), a.rend(), b.rbegin(), b.rend(), [&book](const RowFrame& x, const RowFrame& y) {
-            const auto key = [&book](const RowFrame& row) {
-                return std::make_tuple(std::string_view(book.text(row.label)), row.line,
-                                       row.plus_offset ? *row.offset : 0);
+            // Each text has one number; most tracebacks begin in the same files.
+            if (x.label != y.label) return book.text(x.label) < book.text(y.label);
+            const auto key = [](const RowFrame& row) {
+                return std::make_pair(row.line, row.plus_offset ? *row.offset : 0);
             };
             return key(x) < key(y);
         });
