@@ -20,7 +20,7 @@ constexpr std::array kCxxModules = {"libstdc++.so*", "libc++.so*", "libc++abi.so
 // of operator new where a program runs on them.
 constexpr std::array kAllocatorModules = {"libjemalloc.so*", "libtcmalloc*.so*"};
 constexpr std::array kFunctions = {"operator new*", "std::*", "__gnu_cxx::*", "__*alloc*"};
-constexpr std::array kFiles = {"*/include/c++/*", "*/bits/*"};
+constexpr std::array kFiles = {"*/include/c++/*", "*/bits/*", "*/memtrace.h"};
 
 }  // namespace
 
