@@ -2,6 +2,8 @@
  *
  * What a script in the debugger looks at, one phenomenon per run: the argument names
  * it, scripted_stop() is where the script looks. Comments in quotes name lines for the tests. */
+#include <memtrace.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,6 +69,19 @@ static void mebibyte(void) {
     scripted_stop();
 }
 
+/* Memory that is not the allocator's: a key that is no address. */
+static void domains(void) {
+    scripted_stop();
+    memtrace_track(5, 77, 123); /* "tracked" */
+    object = malloc(30);        /* "domain 0" */
+    scripted_stop();
+    memtrace_track(5, 77, 200); /* "tracked again" */
+    scripted_stop();
+    memtrace_untrack(5, 77);
+    memtrace_untrack(5, 77);
+    scripted_stop();
+}
+
 /* A child that allocates. */
 static void forks(void) {
     scripted_stop();
@@ -85,16 +100,13 @@ int main(int argc, char** argv) {
     static const struct {
         const char* name;
         void (*run)(void);
-    } kPhenomena[] = {{"objects", objects},
-                      {"again", again},
-                      {"deep", deep},
-                      {"mebibyte", mebibyte},
-                      {"forks", forks}};
+    } kPhenomena[] = {{"objects", objects},   {"again", again},     {"deep", deep},
+                      {"mebibyte", mebibyte}, {"domains", domains}, {"forks", forks}};
     for (size_t i = 0; argc == 2 && i < sizeof kPhenomena / sizeof *kPhenomena; ++i)
         if (strcmp(argv[1], kPhenomena[i].name) == 0) {
             kPhenomena[i].run();
             return 0;
         }
-    fprintf(stderr, "usage: scripted objects|again|deep|mebibyte|forks\n");
+    fprintf(stderr, "usage: scripted objects|again|deep|mebibyte|domains|forks\n");
     return 2;
 }

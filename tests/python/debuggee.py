@@ -7,6 +7,7 @@ The only file here that knows both debuggers' manners.
 import os
 import re
 import sys
+import threading
 
 PROGRAMS = os.environ["MEMTRACE_PROGRAMS"]
 SOURCES = os.environ["MEMTRACE_SOURCES"]
@@ -26,10 +27,14 @@ def source(name="scripted.c"):
 
 
 class _Gdb:
-    def __init__(self, program, arguments, function):
+    def __init__(self, program, arguments, function, beside):
         import gdb
 
         self._gdb = gdb
+        if beside:
+            self._say("add-inferior -no-connection")
+            self._say("inferior %d" % max(inferior.num for inferior in gdb.inferiors()))
+        self._inferior = gdb.selected_inferior().num
         self._say("file %s" % os.path.join(PROGRAMS, program))
         self._say("mt preload")
         self._say("tbreak main")
@@ -47,6 +52,39 @@ class _Gdb:
         if name != self._function:
             raise AssertionError("did not stop in %s but in %s" % (self._function, name))
 
+    def say(self, command):
+        """The output of a command that both debuggers have."""
+        return self._say(command)
+
+    def select(self):
+        self._say("inferior %d" % self._inferior)
+
+    def call_at(self, function, called):
+        """Calls Python when the program comes there, and goes on."""
+
+        class Stop(self._gdb.Breakpoint):
+            def stop(self):
+                called()
+                return False
+
+        Stop(function)
+
+    def interrupted(self, ask):
+        """What `ask` raises when the user has pressed Ctrl-C. GDB has no switch for
+        that: a question of the core's is answered by it."""
+        from memtrace_gdb import memory
+
+        def strike(*_):
+            raise KeyboardInterrupt
+
+        real, memory.find_symbol = memory.find_symbol, strike
+        try:
+            ask()
+        except BaseException as error:
+            return error
+        finally:
+            memory.find_symbol = real
+
     def follow_child(self):
         self._say("set follow-fork-mode child")
 
@@ -55,6 +93,12 @@ class _Gdb:
 
     def number(self, name):
         return int(self._gdb.parse_and_eval("(unsigned long)%s" % name))
+
+    def remove(self):
+        """Kills the program; the debugger forgets it."""
+        self._say("kill inferiors %d" % self._inferior)
+        self._say("inferior 1")
+        self._say("remove-inferiors %d" % self._inferior)
 
     def end(self):
         self._say("set follow-fork-mode parent")
@@ -65,8 +109,18 @@ class _Gdb:
         self._say("inferior 1")
 
 
+_called = []
+
+
+def stopped():
+    """What LLDB's breakpoint calls."""
+    for called in _called:
+        called()
+    return False
+
+
 class _Lldb:
-    def __init__(self, program, arguments, function):
+    def __init__(self, program, arguments, function, beside):
         import lldb
 
         self._lldb = lldb
@@ -98,6 +152,36 @@ class _Lldb:
         self._say("process continue")
         self._check()
 
+    def say(self, command):
+        return self._say(command)
+
+    def select(self):
+        self._debugger.SetSelectedTarget(self._target)
+
+    def call_at(self, function, called):
+        _called[:] = [called]
+        breakpoint = self._target.BreakpointCreateByName(function)
+        breakpoint.SetScriptCallbackBody("import debuggee; return debuggee.stopped()")
+
+    def interrupted(self, ask):
+        # LLDB's request counts on all threads but the one that reads commands.
+        raised = []
+
+        def work():
+            try:
+                ask()
+            except BaseException as error:
+                raised.append(error)
+
+        self._debugger.RequestInterrupt()
+        try:
+            thread = threading.Thread(target=work)
+            thread.start()
+            thread.join()
+        finally:
+            self._debugger.CancelInterruptRequest()
+        return raised[0] if raised else None
+
     def follow_child(self):
         self._say("settings set target.process.follow-fork-mode child")
 
@@ -111,13 +195,20 @@ class _Lldb:
             value = value.GetChildAtIndex(int(index))
         return value.GetValueAsUnsigned()
 
+    def remove(self):
+        self._target.GetProcess().Kill()
+        self._debugger.DeleteTarget(self._target)
+
     def end(self):
         self._say("settings clear target.process.follow-fork-mode")
         self._target.GetProcess().Kill()
         self._debugger.DeleteTarget(self._target)
 
 
-def run(arguments, program="scripted", function="scripted_stop"):
-    """Starts a program with the runtime preloaded; it stands at its first stop."""
+def run(arguments, program="scripted", function="scripted_stop", beside=False):
+    """Starts a program with the runtime preloaded; it stands at its first stop.
+
+    `beside`: others that run already stay.
+    """
     kind = _Gdb if "gdb" in sys.modules else _Lldb
-    return kind(program, arguments, function)
+    return kind(program, arguments, function, beside)
