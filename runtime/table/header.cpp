@@ -7,25 +7,23 @@
 #include "os/process.h"
 #include "table/losses.h"
 
+namespace {
+
+constexpr mt::abi::Root first_image() {
+    mt::abi::Root root{};
+    for (unsigned i = 0; i < sizeof(root.magic); ++i) root.magic[i] = mt::abi::kRootMagic[i];
+    root.major = mt::abi::kMajor;
+    root.minor = mt::abi::kMinor;
+    root.size = sizeof(mt::abi::Root);
+    root.request = mt::abi::make_request(0, mt::abi::kDefaultFrameLimit, 0);
+    return root;
+}
+
+}  // namespace
+
 // Constant-initialised: there before any constructor, and in every core file.
 extern "C" {
-alignas(mt::abi::kPageSize) mt::abi::Root memtrace_root_object = {
-    {'m', 'e', 'm', 't', 'r', 'a', 'c', 'e', ' ', 'r', 'o', 'o', 't', '\r', '\n', '\x1a'},
-    mt::abi::kMajor,
-    mt::abi::kMinor,
-    sizeof(mt::abi::Root),
-    mt::abi::make_request(0, mt::abi::kDefaultFrameLimit, 0),
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    {},
-    {}};
+alignas(mt::abi::kPageSize) constinit mt::abi::Root memtrace_root_object = first_image();
 extern __attribute__((visibility("default"), alias("memtrace_root_object")))
 mt::abi::Root memtrace_root;
 }
