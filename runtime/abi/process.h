@@ -116,7 +116,7 @@ struct Root {  // page aligned, in .data
     u32 size;                // of Root
     u64 request;             // see above
     u64 peak_reset_request;  // a sequence; the runtime answers in State
-    u64 mark_request;        // a sequence
+    u64 mark_request;        // a sequence; blocks are stamped with it (abi/stamp.h)
     u64 sample_bytes;        // mean bytes between samples
     u64 cookie;              // of this process, from AT_RANDOM; 0 until Status::ready
     u64 header;              // address of Header; 0 until the first traced event

@@ -100,20 +100,27 @@ struct Page {    // what a page has beside its line; 0 = nothing
 struct Region {
     u64 base;  // address >> kRegionBits << kRegionBits
     u64 next;
-    u64 stamps;  // reserved: a Region of the same shape that holds stamps
+    u64 stamps;  // -> u64[kPagesPerRegion][kLineWords]: of the words in `line`; 0 = none
     u64 reserved[509];
     Page page[kPagesPerRegion];
     u64 line[kPagesPerRegion][kLineWords];
 };
 
-// Stamp (reserved) = generation : 24 | thread serial : 24 | sequence : 16.
+// The arrays that pages have outside their region lie in chunks of this size,
+// aligned to it. The stamp of a word there has the word's place in a second chunk.
+inline constexpr u32 kChunkBytes = 1u << 20;
+struct Chunk {  // at its start
+    u64 owner[4];
+    u64 stamps;  // address of the second chunk; 0 = none of its words has a stamp
+    u64 reserved[3];
+};
 
 struct Tracked {  // a number of the program's own in a domain of its own; or a large block
     u32 domain;
     u32 stack;  // 0 = empty, kTrackedTombstone = removed; written last
     u64 key;
     u64 size;
-    u64 stamp;
+    u64 stamp;  // abi/stamp.h
 };
 inline constexpr u32 kTrackedTombstone = 0xffffffff;
 inline constexpr u32 kDomainLarge = 0xffffffff;  // in State::tracked only: see there
@@ -147,7 +154,11 @@ struct State {
     u64 tracked_parts;    // -> u64[kTrackedParts] -> TrackedTable: what the program tracks
     u64 reserved1[1];
     u64 loss_base[kLossSlots];
-    u64 reserved2[48];
+    // of their own cache line again
+    u64 stamped;     // not 0: blocks get stamps, for as long as the state lives
+    u64 tickets;     // for the order of stamps; threads take them by the batch
+    u64 mark_start;  // generation : 24 | the ticket with which it began : 40
+    u64 reserved2[45];
 };
 
 // --- an event in flight ------------------------------------------------------
@@ -183,7 +194,8 @@ struct Inflight {
     u64 before_free_count;
     u64 ring_position;
     u64 domain;
-    u64 reserved[2];
+    u64 old_stamp;  // of what goes; 0 = it has none, or the state does not stamp
+    u64 reserved[1];
 };
 
 // Events of a signal handler inside an event: the outer one enters them later.

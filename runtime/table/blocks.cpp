@@ -79,4 +79,16 @@ bool Blocks::insert(u64 address, u64 word) {
     return insert_in_leaves(page, address, word);
 }
 
+u64* Blocks::stamp(u64 address, const u64* slot, bool makes) const {
+    Region* region = region_of(address);
+    const u64* line = region->line[page_of(address)];
+    if (slot < line || slot >= line + kLineWords) return pool_->beside(slot, makes);
+    if (load(region->stamps) == 0) {
+        void* fresh = makes ? pool_->take_mapping(sizeof(Region::line)) : nullptr;
+        if (fresh == nullptr) return nullptr;
+        if (!exchange_if<u64>(region->stamps, 0, address_of(fresh))) pool_->give_back(fresh);
+    }
+    return pointer<u64>(load(region->stamps)) + (slot - region->line[0]);
+}
+
 }  // namespace mt::runtime

@@ -39,6 +39,9 @@ class Blocks {
         if (os::has_one_thread()) return os::exchange_alone(*empty, 0, word);
         return exchange_if<u64>(*empty, 0, word);
     }
+    // Where the stamp of the word at `slot` stands, which is that of the block at
+    // `address`. nullptr: it has none; or, if one is to be made, there is no memory.
+    u64* stamp(u64 address, const u64* slot, bool makes) const;
     // For the caches: what an event about this address will look at.
     void prefetch(u64 address) const;
     static bool holds(u64 address) { return address >> 47 == 0 && address % 8 == 0; }

@@ -42,7 +42,7 @@ Tracked* find(TrackedTable* table, u32 domain, u64 key) {
 }
 
 // `used` is never less than it says, whatever an event was left in.
-Tracked* insert(TrackedTable* table, u32 domain, u64 key, u64 size, u32 stack) {
+Tracked* insert(TrackedTable* table, u32 domain, u64 key, u64 size, u32 stack, u64 stamp) {
     const u64 mask = table->capacity - 1;
     u64 i = hash_of(domain, key) & mask;
     while (is_live(slots(table)[i].stack)) i = (i + 1) & mask;
@@ -51,6 +51,7 @@ Tracked* insert(TrackedTable* table, u32 domain, u64 key, u64 size, u32 stack) {
     publish(slot.domain, domain);
     publish(slot.key, key);
     publish(slot.size, size);
+    publish(slot.stamp, stamp);
     publish(slot.stack, stack);
     return &slot;
 }
@@ -109,14 +110,14 @@ TrackedTable* Keys::make_room(u64& published) {
     for (u64 i = 0; old != nullptr && i < old->capacity; ++i) {
         const Tracked& from = slots(old)[i];
         if (!is_live(from.stack)) continue;
-        insert(table, from.domain, from.key, from.size, from.stack)->stamp = from.stamp;
+        insert(table, from.domain, from.key, from.size, from.stack, from.stamp);
     }
     publish(published, address_of(table));
     release_table(old);
     return table;
 }
 
-void Keys::put_back(u32 domain, u64 key, u64 size, u32 stack) {
+void Keys::put_back(u32 domain, u64 key, u64 size, u32 stack, u64 stamp) {
     Parts* all = parts();
     if (all == nullptr) return;
     const u32 part = part_of(hash_of(domain, key));
@@ -126,9 +127,10 @@ void Keys::put_back(u32 domain, u64 key, u64 size, u32 stack) {
         erase_slot(table, slot);
     } else if (slot != nullptr) {
         publish(slot->size, size);
+        publish(slot->stamp, stamp);
         publish(slot->stack, stack);
     } else if (table != nullptr && stack != 0) {
-        insert(table, domain, key, size, stack);
+        insert(table, domain, key, size, stack, stamp);
     }
     all->part[part].lock.release();
 }
@@ -164,12 +166,13 @@ bool Keys::Held::reserve() {
     return keys_.make_room(*table_) != nullptr;
 }
 
-void Keys::Held::set(u64 size, u32 stack) {
+void Keys::Held::set(u64 size, u32 stack, u64 stamp) {
     if (entry_ == nullptr) {
-        entry_ = insert(pointer<TrackedTable>(*table_), domain_, key_, size, stack);
+        entry_ = insert(pointer<TrackedTable>(*table_), domain_, key_, size, stack, stamp);
         return;
     }
     publish(entry_->size, size);
+    publish(entry_->stamp, stamp);
     publish(entry_->stack, stack);
 }
 

@@ -28,7 +28,7 @@ class Keys {
 
     // What an event had changed, as it was (`stack` 0: nothing), when that event was
     // left for good. The part's lock is the event's still, and is opened.
-    void put_back(abi::u32 domain, abi::u64 key, abi::u64 size, abi::u32 stack);
+    void put_back(abi::u32 domain, abi::u64 key, abi::u64 size, abi::u32 stack, abi::u64 stamp);
 
     // See guard/lock.h.
     void reset_locks();
@@ -67,7 +67,7 @@ class Keys::Held {
     const abi::Tracked* entry() const { return entry_; }
     // Before set(), which then cannot fail. False: no memory.
     bool reserve();
-    void set(abi::u64 size, abi::u32 stack);
+    void set(abi::u64 size, abi::u32 stack, abi::u64 stamp);
     void erase();
     void release();
 

@@ -12,7 +12,7 @@ static_assert(kKinds <= kLossSlots);
 constexpr const char* kNames[kKinds] = {
     "no_memory",   "no_context",   "depot_full",   "depot_busy",      "state_busy",
     "peak_busy",   "modules_full", "threads_full", "nested_overflow", "guard_healed",
-    "bad_address", "large_lost",   "tracked_busy", "untrack_lost",
+    "bad_address", "large_lost",   "tracked_busy", "untrack_lost",    "stamp_lost",
 };
 
 u64 early[kKinds];

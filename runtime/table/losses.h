@@ -25,6 +25,7 @@ enum class LossKind : abi::u32 {
     large_lost,       // a block of 2 GiB or more whose size could not be kept
     tracked_busy,     // a key was not tracked: its part of the table was busy
     untrack_lost,     // a key that was to be forgotten stays: the same
+    stamp_lost,       // a block without its stamp: no page for it
     count_,
 };
 

@@ -7,7 +7,7 @@
 namespace mt::runtime {
 namespace {
 
-constexpr u64 kChunk = 1u << 20;
+constexpr u64 kChunk = kChunkBytes;
 constexpr u64 kAlign = 64;
 
 constexpr u64 round_up(u64 value, u64 to) { return (value + to - 1) / to * to; }
@@ -19,8 +19,22 @@ struct Pool::Mapping {
     void* address;
     u64 size;
     u64 counted;  // of it in mapped_bytes
-    u64 reserved[4];
+    u64 stamps;   // of a chunk: what beside() is about
+    u64 reserved[3];
 };
+
+u64* Pool::beside(const u64* word, bool makes) {
+    static_assert(sizeof(Mapping) == sizeof(Chunk));
+    static_assert(offsetof(Mapping, stamps) == offsetof(Chunk, stamps));
+    const u64 place = address_of(word) % kChunk;
+    u64& second = pointer<Mapping>(address_of(word) - place)->stamps;
+    if (load(second) == 0) {
+        void* fresh = makes ? take_mapping(kChunk) : nullptr;
+        if (fresh == nullptr) return nullptr;
+        if (!exchange_if<u64>(second, 0, address_of(fresh))) give_back(fresh);
+    }
+    return pointer<u64>(load(second) + place);
+}
 
 void Pool::link(Mapping* mapping) {
     Mapping* head = load(mappings_);

@@ -25,6 +25,9 @@ class Pool {
     // What take_mapping has given, which nobody uses any more; other pieces may be
     // taken meanwhile.
     void give_back(void* mapping);
+    // What belongs to `word` of a piece: the word at its place in a second chunk
+    // (abi::Chunk). nullptr: there is none yet, or, if it `makes` one, no memory.
+    abi::u64* beside(const abi::u64* word, bool makes);
     abi::u64 mapped_bytes() const;
     // Gives one mapping back; false when none is left. Nobody may use the pool.
     bool release_some();

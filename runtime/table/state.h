@@ -20,8 +20,10 @@ namespace mt::runtime {
 struct LiveState : abi::State {
     Pool pool;
     Blocks blocks;
-    // Not 0: events have more to look at than blocks and counters, for the state
-    // samples or some blocks are pages of a pool. So the others pay for one look.
+    // The last request that was obeyed here; flags may change without a new state.
+    abi::u64 request;
+    // Not 0: events have more to look at than blocks and counters: the state samples,
+    // it stamps, or some blocks are pages of a pool. So the others pay for one look.
     abi::u64 special;
     Keys keys;            // what the program tracks in its own domains
     Keys pages;           // blocks that are pages of the program's pools

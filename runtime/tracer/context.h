@@ -13,6 +13,7 @@
 #include "table/depot.h"
 #include "table/state.h"
 #include "tracer/sampling.h"
+#include "tracer/tickets.h"
 
 namespace mt::runtime {
 
@@ -30,6 +31,7 @@ struct ThreadContext : abi::Context {
     abi::u64 hint;            // address of the last event's block, and its word in the state's
     abi::u64* hint_slot;      // block table; nullptr: of another state
     Sampler sampler;
+    Tickets tickets;
     stack::FrameCache frames;
     Capture capture;
 };

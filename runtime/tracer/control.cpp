@@ -99,13 +99,22 @@ u64 sample_bytes_of(u64 request) {
     return bytes < kMaxSampleBytes ? bytes : kMaxSampleBytes;
 }
 
+// Those that may change while a state lives. Paused is looked at by each event.
+void obey_flags(LiveState& state, u64 request) {
+    if ((request & kRequestStamps) != 0 && load(state.stamped) == 0) begin_stamps(state);
+    publish(state.request, request);
+}
+
 // Under the lock.
 LiveState* replace_state(u64 request) {
     auto* old = pointer<LiveState>(header()->state);
     if (old != nullptr && old->generation == request_generation(request)) return old;
     LiveState* fresh =
         make_state(request_generation(request), load(root().peak_reset_request), header()->losses);
-    if (fresh != nullptr) fresh->special = fresh->sample_bytes = sample_bytes_of(request);
+    if (fresh != nullptr) {
+        fresh->special = fresh->sample_bytes = sample_bytes_of(request);
+        obey_flags(*fresh, request);
+    }
     set_state(fresh);
     retire(old);
     constexpr u32 kKept = 2;
@@ -164,6 +173,7 @@ void start_by_environment() {
         publish(root().sample_bytes, setting.sample_bytes);
         flags |= kRequestSampling;
     }
+    if (setting.stamps) flags |= kRequestStamps;
     exchange_if(root().request, untouched, make_request(flags, setting.frames, 1));
 }
 
@@ -206,6 +216,7 @@ LiveState* enter_other_state(ThreadContext& c, u64 request) {
         }
         state = pin(c.state);  // nobody replaces it while the lock is held
     }
+    obey_flags(*state, request);
     c.hint_slot = nullptr;
     publish(c.shard, 0);  // of another state, unless shard_of() finds it is not
     publish(traced_request, request);

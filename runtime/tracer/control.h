@@ -36,13 +36,17 @@ LiveState* enter_other_state(ThreadContext& c, abi::u64 request);
 inline LiveState* enter_state(ThreadContext& c, abi::u64 request) {
     const u64 address = load(current_state);
     auto* state = pointer<LiveState>(address);
-    if (__builtin_expect(address != 0 && address == c.state &&
-                             state->generation == request_generation(request) &&
+    if (__builtin_expect(address != 0 && address == c.state && state->request == request &&
                              load(root().peak_reset_request) == state->peak_reset_done,
                          1)) {
         return state;
     }
     return enter_other_state(c, request);
+}
+// From its next event on; anybody may say so again.
+inline void begin_stamps(LiveState& state) {
+    publish(state.stamped, 1);
+    publish(state.special, 1);
 }
 // The state that is there, if it obeys `request`; makes none. Published in slot.
 LiveState* existing_state(abi::u64& slot, abi::u64 request);

@@ -51,8 +51,8 @@ bool prepare(ThreadContext& c, LiveState& state, Shard& shard, u32 in, const Tra
 }
 
 void commit(ThreadContext& c, LiveState& state, Shard& shard, const Change& change) {
-    if (samples(state)) return commit_change<Kind::sample>(c, state, shard, change);
-    commit_change<Kind::all>(c, state, shard, change);
+    if (is_special(state)) return commit_change<Kind::special>(c, state, shard, change);
+    commit_change<Kind::plain>(c, state, shard, change);
 }
 
 // `again`: what stands there, which is to get the traceback of now.
@@ -72,7 +72,7 @@ int track(ThreadContext& c, LiveState& state, u32 domain, u64 key, u64 size, boo
         change.in_size = again ? old->size : size;
         if (!prepare(c, state, *shard, stack, old, change)) return kNotRecorded;
         begin_track(c, domain, key, old, change);
-        held.set(change.in_size, stack);
+        held.set(change.in_size, stack, stamp_if_any(c, state));
         commit(c, state, *shard, change);
     }
     c.last_allocated = temporary_of(domain, key);

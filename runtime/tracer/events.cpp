@@ -27,8 +27,8 @@ namespace {
 }
 
 void finish_any_event(ThreadContext& c, LiveState& state, Shard& shard, const Change& change) {
-    if (samples(state)) return finish_event<Kind::sample>(c, state, shard, change);
-    finish_event<Kind::all>(c, state, shard, change);
+    if (is_special(state)) return finish_event<Kind::special>(c, state, shard, change);
+    finish_event<Kind::plain>(c, state, shard, change);
 }
 
 // Blocks are often freed right after they were allocated, and allocated again
@@ -61,6 +61,15 @@ void finish_any_event(ThreadContext& c, LiveState& state, Shard& shard, const Ch
 
 bool lose(LossKind kind) { return count_loss(kind), false; }
 
+[[gnu::always_inline]] inline void give_stamp(ThreadContext& c, LiveState& state, u64 address) {
+    if (stamps(state)) put_stamp(state, address, stamp_now(c, state));
+}
+// Into the journal; nullptr: has none.
+[[gnu::always_inline]] inline u64* noted_stamp(ThreadContext& c, const LiveState& state,
+                                               u64 address, const u64* slot) {
+    return stamps(state) && slot != nullptr ? note_stamp(c, state, address, slot) : nullptr;
+}
+
 template <Kind kKind>
 [[gnu::flatten]] inline bool record_allocation(ThreadContext& c, LiveState& state, u64 address,
                                                u64 size, const Caller& caller) {
@@ -79,8 +88,10 @@ template <Kind kKind>
     Change change;
     change.in = record_of(state, *shard, stack);
     if (change.in == nullptr) return lose(LossKind::no_memory);
-    if constexpr (kKind == Kind::sample) {
-        if (!note_weights(c, state, *shard, stack, kStackNone)) return lose(LossKind::no_memory);
+    if constexpr (kKind == Kind::special) {
+        if (samples(state) && !note_weights(c, state, *shard, stack, kStackNone)) {
+            return lose(LossKind::no_memory);
+        }
     }
     keep_peak(state, *change.in);
     change.in_size = keep_size(state, address, size, stack);
@@ -89,6 +100,7 @@ template <Kind kKind>
         end_event(c);
         return lose(LossKind::no_memory);
     }
+    if constexpr (kKind == Kind::special) give_stamp(c, state, address);
     finish_event<kKind>(c, state, *shard, change);
     return true;
 }
@@ -104,23 +116,31 @@ template <Kind kKind>
         return;
     }
     const u64 old_word = *slot;
+    u64* stamp = nullptr;
     Change change;
     bool known = take_from(state, *shard, address, old_word, change);
-    if constexpr (kKind == Kind::sample) {
-        known = known && note_weights(c, state, *shard, kStackNone, word_stack(old_word));
+    if constexpr (kKind == Kind::special) {
+        if (known && samples(state)) {
+            known = note_weights(c, state, *shard, kStackNone, word_stack(old_word));
+        }
+        stamp = noted_stamp(c, state, address, slot);
     }
     if (!known) {
+        erase_stamp(stamp);
         publish(*slot, 0);
         return count_loss(LossKind::no_memory);
     }
     keep_peak(state, *change.out);
     remember_word(c, address, slot);
     begin_free(c, address, old_word, change);
+    if constexpr (kKind == Kind::special) erase_stamp(stamp);
     publish(*slot, 0);
     forget_size(state, address, old_word);
     if (c.last_allocated == address) {
         add_own(change.out->temporary_count, u64{1});
-        if constexpr (kKind == Kind::sample) count_temporary_weight(c, state, change.out_size);
+        if constexpr (kKind == Kind::special) {
+            if (samples(state)) count_temporary_weight(c, state, change.out_size);
+        }
     }
     finish_event<kKind>(c, state, *shard, change);
 }
@@ -138,11 +158,11 @@ template <Kind kKind>
 [[gnu::noinline]] void record_special_allocation(ThreadContext& c, LiveState& state, u64 address,
                                                  u64 size, const Caller& caller) {
     if (state.pages.any()) return record_beside_pages(c, state, address, size, caller);
-    record_allocation<Kind::sample>(c, state, address, size, caller);
+    record_allocation<Kind::special>(c, state, address, size, caller);
 }
 [[gnu::noinline]] void record_special_free(ThreadContext& c, LiveState& state, u64 address) {
     if (state.pages.any()) return free_beside_pages(c, state, address);
-    record_free<Kind::sample>(c, state, address);
+    record_free<Kind::special>(c, state, address);
 }
 
 }  // namespace
@@ -168,12 +188,12 @@ Shard* find_shard(ThreadContext& c, LiveState& state) {
 
 bool record_any_allocation(ThreadContext& c, LiveState& state, u64 address, u64 size,
                            const Caller& caller) {
-    return samples(state) ? record_allocation<Kind::sample>(c, state, address, size, caller)
-                          : record_allocation<Kind::all>(c, state, address, size, caller);
+    return is_special(state) ? record_allocation<Kind::special>(c, state, address, size, caller)
+                             : record_allocation<Kind::plain>(c, state, address, size, caller);
 }
 void record_any_free(ThreadContext& c, LiveState& state, u64 address) {
-    if (samples(state)) return record_free<Kind::sample>(c, state, address);
-    record_free<Kind::all>(c, state, address);
+    if (is_special(state)) return record_free<Kind::special>(c, state, address);
+    record_free<Kind::plain>(c, state, address);
 }
 
 // After a free that we did not see, or as the program says so.
@@ -190,12 +210,15 @@ bool replace_block(ThreadContext& c, LiveState& state, Shard& shard, u64 address
     }
     keep_peaks(state, change);
     change.in_size = keep_size(state, address, size, stack);
+    noted_stamp(c, state, address, slot);
     begin_event(c, Op::move, address, old_word, change);
     publish(c.inflight.new_address, address);
     if (!put_word(state, {slot, nullptr}, address, word_for(address, change.in_size, stack))) {
         end_event(c);
+        forget_stamp(c);
         return lose(LossKind::no_memory);
     }
+    give_stamp(c, state, address);
     finish_any_event(c, state, shard, change);
     return true;
 }
@@ -215,10 +238,10 @@ void on_allocate(void* block, u64 size, const Caller& caller) {
     }
     LiveState* state = enter_state(*c, request);
     if (state != nullptr && (request & kRequestPaused) == 0) {
-        if (__builtin_expect(state->special != 0, 0)) {
+        if (is_special(*state)) {
             record_special_allocation(*c, *state, address_of(block), size, caller);
         } else {
-            record_allocation<Kind::all>(*c, *state, address_of(block), size, caller);
+            record_allocation<Kind::plain>(*c, *state, address_of(block), size, caller);
         }
     }
     if (load(retired_states) != 0) release_retired_slice();
@@ -233,10 +256,10 @@ void on_free(void* block, const Caller& caller) {
     if (!open_event(*c, caller.sp, caller.pc)) return nested_free(*c, address_of(block), request);
     LiveState* state = enter_state(*c, request);
     if (state != nullptr) {
-        if (__builtin_expect(state->special != 0, 0)) {
+        if (is_special(*state)) {
             record_special_free(*c, *state, address_of(block));
         } else {
-            record_free<Kind::all>(*c, *state, address_of(block));
+            record_free<Kind::plain>(*c, *state, address_of(block));
         }
     }
     close_event(*c);
@@ -251,12 +274,12 @@ Move::Move(void* block, const Caller& caller)
     nested_ = !open_event(*c_, caller.sp, caller.pc);
     if (nested_) {
         page_ = nested_withdraw_page(*c_, address_, request);
-        if (!page_) old_word_ = nested_withdraw(*c_, address_, request);
+        if (!page_) old_word_ = nested_withdraw(*c_, address_, request, old_stamp_);
         return;
     }
     state_ = enter_state(*c_, request);
     if (state_ == nullptr) return;
-    if (__builtin_expect(state_->special != 0, 0) && withdraw_page(*state_, address_)) {
+    if (is_special(*state_) && withdraw_page(*state_, address_)) {
         page_ = true;
         return;
     }
@@ -266,7 +289,9 @@ Move::Move(void* block, const Caller& caller)
     Change taken;
     taken.out_size = old_size_ = size_of_word(*state_, address_, old_word_);
     if (samples(*state_)) forget_weights(*c_);
+    u64* stamp = noted_stamp(*c_, *state_, address_, slot);
     begin_event(*c_, Op::move, address_, old_word_, taken);
+    old_stamp_ = erase_stamp(stamp);
     publish(*slot, 0);
 }
 
@@ -280,7 +305,9 @@ void Move::finish(void* moved, u64 size) {
         if (old_word_ != 0 && !state_->blocks.insert(address_, old_word_)) {
             count_loss(LossKind::no_memory);
         }
+        if (old_stamp_ != 0) put_stamp(*state_, address_, old_stamp_);
         end_event(*c_);
+        forget_stamp(*c_);
     } else {
         record(moved, size);
     }
@@ -299,7 +326,7 @@ void Move::finish_nested(void* moved, u64 size, bool failed) {
     }
     if (cleared) old_word_ = 0;
     if (failed && old_word_ != 0) {
-        nested_put_back(*c_, address_, old_word_, request);
+        nested_put_back(*c_, address_, old_word_, old_stamp_, request);
     } else if (!failed) {
         nested_moved(*c_, address_, old_word_, address_of(moved), size, request);
     }
@@ -322,6 +349,7 @@ void Move::record(void* moved, u64 size) {
     const u64 request = request_now();
     if (state_ != nullptr && state_->generation != request_generation(request)) {
         end_event(*c_);
+        forget_stamp(*c_);
         state_ = is_on(request) ? enter_state(*c_, request) : nullptr;
         old_word_ = 0;
     }
@@ -337,7 +365,7 @@ void Move::record(void* moved, u64 size) {
 void Move::record_elsewhere(void* moved, u64 size) {
     const u64 address = address_of(moved);
     const bool adds = moved != nullptr && Blocks::holds(address) && !is_paused(*c_, request_now());
-    if (__builtin_expect(state_->special != 0, 0)) withdraw_page(*state_, address);
+    if (is_special(*state_)) withdraw_page(*state_, address);
     Shard* shard = shard_of(*c_, *state_);
     Change change;
     const u32 stack =
@@ -346,6 +374,7 @@ void Move::record_elsewhere(void* moved, u64 size) {
         (adds && (change.in = record_of(*state_, *shard, stack)) == nullptr) ||
         (samples(*state_) && !note_weights(*c_, *state_, *shard, stack, word_stack(old_word_)))) {
         end_event(*c_);
+        forget_stamp(*c_);
         return count_loss(LossKind::no_memory);
     }
     keep_peaks(*state_, change);
@@ -359,20 +388,9 @@ void Move::record_elsewhere(void* moved, u64 size) {
         change.in = nullptr;
         change.in_size = 0;
     }
+    if (change.in != nullptr) give_stamp(*c_, *state_, address);
     finish_any_event(*c_, *state_, *shard, change);
     c_->last_allocated = address;
-}
-
-void ForeignCall::begin(const Caller& caller) {
-    if (!is_ready(request_now())) return;
-    ThreadContext* c = context();
-    if (c == nullptr) return;
-    inner_ =
-        c->foreign_call != 0 && !was_left_by_jump(*c, caller.sp, c->foreign_call, c->foreign_pc);
-    if (inner_) return;
-    c_ = c;
-    publish(c->foreign_pc, caller.pc);
-    publish(c->foreign_call, caller.sp);
 }
 
 }  // namespace mt::runtime

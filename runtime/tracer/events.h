@@ -37,6 +37,7 @@ class Move {
     LiveState* state_ = nullptr;  // nullptr: not traced, or nested
     u64 old_word_ = 0;
     u64 old_size_ = 0;
+    u64 old_stamp_ = 0;
     bool nested_ = false;
     bool page_ = false;  // of a pool, see tracer/pages.h
 };

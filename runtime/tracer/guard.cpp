@@ -6,6 +6,7 @@
 #include "table/losses.h"
 #include "tracer/control.h"
 #include "tracer/inflight.h"
+#include "tracer/recording.h"
 
 namespace mt::runtime {
 
@@ -25,6 +26,18 @@ bool open_after_jump(ThreadContext& c, u64 sp) {
     undo_abandoned(c);
     release_my_locks();
     return true;
+}
+
+void ForeignCall::begin(const Caller& caller) {
+    if (!is_ready(request_now())) return;
+    ThreadContext* c = context();
+    if (c == nullptr) return;
+    inner_ =
+        c->foreign_call != 0 && !was_left_by_jump(*c, caller.sp, c->foreign_call, c->foreign_pc);
+    if (inner_) return;
+    c_ = c;
+    publish(c->foreign_pc, caller.pc);
+    publish(c->foreign_call, caller.sp);
 }
 
 }  // namespace mt::runtime

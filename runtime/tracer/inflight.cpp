@@ -4,6 +4,7 @@
 #include "table/counters.h"
 #include "table/header.h"
 #include "tracer/events.h"
+#include "tracer/stamps.h"
 #include "tracer/weights.h"
 
 namespace mt::runtime {
@@ -21,14 +22,16 @@ void note_before(Inflight& f, const Change& change) {
     publish(f.free_record, address_of(change.out));
 }
 
-// The word at `address` as it was.
-void restore_word(LiveState& state, u64 address, u64 old_word) {
+// The word at `address` as it was, and its stamp.
+void restore_word(LiveState& state, u64 address, u64 old_word, u64 old_stamp) {
     u64* slot = state.blocks.find(address);
     if (slot != nullptr) {
+        erase_stamp(state.blocks.stamp(address, slot, false));
         publish(*slot, old_word);
     } else if (old_word != 0) {
         state.blocks.insert(address, old_word);
     }
+    if (old_word != 0 && old_stamp != 0) put_stamp(state, address, old_stamp);
 }
 
 bool names(const Inflight& f, Op op) { return (f.op & 0xff) == static_cast<u64>(op); }
@@ -41,13 +44,14 @@ void take_back(const Inflight& f, LiveState& state) {
     if (names(f, Op::drain)) return;
     if (names(f, Op::track)) {
         const u32 stack = static_cast<u32>(f.old_word);
-        return state.keys.put_back(static_cast<u32>(f.domain), f.address, f.old_size, stack);
+        return state.keys.put_back(static_cast<u32>(f.domain), f.address, f.old_size, stack,
+                                   f.old_stamp);
     }
-    if (names(f, Op::allocate)) return restore_word(state, f.address, 0);
+    if (names(f, Op::allocate)) return restore_word(state, f.address, 0, 0);
     if (names(f, Op::move) && f.new_address != 0 && f.new_address != f.address) {
-        restore_word(state, f.new_address, 0);
+        restore_word(state, f.new_address, 0, 0);
     }
-    restore_word(state, f.address, f.old_word);
+    restore_word(state, f.address, f.old_word, f.old_stamp);
 }
 
 }  // namespace
@@ -84,6 +88,7 @@ void undo_abandoned(ThreadContext& c) {
         publish(c.ring_tail, f.ring_position + 1);
     }
     end_event(c);
+    forget_stamp(c);
     publish(c.state, 0);
     publish(c.nested_state, 0);
     publish(c.busy, 0);

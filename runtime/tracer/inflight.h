@@ -43,6 +43,7 @@ void begin_event(ThreadContext& c, Op op, u64 address, u64 old_word, const Chang
 inline void begin_track(ThreadContext& c, u32 domain, u64 key, const Tracked* old,
                         const Change& change) {
     publish(c.inflight.domain, domain);
+    publish(c.inflight.old_stamp, old != nullptr ? old->stamp : 0);
     begin_event(c, Op::track, key, old != nullptr ? old->stack : kStackNone, change);
 }
 // For a move, once the new block is known; op is set since begin_event.

@@ -8,6 +8,7 @@
 #include "tracer/events.h"
 #include "tracer/inflight.h"
 #include "tracer/pages.h"
+#include "tracer/stamps.h"
 #include "tracer/weights.h"
 #include "tracer/words.h"
 
@@ -35,6 +36,18 @@ void push_free(ThreadContext& c, u64 address, u64 word, u64 request) {
     forget_size(*state.get(), address, word);
     if (!has_room(c)) return count_loss(LossKind::nested_overflow);
     push(c, *state.get(), Op::free, word_stack(word), size);
+}
+
+void take_block(ThreadContext& c, u64 address, u64 request) {
+    u64 stamp = 0;
+    const u64 word = nested_withdraw(c, address, request, stamp);
+    if (word != 0) push_free(c, address, word, request);
+}
+
+// 0: none. The outer event may have begun before stamps were asked for.
+u64 nested_stamp(ThreadContext& c, LiveState& state, u64 request) {
+    if ((request & kRequestStamps) != 0 && !stamps(state)) begin_stamps(state);
+    return stamp_if_any(c, state);
 }
 
 void drain_entry(ThreadContext& c, LiveState& state, Shard& shard, const RingEntry& entry) {
@@ -92,29 +105,35 @@ bool nested_allocate(ThreadContext& c, u64 address, u64 size, u64 request) {
     } else if (!state.get()->blocks.insert(address, word)) {
         return count_loss(LossKind::no_memory), false;
     }
+    if (const u64 stamp = nested_stamp(c, *state.get(), request)) {
+        put_stamp(*state.get(), address, stamp);
+    }
     push(c, *state.get(), Op::allocate, kStackNested, kept);
     return true;
 }
 
 void nested_free(ThreadContext& c, u64 address, u64 request) {
     if (nested_withdraw_page(c, address, request)) return;
-    const u64 word = nested_withdraw(c, address, request);
-    if (word != 0) push_free(c, address, word, request);
+    take_block(c, address, request);
 }
 
-u64 nested_withdraw(ThreadContext& c, u64 address, u64 request) {
+u64 nested_withdraw(ThreadContext& c, u64 address, u64 request, u64& stamp) {
     NestedState state(c, request);
     u64* slot = state.get() != nullptr ? state.get()->blocks.find(address) : nullptr;
     if (slot == nullptr) return 0;
     const u64 word = *slot;
+    if (stamps(*state.get())) {
+        stamp = erase_stamp(state.get()->blocks.stamp(address, slot, false));
+    }
     publish(*slot, 0);
     return word;
 }
 
-void nested_put_back(ThreadContext& c, u64 address, u64 word, u64 request) {
+void nested_put_back(ThreadContext& c, u64 address, u64 word, u64 stamp, u64 request) {
     NestedState state(c, request);
     if (state.get() == nullptr) return;
     if (!state.get()->blocks.insert(address, word)) count_loss(LossKind::no_memory);
+    if (stamp != 0) put_stamp(*state.get(), address, stamp);
 }
 
 void nested_moved(ThreadContext& c, u64 address, u64 word, u64 new_address, u64 size, u64 request) {
@@ -147,15 +166,14 @@ int nested_track(ThreadContext& c, u32 domain, u64 key, u64 size, u64 request) {
         return kNotRecorded;
     }
     if (const Tracked* old = held.entry()) push(c, *state.get(), Op::free, old->stack, old->size);
-    held.set(size, kStackNested);
+    held.set(size, kStackNested, nested_stamp(c, *state.get(), request));
     push(c, *state.get(), Op::allocate, kStackNested, size);
     return kDone;
 }
 
 int nested_untrack(ThreadContext& c, u32 domain, u64 key, u64 request) {
     if (domain == 0) {
-        const u64 word = nested_withdraw(c, key, request);
-        if (word != 0) push_free(c, key, word, request);
+        take_block(c, key, request);
         return kDone;
     }
     NestedState state(c, request);
@@ -180,8 +198,7 @@ int nested_pool(ThreadContext& c, u64 address, u64 request) {
         return count_loss(LossKind::nested_overflow), kNotRecorded;
     }
     if (s->blocks.find(address) == nullptr || !add_page(*s, address)) return kNotRecorded;
-    const u64 word = nested_withdraw(c, address, request);
-    if (word != 0) push_free(c, address, word, request);
+    take_block(c, address, request);
     return kDone;
 }
 

@@ -31,9 +31,10 @@ bool nested_allocate(ThreadContext& c, abi::u64 address, abi::u64 size, abi::u64
 void nested_free(ThreadContext& c, abi::u64 address, abi::u64 request);
 
 // A realloc: the word is withdrawn before the real call (0: was not traced) and
-// put back when that fails; otherwise both halves go into the ring.
-abi::u64 nested_withdraw(ThreadContext& c, abi::u64 address, abi::u64 request);
-void nested_put_back(ThreadContext& c, abi::u64 address, abi::u64 word, abi::u64 request);
+// put back with its stamp when that fails; otherwise both halves go into the ring.
+abi::u64 nested_withdraw(ThreadContext& c, abi::u64 address, abi::u64 request, abi::u64& stamp);
+void nested_put_back(ThreadContext& c, abi::u64 address, abi::u64 word, abi::u64 stamp,
+                     abi::u64 request);
 void nested_moved(ThreadContext& c, abi::u64 address, abi::u64 word, abi::u64 new_address,
                   abi::u64 size, abi::u64 request);
 

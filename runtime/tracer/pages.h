@@ -28,7 +28,7 @@ inline bool put_page(LiveState& state, Keys::Held& page) {
         count_loss(page.is_busy() ? LossKind::tracked_busy : LossKind::no_memory);
         return false;
     }
-    page.set(0, kStackNested);  // any id that is not empty
+    page.set(0, kStackNested, 0);  // any id that is not empty
     publish(state.special, 1);
     return true;
 }

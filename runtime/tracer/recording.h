@@ -11,6 +11,7 @@
 #include "tracer/control.h"
 #include "tracer/events.h"
 #include "tracer/inflight.h"
+#include "tracer/stamps.h"
 #include "tracer/weights.h"
 #include "tracer/words.h"
 
@@ -30,23 +31,26 @@ inline bool is_paused(const ThreadContext& c, u64 request) {
     return (request & kRequestPaused) != 0 || load(c.pauses) != 0;
 }
 
-// What a state records: all stacks, or those of a sample (State::sample_bytes).
-// Its own copy of the hot path, which is not to pay for the other one.
-enum class Kind { all, sample };
+// What a state records: blocks with their stacks, or what it was asked for besides: a
+// sample only, stamps. Two copies of the hot path: the plain one is not to pay for any
+// of it, the special one looks at the state each time.
+enum class Kind { plain, special };
 
 inline bool samples(const LiveState& state) { return __builtin_expect(state.sample_bytes != 0, 0); }
+inline bool is_special(const LiveState& state) {
+    return __builtin_expect(load(state.special) != 0, 0);
+}
 
 template <Kind kKind>
 u32 stack_for(ThreadContext& c, const LiveState& state, u64 size, const Caller& caller) {
-    if constexpr (kKind == Kind::sample) {
-        if (!c.sampler.takes(size, state.sample_bytes)) return kStackNotSampled;
+    if constexpr (kKind == Kind::special) {
+        if (samples(state) && !c.sampler.takes(size, state.sample_bytes)) return kStackNotSampled;
     }
     return capture_stack(c, caller);
 }
 
 inline u32 any_stack_for(ThreadContext& c, const LiveState& state, u64 size, const Caller& caller) {
-    return samples(state) ? stack_for<Kind::sample>(c, state, size, caller)
-                          : stack_for<Kind::all>(c, state, size, caller);
+    return stack_for<Kind::special>(c, state, size, caller);
 }
 
 inline void keep_peaks(const LiveState& state, const Change& change) {
@@ -59,9 +63,12 @@ inline void keep_peaks(const LiveState& state, const Change& change) {
 template <Kind kKind>
 inline void commit_change(ThreadContext& c, LiveState& state, Shard& shard, const Change& change) {
     apply(change);
-    if constexpr (kKind == Kind::sample) apply_weights(c, state, change);
+    if constexpr (kKind == Kind::special) {
+        if (samples(state)) apply_weights(c, state, change);
+    }
     commit_event(c, shard, change);
     end_event(c);
+    if constexpr (kKind == Kind::special) forget_stamp(c);
 }
 template <Kind kKind>
 inline void finish_event(ThreadContext& c, LiveState& state, Shard& shard, const Change& change) {

@@ -54,7 +54,12 @@ bool parse_setting(const char* text, Setting& setting) {
     u64 frames = 0;
     if (!take_number(text, 65535, frames)) return false;
     while (*text != '\0') {
-        if (!take_word(text, ",sample=") || !take_sample(text, setting.sample_bytes)) return false;
+        if (take_word(text, ",stamps")) {
+            if (*text != '\0' && *text != ',') return false;
+            setting.stamps = true;
+        } else if (!take_word(text, ",sample=") || !take_sample(text, setting.sample_bytes)) {
+            return false;
+        }
     }
     setting.frames = static_cast<abi::u16>(frames);
     return true;

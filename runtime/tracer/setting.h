@@ -12,6 +12,7 @@ namespace mt::runtime {
 struct Setting {
     abi::u16 frames = 0;        // 0 = off
     abi::u64 sample_bytes = 0;  // 0 = every allocation
+    bool stamps = false;
 };
 
 // False: cannot be understood. Empty and "0" are off.

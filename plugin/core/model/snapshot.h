@@ -67,6 +67,7 @@ struct Block {
     std::uint64_t size = 0;
     std::uint32_t stack = 0;
     std::uint32_t domain = 0;
+    std::uint64_t stamp = 0;  // model/stamp.h; 0 = none
 };
 
 struct Thread {
@@ -96,6 +97,8 @@ struct Status {
     std::uint32_t paused_threads = 0;  // that ask it for themselves (memtrace_pause); of a Table
     bool sampling = false;
     std::uint64_t sample_bytes = 0;  // mean bytes between samples; 0 = every allocation is recorded
+    bool stamps = false;             // blocks get stamps from the next event on
+    std::uint64_t mark = 0;          // how many marks have been made
     bool fresh = false;              // a request has not been seen by the runtime yet: no traces
     std::uint16_t frame_limit = 0;
     std::uint32_t runtime_status = 0;  // abi::Status
@@ -118,6 +121,7 @@ struct Table {
     std::vector<Remark> remarks;
     std::vector<Block> blocks;  // filled on request only, by address
     bool has_blocks = false;
+    bool has_stamps = false;  // blocks have one if they came after stamps were asked for
     std::int64_t current_size = 0, current_count = 0;
     std::int64_t peak_size = 0, peak_count = 0;
     std::uint64_t peak_bound = 0;  // bytes by which concurrent events may have blurred the peak

@@ -252,6 +252,8 @@ Status status_of(const Anchor& anchor) {
         status.tracing = (root.request & abi::kRequestOn) != 0;
         status.paused = (root.request & abi::kRequestPaused) != 0;
         status.sampling = (root.request & abi::kRequestSampling) != 0;
+        status.stamps = (root.request & abi::kRequestStamps) != 0;
+        status.mark = root.mark_request;
         // Off and no state is settled; everything else has to agree.
         status.fresh = anchor.has_state ? status.identity.generation != made_for : status.tracing;
         status.frame_limit = abi::request_limit(root.request);

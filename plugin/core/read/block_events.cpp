@@ -25,6 +25,7 @@ Block old_block(const Event& event) {
     block.size = abi::word_size(event.old_word);
     if (block.size == abi::kSizeEscape) block.size = event.old_size;
     block.stack = abi::word_stack(event.old_word);
+    block.stamp = event.old_stamp;
     return block;
 }
 
@@ -72,6 +73,7 @@ class Undo {
         old.size = event.old_size;
         old.stack = static_cast<std::uint32_t>(event.old_word);
         old.domain = event.domain;
+        old.stamp = event.old_stamp;
         added_.push_back(old);
     }
 

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstring>
 #include <memory>
+#include <unordered_map>
 
 namespace mt::core {
 namespace {
@@ -20,6 +21,7 @@ constexpr std::size_t kArraysOffset = offsetof(abi::Region, page);
 struct RegionAt {
     std::uint64_t base = 0;
     std::uint64_t address = 0;
+    std::uint64_t stamps = 0;
 };
 
 // What follows a region's first page, as read.
@@ -28,6 +30,10 @@ struct Arrays {
     abi::u64 line[abi::kPagesPerRegion][abi::kLineWords];
 };
 static_assert(sizeof(Arrays) + kArraysOffset == sizeof(abi::Region));
+static_assert(offsetof(abi::Region, stamps) == 16);
+
+// Of the words in a region's lines.
+using LineStamps = abi::u64[abi::kPagesPerRegion][abi::kLineWords];
 
 bool list_regions(Reading& reading, const Anchor& anchor, std::vector<RegionAt>& regions) {
     std::uint64_t address = anchor.state.regions;
@@ -37,7 +43,7 @@ bool list_regions(Reading& reading, const Anchor& anchor, std::vector<RegionAt>&
             break;
         }
         if (!reading.claim(address, anchor.header.region_size, "a region of blocks")) return false;
-        std::uint64_t head[2] = {0, 0};
+        std::uint64_t head[3] = {0, 0, 0};
         std::size_t got = 0;
         if (!reading.some(address, head, sizeof head, got)) return false;
         if (got < sizeof head || (head[0] == 0 && head[1] == 0)) {
@@ -52,7 +58,7 @@ bool list_regions(Reading& reading, const Anchor& anchor, std::vector<RegionAt>&
                                             address, head[0]),
                                 address);
         }
-        regions.push_back({head[0], address});
+        regions.push_back({head[0], address, head[2]});
         address = head[1];
     }
     std::sort(regions.begin(), regions.end(),
@@ -62,8 +68,13 @@ bool list_regions(Reading& reading, const Anchor& anchor, std::vector<RegionAt>&
 
 class Decoder {
   public:
-    Decoder(Reading& reading, std::vector<Block>& blocks, std::uint64_t& flagged)
-        : reading_(reading), blocks_(blocks), flagged_(flagged), arrays_(new Arrays) {}
+    Decoder(Reading& reading, std::vector<Block>& blocks, std::uint64_t& flagged, bool stamped)
+        : reading_(reading),
+          blocks_(blocks),
+          flagged_(flagged),
+          stamped_(stamped),
+          arrays_(new Arrays),
+          line_stamps_(stamped ? new LineStamps[1] : nullptr) {}
 
     bool region(const RegionAt& at);
 
@@ -83,26 +94,33 @@ class Decoder {
     };
 
     bool slice(std::uint64_t base, std::uint32_t first);
+    bool read_words();
+    bool read_stamps();
+    bool second_chunk(std::uint64_t chunk, std::uint64_t& stamps);
     void gather(std::uint32_t page, std::uint64_t address, std::uint32_t words, Places places);
     bool check_overlaps();
-    void word(std::uint64_t page_address, std::uint64_t word);
+    void word(std::uint64_t page_address, std::uint64_t word, std::uint64_t stamp);
 
     Reading& reading_;
     std::vector<Block>& blocks_;
     std::uint64_t& flagged_;
+    const bool stamped_;
     std::unique_ptr<Arrays> arrays_;
+    std::unique_ptr<LineStamps[]> line_stamps_;  // null = not stamped
+    std::unordered_map<std::uint64_t, std::uint64_t> second_chunks_;
     std::vector<Outside> outside_;
     std::vector<Reading::Piece> pieces_;
     std::vector<abi::u64> words_;
+    std::vector<abi::u64> stamps_;  // of words_, if stamped
 };
 
-void Decoder::word(std::uint64_t page_address, std::uint64_t word) {
+void Decoder::word(std::uint64_t page_address, std::uint64_t word, std::uint64_t stamp) {
     if (abi::word_stack(word) == abi::kStackNone) {
         ++flagged_;
         return;
     }
-    blocks_.push_back(
-        {page_address + abi::word_offset(word), abi::word_size(word), abi::word_stack(word), 0});
+    blocks_.push_back({page_address + abi::word_offset(word), abi::word_size(word),
+                       abi::word_stack(word), 0, stamp});
 }
 
 void Decoder::gather(std::uint32_t page, std::uint64_t address, std::uint32_t words,
@@ -137,6 +155,51 @@ bool Decoder::check_overlaps() {
     return true;
 }
 
+bool Decoder::read_words() {
+    return reading_.scattered(pieces_, [&](const Reading::Piece& piece, const std::byte* bytes) {
+        if (bytes == nullptr) {
+            reading_.incomplete("blocks", piece.address);
+        } else {
+            std::memcpy(words_.data() + outside_[piece.index].start, bytes, piece.size);
+        }
+        return true;
+    });
+}
+
+// 0: its words have none.
+bool Decoder::second_chunk(std::uint64_t chunk, std::uint64_t& stamps) {
+    const auto [known, is_new] = second_chunks_.try_emplace(chunk, 0);
+    if (is_new) {
+        std::size_t got = 0;
+        const std::uint64_t at = chunk + offsetof(abi::Chunk, stamps);
+        if (!reading_.some(at, &known->second, sizeof known->second, got)) return false;
+        if (got < sizeof known->second) known->second = 0;
+    }
+    stamps = known->second;
+    return true;
+}
+
+bool Decoder::read_stamps() {
+    stamps_.assign(words_.size(), 0);
+    std::vector<Reading::Piece> pieces;
+    for (Reading::Piece piece : pieces_) {
+        const std::uint64_t place = piece.address % abi::kChunkBytes;
+        std::uint64_t stamps = 0;
+        if (!second_chunk(piece.address - place, stamps)) return false;
+        if (stamps == 0) continue;
+        piece.address = stamps + place;
+        pieces.push_back(piece);
+    }
+    return reading_.scattered(pieces, [&](const Reading::Piece& piece, const std::byte* bytes) {
+        if (bytes == nullptr) {
+            reading_.incomplete("stamps of blocks", piece.address);
+        } else {
+            std::memcpy(stamps_.data() + outside_[piece.index].start, bytes, piece.size);
+        }
+        return true;
+    });
+}
+
 bool Decoder::slice(std::uint64_t base, std::uint32_t first) {
     outside_.clear();
     pieces_.clear();
@@ -148,23 +211,15 @@ bool Decoder::slice(std::uint64_t base, std::uint32_t first) {
         gather(page, more.leaf, abi::kLeafWords, {abi::kLeafGranuleBits, 1});
         gather(page, more.fine, abi::kFineWords, {abi::kFineGranuleBits, 1});
     }
-    const bool read =
-        reading_.scattered(pieces_, [&](const Reading::Piece& piece, const std::byte* bytes) {
-            if (bytes == nullptr) {
-                reading_.incomplete("blocks", piece.address);
-            } else {
-                std::memcpy(words_.data() + outside_[piece.index].start, bytes, piece.size);
-            }
-            return true;
-        });
-    if (!read) return false;
+    if (!read_words() || (stamped_ && !read_stamps())) return false;
 
     std::size_t next = 0;
     for (std::uint32_t page = first; page < first + kSlice; ++page) {
         const std::uint64_t address = base + (std::uint64_t{page} << abi::kPageBits);
         const std::size_t begin = blocks_.size();
-        for (const abi::u64 value : arrays_->line[page]) {
-            if (value != 0) word(address, value);
+        for (std::uint32_t i = 0; i < abi::kLineWords; ++i) {
+            const abi::u64 value = arrays_->line[page][i];
+            if (value != 0) word(address, value, stamped_ ? line_stamps_[0][page][i] : 0);
         }
         for (; next < outside_.size() && outside_[next].page == page; ++next) {
             const Outside& array = outside_[next];
@@ -172,7 +227,7 @@ bool Decoder::slice(std::uint64_t base, std::uint32_t first) {
                 const abi::u64 value = words_[array.start + i];
                 if (value == 0) continue;
                 if (array.places.take(abi::word_offset(value), i)) {
-                    word(address, value);
+                    word(address, value, stamped_ ? stamps_[array.start + i] : 0);
                 } else {
                     ++flagged_;
                 }
@@ -189,6 +244,13 @@ bool Decoder::region(const RegionAt& at) {
         return false;
     }
     if (!check_overlaps()) return false;
+    if (stamped_) {
+        std::memset(line_stamps_.get(), 0, sizeof(LineStamps));
+        if (at.stamps != 0 && !reading_.patchy(at.stamps, line_stamps_.get(), sizeof(LineStamps),
+                                               "stamps of blocks")) {
+            return false;
+        }
+    }
     for (std::uint32_t first = 0; first < abi::kPagesPerRegion; first += kSlice) {
         const bool empty = all_zero(arrays_->page + first, kSlice * sizeof(abi::Page)) &&
                            all_zero(arrays_->line + first, kSlice * 8 * abi::kLineWords);
@@ -206,7 +268,7 @@ bool read_blocks(Reading& reading, const Anchor& anchor, std::int64_t expected, 
     const std::uint64_t likely = expected > 0 ? static_cast<std::uint64_t>(expected) : 0;
     table.blocks.reserve(static_cast<std::size_t>(
         std::min({likely, std::uint64_t{regions.size()} << 21, std::uint64_t{1} << 23})));
-    Decoder decoder(reading, table.blocks, flagged);
+    Decoder decoder(reading, table.blocks, flagged, anchor.state.stamped != 0);
     for (const RegionAt& region : regions) {
         if (!decoder.region(region)) return false;
     }
@@ -222,6 +284,7 @@ bool read_blocks(Reading& reading, const Anchor& anchor, std::int64_t expected, 
     flagged += static_cast<std::uint64_t>(table.blocks.end() - end);
     table.blocks.erase(end, table.blocks.end());
     table.has_blocks = true;
+    table.has_stamps = anchor.state.stamped != 0;
     return true;
 }
 

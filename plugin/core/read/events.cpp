@@ -45,6 +45,7 @@ bool add_event(const abi::Context& context, bool sampling, Events& events) {
     if (event.op != abi::Op::allocate) {
         event.old_word = flight.old_word;
         event.old_size = flight.old_size;
+        event.old_stamp = flight.old_stamp;
         event.free_record = flight.free_record;
     }
     if (event.op == abi::Op::move) event.new_address = flight.new_address;

@@ -17,7 +17,7 @@ struct Event {
     abi::Op op = abi::Op::none;
     bool committed = false;
     std::uint64_t address = 0, size = 0, new_address = 0;
-    std::uint64_t old_word = 0, old_size = 0;
+    std::uint64_t old_word = 0, old_size = 0, old_stamp = 0;
     std::uint64_t alloc_record = 0, free_record = 0;
     std::uint32_t domain = 0;  // of the address, which is a key there (Op::track)
     std::uint32_t stack = 0;   // of alloc_record; filled by the counters, 0 = not known

@@ -46,7 +46,7 @@ class Walk {
 
 void Walk::row(const abi::Tracked& row, bool large) {
     if (!large) {
-        table_.blocks.push_back({row.key, row.size, row.stack, row.domain});
+        table_.blocks.push_back({row.key, row.size, row.stack, row.domain, row.stamp});
     } else if (row.domain == abi::kDomainLarge) {
         sizes_[row.key] = row.size;
     } else {
