@@ -6,7 +6,7 @@
     run.py … script NAME [--update]        scripts/NAME.txt in both, live and on a core
 
 A script test is a small file: `program NAME [ARGUMENTS]`, `address GLOBAL` (a pointer whose
-value the scripts find as builtins.address), `stop FUNCTION SCRIPT…`, and `core SCRIPT…`: of
+value the scripts find as builtins.address), `stop FUNCTION SCRIPT…`, and `core SCRIPT…`: on
 a core that is written at the last stop. All that the scripts print must be the same
 everywhere and the same as golden/NAME.txt; with `golden no` (what is printed depends on
 the system's libraries) the same as in GDB.
@@ -153,6 +153,12 @@ def answers(options, output):
     return "\n".join(lines) + "\n"
 
 
+def of_scripts(text, scripts):
+    """The parts of an answer that these scripts gave."""
+    parts = text.split("=== ")[1:]
+    return "".join("=== " + part for part in parts if part.split("\n", 1)[0] in scripts)
+
+
 def run_script(options, work):
     test = ScriptTest(options.name)
     golden_file = HERE / "golden" / (options.name + ".txt")
@@ -167,18 +173,18 @@ def run_script(options, work):
         said[debugger + " core"] = session(options, debugger,
                                            test.commands(options, debugger, core=core), work,
                                            {"MEMTRACE_WORK": str(work)})
-    live = answers(options, said["gdb"])
+    whole = answers(options, said["gdb"])
+    alive = {script for _, scripts in test.stops for script in scripts}
+    if test.core:
+        whole += of_scripts(answers(options, said["gdb core"]), set(test.core) - alive)
     if options.update and test.golden:
-        golden_file.write_text(live)
+        golden_file.write_text(whole)
     if test.golden:
-        live = golden_file.read_text()
-    # On the core the scripts say what they said when it was written.
-    wanted = set("=== " + script for script in test.core)
-    parts = live.split("=== ")[1:]
-    on_core = "".join("=== " + p for p in parts if "=== " + p.split("\n", 1)[0] in wanted)
+        whole = golden_file.read_text()
     good = True
     for title, output in said.items():
-        expected = on_core if "core" in title else live
+        # On the core the scripts say what they said when it was written.
+        expected = of_scripts(whole, set(test.core) if "core" in title else alive)
         got = answers(options, output)
         complete = output.count("\n===\n") == got.count("=== ") > 0
         if got == expected and complete and "Traceback (most recent call last)" not in got:
