@@ -109,8 +109,6 @@ class Session:
         """(status, answer or error line) of a script's request."""
         if self._handle is None:
             return library.ERROR, "GDB has removed the inferior that this was about"
-        if self._depth:
-            return library.ERROR, "memtrace is busy with another command of this program"
         answers = []
         add = library.ADD_TEXT(lambda _, text: answers.append(text))
         status = self._call(self._core.mtc_query, library.to_bytes(request), add, None)
