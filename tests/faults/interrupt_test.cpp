@@ -131,7 +131,7 @@ void at_each_instruction(const char* what,
         Interrupted run(what, how);
         ASSERT_TRUE(run.start());
         if (!run.step_inside_runtime(at)) break;
-        const bool jumps = std::strncmp(what, "jump", 4) == 0;
+        const bool jumps = std::strstr(what, "jump") != nullptr;
         ASSERT_TRUE(run.run_to_trap(SIGUSR1)) << "at instruction " << at;
         ASSERT_TRUE(jumps || run.run_to_trap()) << "at instruction " << at;
         const auto table = run.tracee.table(true);
@@ -208,6 +208,64 @@ TEST(SignalInHook, HandlerJumpsOutAndTheProgramGoesDeeper) {
             << "at " << at << ": the thread is not traced as before";
     });
     EXPECT_GT(healed, 0u);
+}
+
+// --- the hooks of memtrace.h ---------------------------------------------------------
+
+bool has_key_of(const core::Table& table, std::uint64_t size) {
+    for (const core::Block& block : table.blocks) {
+        if (block.domain != 0 && block.size == size) return true;
+    }
+    return false;
+}
+
+// The handler may come upon a lock that its own thread holds: then what it tracks is not
+// recorded, and it is told so; what it untracks stays, and that is counted.
+TEST(SignalInKeyHook, HandlerTracksAndUntracks) {
+    std::uint64_t busy = 0, recorded = 0;
+    at_each_instruction("keys-allocate", [&](const core::Table& table, const ledger& book, int at) {
+        expect_ledger_blocks(table, book, at);
+        const bool stays = has_key_of(table, 222);
+        EXPECT_EQ(stays, loss(table, "untrack_lost") != 0) << "at instruction " << at;
+        EXPECT_EQ(table.blocks.size(), book.block_count + (stays ? 1 : 0)) << "at " << at;
+        EXPECT_EQ(loss(table, "tracked_busy"), 2 - book.site_made[0]) << "at instruction " << at;
+        EXPECT_LE(table.untracked_frees, 1u) << "of what was made in the pause";
+        busy += stays ? 1 : 0;
+        recorded += book.site_made[0];
+    });
+    EXPECT_GT(recorded, 0u);
+    EXPECT_GT(busy, 0u) << "no handler came upon a lock: is there still one?";
+}
+
+TEST(SignalInKeyHook, HandlerJumpsOutAndKeysCanBeUsed) {
+    std::uint64_t healed = 0;
+    at_each_instruction("keys-jump", [&](const core::Table& table, const ledger& book, int at) {
+        expect_ledger_blocks(table, book, at);
+        healed += loss(table, "guard_healed");
+        EXPECT_EQ(traced_with_stack(table), 4) << "at instruction " << at;
+        EXPECT_EQ(loss(table, "tracked_busy") + loss(table, "untrack_lost"), 0u) << "at " << at;
+    });
+    EXPECT_GT(healed, 0u);
+}
+
+TEST(SignalInKeyHook, HandlerJumpsOutWhileSampling) {
+    std::uint64_t healed = 0;
+    at_each_instruction(
+        "keys-jump",
+        [&](const core::Table& table, const ledger& book, int at) {
+            expect_ledger_blocks(table, book, at);
+            healed += loss(table, "guard_healed");
+        },
+        "sampled");
+    EXPECT_GT(healed, 0u);
+}
+
+TEST(SignalInKeyHook, HandlerForks) {
+    at_each_instruction("keys-fork", [](const core::Table& table, const ledger& book, int at) {
+        EXPECT_EQ(book.site_count[0], 1) << "at instruction " << at;
+        EXPECT_EQ(book.site_live[0], 0) << "the child failed, at instruction " << at;
+        expect_ledger_blocks(table, book, at);
+    });
 }
 
 TEST(SignalInHook, HandlerForks) {

@@ -2,8 +2,9 @@
  *
  * A signal arrives inside a hook, at an instruction that the test chooses by
  * single-stepping. Arguments: what the handler does there: allocate and free,
- * jump out of the hook for good (and go on in deeper frames), or fork; "sampled",
- * to trace with a sample that takes every block. */
+ * jump out of the hook for good (and go on in deeper frames), or fork; "keys-" before
+ * it if the hooks are those of memtrace.h, whose handler uses them too; "sampled", to
+ * trace with a sample that takes every block. */
 #include <memtrace.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -30,12 +31,49 @@ static void allocate_in_handler(void) {
     handled[3] = realloc(handled[3], 0); /* frees it */
 }
 
+/* In the same part of the tracked table as what is interrupted, and in another one. */
+enum { DOMAIN = 5, MADE = 1, UNMADE = 2, FOREIGN = 3 };
+static uintptr_t key[8];
+static uint64_t part_of(uint64_t key_in_domain) {
+    uint64_t hash = key_in_domain ^ DOMAIN * 0x9e3779b97f4a7c15u;
+    hash = (hash ^ hash >> 30) * 0xbf58476d1ce4e5b9u;
+    hash = (hash ^ hash >> 27) * 0x94d049bb133111ebu;
+    return (hash ^ hash >> 31) >> 32 & 127;
+}
+static void choose_keys(void) {
+    unsigned found = 0;
+    for (uintptr_t i = 1; found < 8; ++i) {
+        if (part_of(i) == 5) key[found++] = i;
+    }
+    key[FOREIGN] = key[7] + 1;
+}
+
+static int made, made_elsewhere;
+static void keys_in_handler(void) {
+    allocate_in_handler();
+    made = memtrace_track(DOMAIN, key[MADE], 700) == 0;
+    memtrace_untrack(DOMAIN, key[UNMADE]);
+    made_elsewhere = memtrace_track(DOMAIN, key[FOREIGN], 900) == 0;
+    memtrace_track(0, 0x20000, 40);
+    memtrace_track(0, 0x20040, 40);
+    memtrace_untrack(0, 0x20000);
+    memtrace_pause();
+    free(malloc(3000));
+    memtrace_track(DOMAIN, key[7], 1);
+    memtrace_resume();
+    void* volatile page = malloc(3333);
+    memtrace_pool(page);
+    page = realloc(page, 4444);
+    free(page);
+}
+
 static void fork_in_handler(void) {
     const pid_t child = fork();
     if (child == 0) {
         void* volatile block = malloc(33);
         free(block);
-        _exit(memtrace_is_tracing() && block != NULL ? 0 : 1);
+        const int tracks = memtrace_track(DOMAIN, 1, 1) == 0 || memtrace_track(DOMAIN, 2, 1) == 0;
+        _exit(memtrace_is_tracing() && block != NULL && tracks ? 0 : 1);
     }
     int status = -1;
     if (child > 0) waitpid(child, &status, 0);
@@ -46,8 +84,22 @@ static void fork_in_handler(void) {
 static void handler(int signal_number) {
     (void)signal_number;
     if (strcmp(what, "allocate") == 0) allocate_in_handler();
-    if (strncmp(what, "jump", 4) == 0) siglongjmp(out, 1);
-    if (strcmp(what, "fork") == 0) fork_in_handler();
+    if (strcmp(what, "keys-allocate") == 0) keys_in_handler();
+    if (strstr(what, "jump") != NULL) siglongjmp(out, 1);
+    if (strstr(what, "fork") != NULL) fork_in_handler();
+}
+
+/* The first turn is there so that the second one finds its stacks known. */
+static void keys_to_interrupt(int turn) {
+    const uintptr_t other = turn == 0 ? 1000000 : 0;
+    if (turn != 0) trap();
+    memtrace_track(DOMAIN, key[4] + other, 444);
+    memtrace_touch(DOMAIN, key[5] + other);
+    memtrace_track(DOMAIN, key[5] + other, 555);
+    memtrace_untrack(DOMAIN, key[6] + other);
+    memtrace_pool(kept[turn + 3]);
+    free(kept[turn + 3]);
+    if (turn != 0) trap();
 }
 
 static void hooks_to_interrupt(void) {
@@ -60,6 +112,37 @@ static void hooks_to_interrupt(void) {
 
 static void keep(void* block, uint64_t size) {
     if (block != NULL) ledger_add(book, block, size);
+}
+
+static void prepare_keys(void) {
+    choose_keys();
+    kept[3] = malloc(4000);
+    kept[4] = malloc(4000);
+    memtrace_track(DOMAIN, key[UNMADE], 222);
+    memtrace_track(DOMAIN, key[5], 50);
+    memtrace_track(DOMAIN, key[6], 666);
+    memtrace_track(DOMAIN, key[0], 10);
+}
+
+static void keep_keys(void) {
+    ledger_add_key(book, 0, 0x20040, 40);
+    ledger_add_key(book, DOMAIN, key[0], 10);
+    for (uintptr_t other = 0; other <= 1000000; other += 1000000) {
+        ledger_add_key(book, DOMAIN, key[4] + other, 444);
+        ledger_add_key(book, DOMAIN, key[5] + other, 555);
+    }
+    if (made) ledger_add_key(book, DOMAIN, key[MADE], 700);
+    if (made_elsewhere) ledger_add_key(book, DOMAIN, key[FOREIGN], 900);
+    book->site_made[0] = (uint64_t)(made + made_elsewhere);
+    ledger_add(book, kept[0], 50);
+}
+
+/* Whatever has happened, the part that those keys are in can be used. */
+static void ask_again(void) {
+    if (memtrace_track(DOMAIN, key[7], 77) != 0 || memtrace_untrack(DOMAIN, key[7]) != 0) abort();
+    void* page = malloc(2000);
+    if (memtrace_pool(page) != 0) abort();
+    free(page);
 }
 
 /* After a jump the program may go on in deeper frames than the hook that was left. */
@@ -83,16 +166,23 @@ int main(int argc, char** argv) {
     handled[1] = malloc(66);
     handled[3] = malloc(88);
     const int goes_deeper = strcmp(what, "jump-deep") == 0;
-    if (sigsetjmp(out, 1) == 0) hooks_to_interrupt();
+    const int keys = strncmp(what, "keys-", 5) == 0;
+    if (keys) prepare_keys();
+    if (sigsetjmp(out, 1) == 0) {
+        for (int turn = 0; keys && turn < 2; ++turn) keys_to_interrupt(turn);
+        if (!keys) hooks_to_interrupt();
+    }
     for (unsigned i = 0; i < 4; ++i) {
         kept[10 + i] = goes_deeper ? deeper((int)i * 3, 90 + i) : malloc(90 + i);
         keep(kept[10 + i], 90 + i);
     }
-    if (strcmp(what, "allocate") == 0) {
-        keep(kept[2], 5000);
+    if (strstr(what, "allocate") != NULL) {
         keep(handled[1], 300);
         keep(handled[2], 77);
     }
+    if (strcmp(what, "allocate") == 0) keep(kept[2], 5000);
+    if (strcmp(what, "keys-allocate") == 0) keep_keys();
+    if (keys) ask_again();
     trap();
     return 0;
 }
