@@ -10,6 +10,7 @@
 #include "tracer/control.h"
 #include "tracer/domains.h"
 #include "tracer/nested.h"
+#include "tracer/watch.h"
 
 #if defined(__x86_64__)
 #include "hooks/x86_64/caller.h"
@@ -74,7 +75,11 @@ int tracer_memory(uint64_t* bytes) {
 MT_ENTRY track(unsigned domain, uintptr_t key, size_t size) {
     const Caller caller = MT_CALLER;
     real_is_ready();  // the environment may ask for tracing
-    return on_track(domain, key, size, caller);
+    const bool watched = is_watched(load(root().request));
+    if (watched) watched_event_begins(caller);
+    const int result = on_track(domain, key, size, caller);
+    if (watched && result == kDone) watched_tracking(key, size, caller);
+    return result;
 }
 MT_ENTRY untrack(unsigned domain, uintptr_t key) {
     const Caller caller = MT_CALLER;

@@ -14,6 +14,7 @@
 #include "table/modules.h"
 #include "tracer/control.h"
 #include "tracer/events.h"
+#include "tracer/watch.h"
 
 #if defined(__x86_64__)
 #include "hooks/x86_64/caller.h"
@@ -35,16 +36,17 @@ bool is_quiet() { return is_quiet(quiet_request); }
 // For hooks that are given a block.
 bool is_quiet_release() { return is_quiet(quiet_release); }
 
-enum class Mode { starting, off, on };
+enum class Mode { on, off, starting, watched };
 
 Mode mode_now() {
     if (!real_is_ready()) return Mode::starting;
     const u64 request = load(root().request);
     if ((request & kRequestOn) != 0) {
-        return load(root().status) == static_cast<u32>(Status::ready) ? Mode::on : Mode::off;
+        if (load(root().status) != static_cast<u32>(Status::ready)) return Mode::off;
+        return is_watched(request) ? Mode::watched : Mode::on;
     }
     settle_off(request, !bootstrap_used());
-    return Mode::off;
+    return is_watched(request) ? Mode::watched : Mode::off;
 }
 
 Mode mode() {
@@ -57,17 +59,34 @@ bool overflows(size_t count, size_t size) {
     return __builtin_mul_overflow(count, size, &product);
 }
 
+// With conditions of mt break armed. The stop comes when all of ours is done.
+template <typename Call>
+void* allocate_watched(size_t size, const Caller& caller, Call call) {
+    void* block = nullptr;
+    bool inner = false;
+    {
+        ForeignCall foreign(caller, real.is_libc);
+        block = call();
+        inner = foreign.is_inner();
+    }
+    if (!inner) watched_allocation(block, size, caller);
+    return block;
+}
+
+template <typename Call>
+__attribute__((noinline)) void* allocate_otherwise(Mode now, size_t size, const Caller& caller,
+                                                   size_t alignment, Call call) {
+    if (now == Mode::starting) return bootstrap_allocate(size, alignment);
+    return now == Mode::watched ? allocate_watched(size, caller, call) : call();
+}
+
 // Every function of the family that gives a new block.
 template <typename Call>
 __attribute__((always_inline)) inline void* allocate(size_t size, const Caller& caller,
                                                      size_t alignment, Call call) {
-    switch (mode()) {
-        case Mode::starting:
-            return bootstrap_allocate(size, alignment);
-        case Mode::off:
-            return call();
-        case Mode::on:
-            break;
+    const Mode now = mode();
+    if (__builtin_expect(now != Mode::on, 0)) {
+        return allocate_otherwise(now, size, caller, alignment, call);
     }
     ForeignCall foreign(caller, real.is_libc);
     void* block = call();
@@ -83,6 +102,30 @@ void* move_from_bootstrap(void* block, size_t size, const Caller& caller) {
     return copy;
 }
 
+void* reallocate_watched(void* block, size_t size, const Caller& caller) {
+    {
+        const ForeignCall outer(caller, real.is_libc);
+        if (outer.is_inner()) return real.realloc(block, size);
+    }
+    watched_block_goes(block, caller);
+    void* moved = nullptr;
+    {
+        const ForeignCall foreign(caller, real.is_libc);
+        Move move(block, caller);
+        moved = real.realloc(block, size);
+        move.finish(moved, size);
+    }
+    watched_move(moved, size, caller);
+    return moved;
+}
+
+__attribute__((noinline)) void* reallocate_otherwise(Mode now, void* block, size_t size,
+                                                     const Caller& caller) {
+    if (now == Mode::starting) return nullptr;  // no block but bootstrap's exists yet
+    if (now == Mode::watched) return reallocate_watched(block, size, caller);
+    return real.realloc(block, size);
+}
+
 __attribute__((always_inline)) inline void* reallocate(void* block, size_t size,
                                                        const Caller& caller) {
     if (block == nullptr) {
@@ -90,8 +133,9 @@ __attribute__((always_inline)) inline void* reallocate(void* block, size_t size,
     }
     if (is_bootstrap(block)) return move_from_bootstrap(block, size, caller);
     const Mode now = mode();
-    if (now == Mode::starting) return nullptr;  // no block but bootstrap's exists yet
-    if (now == Mode::off) return real.realloc(block, size);
+    if (__builtin_expect(now != Mode::on, 0)) {
+        return reallocate_otherwise(now, block, size, caller);
+    }
     ForeignCall foreign(caller, real.is_libc);
     if (foreign.is_inner()) return real.realloc(block, size);
     Move move(block, caller);
@@ -128,6 +172,8 @@ MT_EXPORT void* realloc(void* block, size_t size) {
 
 MT_SLOW void* slow_reallocarray(void* block, size_t count, size_t size) {
     if (!real_is_ready() || overflows(count, size)) {
+        if (real_is_ready() && mode() == Mode::watched)
+            watched_allocation(nullptr, ~size_t{0}, MT_CALLER);
         errno = ENOMEM;
         return nullptr;
     }
@@ -139,16 +185,22 @@ MT_EXPORT void* reallocarray(void* block, size_t count, size_t size) {
     return slow_reallocarray(block, count, size);
 }
 
+__attribute__((noinline)) static void free_otherwise(Mode now, void* block, const Caller& caller) {
+    if (now == Mode::starting) return;  // no block but bootstrap's exists yet
+    if (now == Mode::off) return real.free(block);
+    watched_block_goes(block, caller);
+    on_free(block, caller);
+    {
+        const ForeignCall foreign(caller, real.is_libc);
+        real.free(block);
+    }
+    watched_figures_fell(caller);
+}
+
 MT_SLOW void slow_free(void* block) {
     if (block == nullptr || is_bootstrap(block)) return;
-    switch (mode()) {
-        case Mode::starting:
-            return;  // no block but bootstrap's exists yet
-        case Mode::off:
-            return real.free(block);
-        case Mode::on:
-            break;
-    }
+    const Mode now = mode();
+    if (__builtin_expect(now != Mode::on, 0)) return free_otherwise(now, block, MT_CALLER);
     __builtin_prefetch(static_cast<char*>(block) - 16);  // glibc's header, for the real free
     const Caller caller = MT_CALLER;
     on_free(block, caller);

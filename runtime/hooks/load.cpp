@@ -9,6 +9,7 @@
 #include "os/process.h"
 #include "table/header.h"
 #include "tracer/control.h"
+#include "tracer/watch.h"
 
 namespace {
 
@@ -16,6 +17,7 @@ void in_child() {
     using namespace mt::runtime;
     publish(root().pid, os::process_id());
     reset_locks();
+    forget_conditions();
     adopt_after_fork();
     if (header() != nullptr) publish(header()->fork_count, header()->fork_count + 1);
 }

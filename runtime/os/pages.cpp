@@ -41,4 +41,9 @@ void keep_out_of_cores(void* address, std::size_t size) {
                 MADV_DONTDUMP);
 }
 
+void forget_pages(void* address, std::size_t size) {
+    raw_syscall(SYS_madvise, reinterpret_cast<long>(address), static_cast<long>(size),
+                MADV_DONTNEED);
+}
+
 }  // namespace mt::runtime::os

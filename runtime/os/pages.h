@@ -19,6 +19,9 @@ void unmap_pages(void* address, std::size_t size);
 // Leaves the range out of core files: memory that no reader needs.
 void keep_out_of_cores(void* address, std::size_t size);
 
+// The range reads as zeros again, without its memory.
+void forget_pages(void* address, std::size_t size);
+
 // Tests replace it to make the Nth mapping fail.
 extern PageSource page_source;
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "table/counters.h"
 
+#include "table/header.h"
+
 namespace mt::runtime {
 namespace {
 
@@ -45,12 +47,18 @@ Reading add_up(const LiveState& state, const Shard* self) {
     return reading;
 }
 
+// What all shards together may rise to unseen.
+i64 top_of(const LiveState& state, i64 tolerance) {
+    const i64 top = state.peak_bytes + tolerance;
+    return top < state.ceiling ? top : state.ceiling;
+}
+
 // Nobody else had an event since the last time: from now on the others ask.
 void give_lease(LiveState& state, Shard& self, i64 sum) {
     each_shard(state, [](Shard& shard) { shard.seen_events = events_of(shard); });
     publish(state.leased_net, sum - self.seen_net);
     publish(state.lease, address_of(&self));
-    publish(self.limit, state.peak_bytes - state.leased_net);
+    publish(self.limit, top_of(state, 0) - state.leased_net);
 }
 
 // Gives what is left below the peak, and the tolerance, to those who are likely
@@ -58,7 +66,9 @@ void give_lease(LiveState& state, Shard& self, i64 sum) {
 void share_headroom(const LiveState& state, const Shard& self, const Reading& reading) {
     constexpr i64 kTolerance = 1024;  // of the peak, contract 2
     const i64 busy = reading.others + 1;
-    const i64 part = (state.peak_bytes - reading.sum + state.peak_bytes / kTolerance) / busy;
+    const i64 room = top_of(state, state.peak_bytes / kTolerance) - reading.sum;
+    if (room < 0) return;  // above the ceiling: everybody comes again
+    const i64 part = room / busy;
     i64 left = reading.others;
     each_shard(state, [&](Shard& shard) {
         const u64 events = events_of(shard);
@@ -130,10 +140,11 @@ void recount(Shard& shard) {
 bool settle_peak(LiveState& state, Shard& shard) {
     Holder holder(state.peak_lock);
     if (!holder) return false;
+    if ((load(root().request) & kRequestWatch) == 0) state.ceiling = kNoCeiling;
     if (state.lease == address_of(&shard)) {
         const i64 sum = state.leased_net + net_bytes(shard);
         if (sum > state.peak_bytes) raise_peak(state, sum);
-        publish(shard.limit, state.peak_bytes - state.leased_net);
+        publish(shard.limit, top_of(state, 0) - state.leased_net);
         return true;
     }
     publish(state.lease, 0);
@@ -161,6 +172,23 @@ i64 current_bytes(const LiveState& state) {
     i64 sum = 0;
     each_shard(state, [&](Shard& shard) { sum += net_bytes(shard); });
     return sum;
+}
+
+i64 current_blocks(const LiveState& state) {
+    i64 sum = 0;
+    each_shard(state, [&](Shard& shard) {
+        sum += static_cast<i64>(load(shard.alloc_count) - load(shard.free_count));
+    });
+    return sum;
+}
+
+bool set_ceiling(LiveState& state, i64 ceiling) {
+    Holder holder(state.peak_lock);
+    if (!holder) return false;
+    state.ceiling = ceiling;
+    publish(state.lease, 0);
+    each_shard(state, [](Shard& shard) { publish(shard.limit, kNoEvent); });
+    return true;
 }
 
 }  // namespace mt::runtime

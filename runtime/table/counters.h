@@ -64,8 +64,15 @@ bool settle_peak(LiveState& state, Shard& shard);
 // peak := current, answering request number `request`. False: the lock was busy.
 bool reset_peak(LiveState& state, u64 request);
 
-// Sum of the shards' net bytes; exact only while no other thread has events.
+// Sums over the shards of net bytes and blocks; exact only while no other thread has
+// events.
 i64 current_bytes(const LiveState& state);
+i64 current_blocks(const LiveState& state);
+
+// From now on, while conditions are armed: a shard whose event takes the sum above
+// `ceiling` passes its limit, also after it has settled. False: the lock was busy.
+inline constexpr i64 kNoCeiling = static_cast<i64>(~u64{0} >> 1);
+bool set_ceiling(LiveState& state, i64 ceiling);
 
 }  // namespace mt::runtime
 

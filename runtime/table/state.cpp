@@ -4,6 +4,7 @@
 #include <new>
 
 #include "os/pages.h"
+#include "table/counters.h"
 #include "table/publish.h"
 
 namespace mt::runtime {
@@ -15,6 +16,7 @@ LiveState* make_state(u32 generation, u64 peak_reset, const Loss* losses) {
     state->generation = generation;
     state->peak_epoch = 1;  // a record's 0 is "never"
     state->peak_reset_done = peak_reset;
+    state->ceiling = kNoCeiling;
     state->mapped_bytes = kPageSize;
     state->pool.published_bytes = &state->mapped_bytes;
     state->sizes.attach(state->pool, state->tracked);

@@ -16,6 +16,15 @@
 
 namespace mt::runtime {
 
+// What conditions on figures wait for in a state (tracer/watch.h).
+struct WatchedFigures {
+    abi::u64 watch;  // Root::watch_request that this is for
+    abi::u64 peak_reset;
+    abi::i64 value[abi::kWatchSlots];
+    abi::u32 reached;      // slots, one bit each: their figure is at its value or above
+    abi::u32 has_ceiling;  // what passes none of the limits reaches no value
+};
+
 // abi::State is what readers see; the rest follows it in the same piece.
 struct LiveState : abi::State {
     Pool pool;
@@ -31,6 +40,8 @@ struct LiveState : abi::State {
     TrackedSizes sizes;
     Lock peak_lock;
     LiveState* next_retired;
+    abi::i64 ceiling;  // see set_ceiling()
+    WatchedFigures figures;
 };
 
 // nullptr: no memory. `losses` are the header's, or nullptr.

@@ -8,6 +8,7 @@
 #include "table/losses.h"
 #include "table/modules.h"
 #include "tracer/setting.h"
+#include "tracer/watch.h"
 
 namespace mt::runtime {
 
@@ -144,8 +145,8 @@ int change_request(bool wants_on, F&& next) {
         const u64 old = load(root().request);
         if (((old & kRequestOn) != 0) != wants_on) return 1;
         const u64 changed = next(old);
-        const u64 made =
-            make_request(changed & 0xffff, request_limit(changed), request_generation(old) + 1);
+        const u64 flags = (changed & 0xffff) | (old & kRequestWatch);
+        const u64 made = make_request(flags, request_limit(changed), request_generation(old) + 1);
         if (exchange_if(root().request, old, made)) return 0;
     }
 }
@@ -166,9 +167,10 @@ void start_by_environment() {
     }
     if (setting.frames == 0) return;
     // A debugger that has spoken already is right.
-    const u64 untouched = make_request(0, kDefaultFrameLimit, 0);
-    if (load(root().request) != untouched) return;
-    u64 flags = kRequestOn;
+    const u64 untouched = load(root().request);
+    const u64 watch = untouched & kRequestWatch;
+    if (untouched != make_request(watch, kDefaultFrameLimit, 0)) return;
+    u64 flags = kRequestOn | watch;
     if (setting.sample_bytes != 0) {
         publish(root().sample_bytes, setting.sample_bytes);
         flags |= kRequestSampling;
@@ -219,7 +221,7 @@ LiveState* enter_other_state(ThreadContext& c, u64 request) {
     obey_flags(*state, request);
     c.hint_slot = nullptr;
     publish(c.shard, 0);  // of another state, unless shard_of() finds it is not
-    publish(traced_request, request);
+    publish(traced_request, request & ~kRequestWatch);  // watched events go another way
     const u64 reset = load(root().peak_reset_request);
     if (reset != state->peak_reset_done && !reset_peak(*state, reset)) {
         count_loss(LossKind::peak_busy);
@@ -228,7 +230,8 @@ LiveState* enter_other_state(ThreadContext& c, u64 request) {
 }
 
 void settle_off(u64 request, bool quiet_releases) {
-    if (header() != nullptr) {
+    const bool watched = is_watched(request);
+    if (header() != nullptr && !(watched && load(current_state) == 0)) {
         Holder holder(state_lock);
         if (!holder) return;                                   // hooks come back until it is done
         if ((load(root().request) & kRequestOn) != 0) return;  // begun again meanwhile
@@ -236,6 +239,7 @@ void settle_off(u64 request, bool quiet_releases) {
         set_state(nullptr);
         release_from_list(0, ~0u);
     }
+    if (watched) return;
     publish(quiet_request, request);
     if (quiet_releases) publish(quiet_release, request);
 }
@@ -270,6 +274,7 @@ void reset_locks() {
     state_lock.reset();
     reset_depot_lock();
     reset_module_lock();
+    reset_watch_lock();
     if (header() == nullptr) return;
     if (auto* state = pointer<LiveState>(header()->state)) {
         state->peak_lock.reset();
@@ -283,6 +288,7 @@ void release_my_locks() {
     state_lock.release_if_mine();
     release_my_depot_lock();
     release_my_module_lock();
+    release_my_watch_lock();
     if (header() == nullptr) return;
     if (auto* state = pointer<LiveState>(header()->state)) {
         state->peak_lock.release_if_mine();

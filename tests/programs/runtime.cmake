@@ -3,7 +3,7 @@
 foreach(name family_matrix family_storm fork_storm peak_replay sampled_storm)
   memtrace_program(${name} ${name}.cpp)
 endforeach()
-foreach(name capi_cases domains_storm pool_program)
+foreach(name capi_cases domains_storm pool_program watch_ledger)
   memtrace_program(${name} ${name}.cpp)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests/support
     ${PROJECT_SOURCE_DIR}/runtime/include)
@@ -19,6 +19,11 @@ foreach(name family_matrix family_storm fork_storm peak_replay sampled_storm ste
 endforeach()
 # The compiler must not know what an allocation function does.
 target_compile_options(family_matrix PRIVATE -fno-builtin -Wno-alloc-size-larger-than)
+
+# Its memtrace_stopped is the one that the runtime calls.
+target_include_directories(watch_ledger PRIVATE ${PROJECT_SOURCE_DIR}/runtime)
+target_compile_options(watch_ledger PRIVATE -fno-builtin)
+target_link_options(watch_ledger PRIVATE -rdynamic)
 
 # Libraries that those programs load.
 function(memtrace_library name source)
