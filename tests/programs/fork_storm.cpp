@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Four threads allocate while the fifth forks: each child inherits a table that
+// Four threads allocate and track keys while the fifth forks: each child inherits a table that
 // other threads were in the midst of writing, and those threads do not exist
 // there. A child must be able to allocate, and its table must be whole. The last
 // child stops itself and is read by the test, which learns its number from stdout.
@@ -26,7 +26,17 @@ void* allocate(void* argument) {
     while (!__atomic_load_n(&stop, __ATOMIC_RELAXED)) {
         state = state * 6364136223846793005ul + 1442695040888963407ul;
         void*& slot = kept[state >> 58];
-        if (state >> 40 & 1) {
+        const uintptr_t key = state >> 50;
+        if (state >> 41 & 1) {
+            const unsigned domain = 1 + (state >> 42 & 1);
+            if (state >> 43 & 1) {
+                memtrace_track(domain, key, key);
+            } else if (state >> 44 & 1) {
+                memtrace_touch(domain, key);
+            } else {
+                memtrace_untrack(domain, key);
+            }
+        } else if (state >> 40 & 1) {
             slot = realloc(slot, 1 + (state >> 33) % 500);
         } else {
             free(slot);
@@ -42,6 +52,9 @@ int child_works() {
         void* volatile block = malloc(100);
         if (block == nullptr) return 1;
         free(block);
+        // Any part of the table may have been locked by a thread that is not here.
+        const uintptr_t key = static_cast<uintptr_t>(i);
+        if (memtrace_track(1, key, key) != 0 || memtrace_touch(1, key) != 0) return 3;
     }
     return memtrace_is_tracing() ? 0 : 2;
 }

@@ -9,3 +9,13 @@ foreach(part sampling setting)
   gtest_discover_tests(${part}_test TEST_PREFIX ${part}_test. DISCOVERY_MODE PRE_TEST
     PROPERTIES TIMEOUT 120)
 endforeach()
+
+# The table room's keys need memory and a lock.
+add_executable(keys_test ${CMAKE_CURRENT_LIST_DIR}/keys_test.cpp
+  ${PROJECT_SOURCE_DIR}/runtime/table/keys.cpp ${PROJECT_SOURCE_DIR}/runtime/table/pool.cpp
+  ${PROJECT_SOURCE_DIR}/runtime/os/pages.cpp ${PROJECT_SOURCE_DIR}/runtime/os/process.cpp)
+target_include_directories(keys_test PRIVATE ${PROJECT_SOURCE_DIR}/runtime)
+target_link_libraries(keys_test PRIVATE GTest::gmock_main memtrace_warnings memtrace_sanitizers
+  Threads::Threads)
+gtest_discover_tests(keys_test TEST_PREFIX keys_test. DISCOVERY_MODE PRE_TEST
+  PROPERTIES TIMEOUT 120)
