@@ -56,6 +56,22 @@ class TestSessions(unittest.TestCase):
             self.assertEqual(shown, said[: len(shown)])
             self.assertTrue(said[len(shown)].startswith("Total: "), said)
 
+    def test_estimates_say_that_they_are(self):
+        program = debuggee.run("mebibyte")
+        self.addCleanup(program.end)
+        program.say("mt start --sample 1K")
+        program.go()
+        snapshot = memtrace.take_snapshot()
+        # A mebibyte is in every sample of 1 KiB.
+        self.assertEqual([row.samples for row in snapshot.statistics("lineno")], [1])
+        self.assertEqual([row.samples for row in snapshot.compare_to(snapshot, "lineno")], [2])
+        memtrace.stop()
+        memtrace.start()
+        program.go()
+        program.go()
+        rows = memtrace.take_snapshot().statistics("lineno")
+        self.assertEqual([(row.samples, row.size) for row in rows], [(0, 1 << 20)])
+
     def test_snapshots_of_two_programs(self):
         first = self.begin("objects")
         first.go()

@@ -78,7 +78,7 @@ class Scripted {
                                   {"filters", filters}});
         std::vector<std::string> rows;
         for (const Json& row : said["rows"]) {
-            const Json frame = said["frames"][said["tracebacks"][row[5].get<int>()][0].get<int>()];
+            const Json frame = said["frames"][said["tracebacks"][row[6].get<int>()][0].get<int>()];
             rows.push_back(said["texts"][frame[0].get<int>()].get<std::string>() + ":" +
                            frame[1].dump() + " " + row[0].dump() + " " + row[1].dump());
         }
@@ -169,9 +169,9 @@ TEST(Statistics, TheFreedCountInTheTotals) {
                                      {"key_type", "filename"},
                                      {"cumulative", false},
                                      {"filters", Json::array()}});
-    // size, count, total_size, total_count, temporary_count, traceback
-    EXPECT_EQ(said["rows"][0], Json::parse("[100,1,150,2,0,0]"));
-    EXPECT_EQ(said["rows"][1], Json::parse("[24,3,24,3,0,1]"));
+    // size, count, total_size, total_count, temporary_count, samples, traceback
+    EXPECT_EQ(said["rows"][0], Json::parse("[100,1,150,2,0,0,0]"));
+    EXPECT_EQ(said["rows"][1], Json::parse("[24,3,24,3,0,0,1]"));
 }
 
 TEST(Statistics, CumulativeFilteredAndRefused) {

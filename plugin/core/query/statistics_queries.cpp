@@ -72,8 +72,8 @@ Result<std::string> statistics_query(Queries& queries, Request& request) {
     if (!rows) return tl::make_unexpected(std::move(rows.error()));
     Answer answer(queries.session.symboliser.book());
     return written(*rows, answer, [](auto out, const Statistic& row, std::uint32_t traceback) {
-        fmt::format_to(out, "{},{},{},{},{},{}", row.size, row.count, row.total_size,
-                       row.total_count, row.temporary_count, traceback);
+        fmt::format_to(out, "{},{},{},{},{},{},{}", row.size, row.count, row.total_size,
+                       row.total_count, row.temporary_count, row.samples, traceback);
     });
 }
 
@@ -101,8 +101,8 @@ Result<std::string> compare_query(Queries& queries, Request& request) {
     const std::vector<StatisticDiff> rows = compare(book, std::move(*of_now), std::move(*of_old));
     Answer answer(book);
     return written(rows, answer, [](auto out, const StatisticDiff& row, std::uint32_t traceback) {
-        fmt::format_to(out, "{},{},{},{},{}", row.size, row.size_diff, row.count, row.count_diff,
-                       traceback);
+        fmt::format_to(out, "{},{},{},{},{},{}", row.size, row.size_diff, row.count, row.count_diff,
+                       row.samples, traceback);
     });
 }
 

@@ -143,10 +143,7 @@ class Snapshot:
             "statistics", key_type=key_type, cumulative=bool(cumulative), filters=self._filters
         )
         tables = Tables(answer)
-        return [
-            Statistic(tables.traceback(number), size, count, total_size, total_count, temporary)
-            for size, count, total_size, total_count, temporary, number in answer["rows"]
-        ]
+        return [Statistic(tables.traceback(row[-1]), *row[:-1]) for row in answer["rows"]]
 
     def compare_to(self, old_snapshot, key_type, cumulative=False):
         """The differences to an older snapshot, largest first."""

@@ -14,10 +14,25 @@ def format_size(size, sign):
 class Statistic:
     """What the blocks of one traceback, line or file are together."""
 
-    __slots__ = ("traceback", "size", "count", "total_size", "total_count", "temporary_count")
+    __slots__ = (
+        "traceback",
+        "size",
+        "count",
+        "total_size",
+        "total_count",
+        "temporary_count",
+        "samples",
+    )
 
     def __init__(
-        self, traceback, size, count, total_size=None, total_count=None, temporary_count=None
+        self,
+        traceback,
+        size,
+        count,
+        total_size=None,
+        total_count=None,
+        temporary_count=None,
+        samples=0,
     ):
         self.traceback = traceback
         self.size = size
@@ -27,6 +42,8 @@ class Statistic:
         self.total_size = total_size
         self.total_count = total_count
         self.temporary_count = temporary_count
+        # Blocks in the sample from which all of this was estimated; 0: it is exact.
+        self.samples = samples
 
     def _key(self):
         return (self.traceback, self.size, self.count)
@@ -56,14 +73,15 @@ class Statistic:
 class StatisticDiff:
     """The same in two snapshots, and the difference."""
 
-    __slots__ = ("traceback", "size", "size_diff", "count", "count_diff")
+    __slots__ = ("traceback", "size", "size_diff", "count", "count_diff", "samples")
 
-    def __init__(self, traceback, size, size_diff, count, count_diff):
+    def __init__(self, traceback, size, size_diff, count, count_diff, samples=0):
         self.traceback = traceback
         self.size = size
         self.size_diff = size_diff
         self.count = count
         self.count_diff = count_diff
+        self.samples = samples  # of both snapshots
 
     def _key(self):
         return (self.traceback, self.size, self.size_diff, self.count, self.count_diff)
