@@ -267,6 +267,21 @@ TEST_F(Bad, TooMuch) {
               "it is larger than 1024 B");
 }
 
+// A name that is shown is taken apart character by character, at 32 bytes for each.
+TEST_F(Bad, LongNames) {
+    const std::string name((1 << 20) + 1, 'x');
+    const Profile::Fields function = {{format::kFunctionId, 1}, {format::kName, 5}};
+    const Profile::Fields type = {{format::kType, 5}};
+    const Profile::Fields mapping = {{format::kMappingId, 1}, {format::kFile, 5}};
+    const std::string why = "it is damaged: it has a name of 1048577 bytes";
+    EXPECT_EQ(error(Profile().text(name).message(format::kFunction, function).line(1, 1).bytes),
+              why);
+    EXPECT_EQ(error(Profile().text(name).message(format::kSampleType, type).bytes), why);
+    EXPECT_EQ(error(Profile().text(name).message(format::kMapping, mapping).bytes), why);
+    EXPECT_EQ(error("heap profile: 1: 2 [3: 4] @ " + name), "it is damaged: line 1 is too long");
+    EXPECT_EQ(error("--- symbol\n0x1 " + name + "\n"), "it is damaged: line 2 is too long");
+}
+
 // A sample of blocks may claim 2^60 of them in a byte or two.
 TEST_F(Bad, ClaimedBlocks) {
     TraceBook book;
@@ -340,6 +355,10 @@ TEST_F(BadDescription, Json) {
         EXPECT_THAT(with(R"({"format":1,)" + least + "," + odd + "}"),
                     StartsWith("its memtrace comment is damaged: "))
             << odd;
+    const std::string name((1 << 20) + 1, 'x');
+    EXPECT_EQ(with(R"({"format":1,"remarks":[["a",")" + name + "\",1]]," + least + "}"),
+              "its memtrace comment is damaged: a text is too long");
+    EXPECT_LT(with("{\"" + name).size(), 300u);
     EXPECT_EQ(with(std::string(100000, '[')), "its memtrace comment is damaged: nested too deep");
     EXPECT_EQ(with(R"({"format":1,"x":")" + std::string(1000, '[') + "\"," + least + "}"),
               "it loads");

@@ -12,6 +12,7 @@
 #include <type_traits>
 
 #include "abi/layout.h"
+#include "save/profile_limits.h"
 
 namespace mt::core {
 namespace {
@@ -19,6 +20,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 constexpr std::uint64_t kFormat = 1;
 constexpr int kDeepest = 8;
+constexpr std::size_t kMostWhy = 200;  // bytes of what the JSON parser says
 
 // Length of the UTF-8 character at the start of `text`; 0 = there is none.
 std::size_t character_at(std::string_view text) {
@@ -46,8 +48,10 @@ Json text(const std::string& value) {
 }
 
 std::string text_of(const Json& json) {
-    return json.is_object() ? unescape_bytes(json.at("escaped").get_ref<const std::string&>())
-                            : json.get_ref<const std::string&>();
+    const Json& value = json.is_object() ? json.at("escaped") : json;
+    const auto& text = value.get_ref<const std::string&>();
+    if (text.size() > kLongestName) throw std::out_of_range("a text is too long");
+    return json.is_object() ? unescape_bytes(text) : text;
 }
 
 Json status_of(const Status& status) {
@@ -272,7 +276,8 @@ Result<Description> described(std::string_view text) {
                                     format, kFormat));
         return taken(json);
     } catch (const std::exception& error) {
-        return fail(Code::io, fmt::format("its memtrace comment is damaged: {}", error.what()));
+        return fail(Code::io, fmt::format("its memtrace comment is damaged: {}",
+                                          std::string_view(error.what()).substr(0, kMostWhy)));
     }
 }
 

@@ -72,6 +72,7 @@ class Reader {
     }
 
     Result<void> line(std::string_view text) {
+        if (text.size() > kLongestName) return damaged("too long");
         if (text.rfind("--- symbol", 0) == 0) {
             part_ = Part::symbols;
             return {};

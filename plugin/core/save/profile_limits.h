@@ -13,6 +13,10 @@
 
 namespace mt::core {
 
+// Bytes of one name. Reports take names apart character by character, so that a
+// longer one would cost thirty times its size each time that it is shown.
+inline constexpr std::uint64_t kLongestName = 1 << 20;
+
 struct ProfileLimits {
     InflateLimits inflate;
     std::uint64_t longest_field = 64ull << 20;  // bytes of one message or text

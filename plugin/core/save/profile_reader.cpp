@@ -68,9 +68,15 @@ class Reader {
             return damaged(fmt::format("it names text {} of {}", index, parts_.texts.size()));
         return parts_.texts[index];
     }
+    Result<std::string_view> short_text(std::uint64_t index) const {
+        auto found = text(index);
+        if (found && found->size() > kLongestName)
+            return damaged(fmt::format("it has a name of {} bytes", found->size()));
+        return found;
+    }
     // A name; where the writer had to escape it, as it was.
     Result<std::string> name(std::uint64_t index) const {
-        auto found = text(index);
+        auto found = short_text(index);
         if (!found) return tl::make_unexpected(std::move(found.error()));
         const auto& escaped = described_.escaped_texts;
         if (std::binary_search(escaped.begin(), escaped.end(), index))
@@ -81,7 +87,7 @@ class Reader {
     Result<void> types() {
         std::vector<std::pair<std::string_view, std::string_view>> types;
         for (const auto& one : parts_.sample_types) {
-            auto type = text(one.type), unit = text(one.unit);
+            auto type = short_text(one.type), unit = short_text(one.unit);
             if (!type) return tl::make_unexpected(std::move(type.error()));
             if (!unit) return tl::make_unexpected(std::move(unit.error()));
             types.emplace_back(*type, *unit);
