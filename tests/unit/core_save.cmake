@@ -7,7 +7,7 @@ if(TARGET memtrace_core_objects)
     message(WARNING "memtrace: no protoc found; core_save_format_test will fail. Run scripts/setup")
     set(MEMTRACE_PROTOC_PROGRAM "no-protoc-found")
   endif()
-  foreach(part bad export file foreign format roundtrip verbs)
+  foreach(part bad description export file foreign format roundtrip verbs)
     memtrace_core_test(core_save_${part}_test core_save_${part}_test.cpp)
     target_compile_definitions(core_save_${part}_test PRIVATE
       MEMTRACE_PROTOC="${MEMTRACE_PROTOC_PROGRAM}"

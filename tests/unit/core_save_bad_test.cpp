@@ -6,17 +6,12 @@
 #include <gtest/gtest.h>
 #include <zlib.h>
 
-#include <protozero/pbf_writer.hpp>
-
-#include "core_save_tables.h"
+#include "core_save_profile.h"
 #include "save/byte_source.h"
-#include "save/description.h"
-#include "save/profile_format.h"
 
 namespace mt::core::test {
 namespace {
 
-using protozero::pbf_writer;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
@@ -40,57 +35,6 @@ std::string gunzip(const std::string& bytes) {
     EXPECT_TRUE(all);
     return std::string(*all);
 }
-
-// A profile as another tool might write it; each test damages one thing.
-class Profile {
-  public:
-    Profile() {
-        for (const char* text : {"", "inuse_space", "bytes", "f", "f.c"}) {
-            pbf_writer(bytes).add_string(format::kStringTable, text);
-        }
-        message(format::kSampleType, {{format::kType, 1}, {format::kUnit, 2}});
-    }
-    using Fields = std::vector<std::pair<std::uint32_t, std::uint64_t>>;
-    Profile& message(std::uint32_t number, const Fields& fields) {
-        pbf_writer all(bytes);
-        pbf_writer made(all, number);
-        for (const auto& [field, value] : fields) made.add_uint64(field, value);
-        return *this;
-    }
-    Profile& text(const std::string& value) {
-        pbf_writer(bytes).add_string(format::kStringTable, value);
-        return *this;
-    }
-    Profile& number(std::uint32_t field, std::uint64_t value) {
-        pbf_writer(bytes).add_uint64(field, value);
-        return *this;
-    }
-    Profile& line(std::uint64_t location, std::uint64_t function) {
-        pbf_writer all(bytes);
-        pbf_writer made(all, format::kLocation);
-        made.add_uint64(format::kLocationId, location);
-        pbf_writer inner(made, format::kLine);
-        inner.add_uint64(format::kLineFunction, function);
-        return *this;
-    }
-    std::string bytes;
-};
-
-class Bad : public ::testing::Test {
-  protected:
-    std::string error(const std::string& bytes, const ProfileLimits& limits = {}) {
-        const auto got = read_profile(bytes, symboliser.book(), {}, limits);
-        if (got) return "it loads";
-        EXPECT_EQ(got.error().text.find('\n'), std::string::npos);
-        return got.error().text;
-    }
-    std::string good() {
-        TraceBook book = rich();
-        Resolver resolver(symboliser, book.table, {&book.code, false});
-        return saved(resolver);
-    }
-    Symboliser symboliser;
-};
 
 TEST_F(Bad, NoProfile) {
     EXPECT_EQ(error(""), "it is empty");
@@ -330,64 +274,6 @@ TEST_F(Bad, FieldsOfTomorrow) {
     EXPECT_EQ(error(profile.bytes), "it loads");
     EXPECT_THAT(error(profile.bytes + "\x0b"),
                 StartsWith("its protobuf data is damaged"));  // a group
-}
-
-class BadDescription : public Bad {
-  protected:
-    std::string with(const std::string& json) {
-        return error(Profile().text("memtrace " + json).number(format::kComment, 5).bytes);
-    }
-};
-
-TEST_F(BadDescription, Json) {
-    EXPECT_THAT(with("{"), StartsWith("its memtrace comment is damaged: "));
-    EXPECT_THAT(with("[]"), StartsWith("its memtrace comment is damaged: "));
-    EXPECT_THAT(with("{}"), StartsWith("its memtrace comment is damaged: "));
-    const std::string least = R"("current":[1,2],"peak":[3,4])";
-    EXPECT_EQ(with(R"({"format":1,)" + least + "}"), "it loads");
-    EXPECT_EQ(with(R"({"format":2,)" + least + "}"),
-              "it was written by a newer memtrace (its format is 2, this one reads up to 1)");
-    for (const char* odd :
-         {R"("pid":-1)", R"("pid":4294967296)", R"("pid":1.5)", R"("pid":"x")", R"("tracing":1)",
-          R"("threads":[[1]])", R"("threads":[{}])", R"("losses":[["a","b","c"]])",
-          R"("losses":[[{"escaped":1},1,1]])", R"("table_format":[1])", R"("escaped":[-1])",
-          R"("escaped":{"a":"b"})", R"("sample_bytes":1099511627777)"})
-        EXPECT_THAT(with(R"({"format":1,)" + least + "," + odd + "}"),
-                    StartsWith("its memtrace comment is damaged: "))
-            << odd;
-    const std::string name((1 << 20) + 1, 'x');
-    EXPECT_EQ(with(R"({"format":1,"remarks":[["a",")" + name + "\",1]]," + least + "}"),
-              "its memtrace comment is damaged: a text is too long");
-    EXPECT_LT(with("{\"" + name).size(), 300u);
-    EXPECT_EQ(with(std::string(100000, '[')), "its memtrace comment is damaged: nested too deep");
-    EXPECT_EQ(with(R"({"format":1,"x":")" + std::string(1000, '[') + "\"," + least + "}"),
-              "it loads");
-}
-
-TEST_F(BadDescription, ReservedStackThatIsNone) {
-    Profile profile;
-    profile.text(R"(memtrace {"format":1,"current":[1,2],"peak":[3,4]})")
-        .number(format::kComment, 5)
-        .text("stack");
-    pbf_writer all(profile.bytes);
-    {
-        pbf_writer sample(all, format::kSample);
-        sample.add_uint64(format::kValues, 1);
-        pbf_writer label(sample, format::kLabel);
-        label.add_uint64(format::kKey, 6);
-        label.add_uint64(format::kNumber, 16);
-    }
-    EXPECT_EQ(error(profile.bytes), "it is damaged: it names stack 16");
-}
-
-TEST(DescriptionText, EscapesComeBack) {
-    for (const std::string text :
-         {"", "plain", "\xff", "a\\xff", "\\", "\\\\", "\xed\xa0\x80", "\xf4\x90\x80\x80",
-          "\xc0\xaf", "\xe2\x82", "\xe2\x82\xac\xfe\\", "\\x4", "\\x4g\x80"}) {
-        EXPECT_TRUE(is_utf8(escape_bytes(text)));
-        EXPECT_EQ(unescape_bytes(escape_bytes(text)), text);
-    }
-    EXPECT_TRUE(is_utf8("\xe2\x82\xac \xf0\x9f\x98\x80 \xed\x9f\xbf"));
 }
 
 TEST_F(Bad, Text) {
