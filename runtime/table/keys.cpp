@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
 // Open addressing. An erased entry becomes a tombstone only if others may lie behind
-// it, and the next insert that passes takes its place; so what is used settles at about
-// twice what is live, however long the churn. A table that is full is replaced by one
-// that is complete before a single store publishes it.
+// it, and the next insert that passes takes its place. A table of which three quarters
+// are used is replaced, by a larger one if half of it is live, by one that is complete
+// before a single store publishes it.
 #include "table/keys.h"
 
 #include "table/publish.h"
@@ -27,33 +27,46 @@ u64 hash_of(u32 domain, u64 key) {
 }
 u32 part_of(u64 hash) { return static_cast<u32>(hash >> 32) % kTrackedParts; }
 
-Tracked* find(TrackedTable* table, u32 domain, u64 key) {
-    if (table == nullptr) return nullptr;
+struct Place {
+    Tracked* entry = nullptr;
+    Tracked* free = nullptr;  // where the key may go, if it has no entry
+};
+
+Place find(TrackedTable* table, u32 domain, u64 key) {
+    Place place;
+    if (table == nullptr) return place;
     const u64 mask = table->capacity - 1;
     u64 i = hash_of(domain, key) & mask;
     for (u64 steps = 0; steps <= mask; ++steps, i = (i + 1) & mask) {
         Tracked& slot = slots(table)[i];
-        if (slot.stack == 0) return nullptr;
-        if (slot.key == key && slot.domain == domain && slot.stack != kTrackedTombstone) {
-            return &slot;
+        if (slot.stack != 0 && slot.stack != kTrackedTombstone) {
+            if (slot.key != key || slot.domain != domain) continue;
+            place.entry = &slot;
+            break;
         }
+        if (place.free == nullptr) place.free = &slot;
+        if (slot.stack == 0) break;
     }
-    return nullptr;
+    return place;
 }
 
 // `used` is never less than it says, whatever an event was left in.
-Tracked* insert(TrackedTable* table, u32 domain, u64 key, u64 size, u32 stack, u64 stamp) {
+Tracked* fill(TrackedTable* table, Tracked* slot, u32 domain, u64 key, u64 size, u32 stack,
+              u64 stamp) {
+    if (slot->stack == 0) publish(table->used, table->used + 1);
+    publish(slot->domain, domain);
+    publish(slot->key, key);
+    publish(slot->size, size);
+    publish(slot->stamp, stamp);
+    publish(slot->stack, stack);
+    return slot;
+}
+
+void insert(TrackedTable* table, const Tracked& from) {
     const u64 mask = table->capacity - 1;
-    u64 i = hash_of(domain, key) & mask;
-    while (is_live(slots(table)[i].stack)) i = (i + 1) & mask;
-    Tracked& slot = slots(table)[i];
-    if (slot.stack == 0) publish(table->used, table->used + 1);
-    publish(slot.domain, domain);
-    publish(slot.key, key);
-    publish(slot.size, size);
-    publish(slot.stamp, stamp);
-    publish(slot.stack, stack);
-    return &slot;
+    u64 i = hash_of(from.domain, from.key) & mask;
+    while (slots(table)[i].stack != 0) i = (i + 1) & mask;
+    fill(table, &slots(table)[i], from.domain, from.key, from.size, from.stack, from.stamp);
 }
 
 void erase_slot(TrackedTable* table, Tracked* slot) {
@@ -86,34 +99,41 @@ Keys::Parts* Keys::make_parts() {
     return parts();
 }
 
-TrackedTable* Keys::make_table(u64 capacity) {
+TrackedTable* Keys::make_table(Part& part, u64 capacity) {
+    TrackedTable* table = part.spare;
+    part.spare = nullptr;
+    if (table != nullptr && table->capacity == capacity) {
+        for (u64 i = 0; i < capacity; ++i) slots(table)[i] = {};
+        table->used = 0;
+        return table;
+    }
     void* room = capacity <= kLargestPiece ? pool_->take(bytes_of(capacity))
                                            : pool_->take_mapping(bytes_of(capacity));
-    auto* table = static_cast<TrackedTable*>(room);
+    table = static_cast<TrackedTable*>(room);
     if (table != nullptr) table->capacity = capacity;
     return table;
 }
 
-// Pieces of the pool stay: all that a part ever leaves of them is 8 KiB.
-void Keys::release_table(TrackedTable* table) {
-    if (table != nullptr && table->capacity > kLargestPiece) pool_->give_back(table);
+// Small ones are pieces of the pool, which cannot be given back: one waits for the next
+// of its size. All that growth leaves behind of them is 8 KiB for a part.
+void Keys::release_table(Part& part, TrackedTable* table) {
+    if (table->capacity > kLargestPiece) return pool_->give_back(table);
+    part.spare = table;
 }
 
 // At most three quarters are used, so every search meets an empty slot.
-TrackedTable* Keys::make_room(u64& published) {
+TrackedTable* Keys::make_room(Part& part, u64& published) {
     auto* old = pointer<TrackedTable>(published);
     if (old != nullptr && old->used * 4 < old->capacity * 3) return old;
     u64 capacity = kFirstCapacity;
-    if (old != nullptr) capacity = old->capacity * (count_live(old) * 4 < old->capacity ? 1 : 2);
-    TrackedTable* table = make_table(capacity);
+    if (old != nullptr) capacity = old->capacity * (count_live(old) * 2 < old->capacity ? 1 : 2);
+    TrackedTable* table = make_table(part, capacity);
     if (table == nullptr) return nullptr;
     for (u64 i = 0; old != nullptr && i < old->capacity; ++i) {
-        const Tracked& from = slots(old)[i];
-        if (!is_live(from.stack)) continue;
-        insert(table, from.domain, from.key, from.size, from.stack, from.stamp);
+        if (is_live(slots(old)[i].stack)) insert(table, slots(old)[i]);
     }
     publish(published, address_of(table));
-    release_table(old);
+    if (old != nullptr) release_table(part, old);
     return table;
 }
 
@@ -122,15 +142,12 @@ void Keys::put_back(u32 domain, u64 key, u64 size, u32 stack, u64 stamp) {
     if (all == nullptr) return;
     const u32 part = part_of(hash_of(domain, key));
     auto* table = pointer<TrackedTable>(all->table[part]);
-    Tracked* slot = find(table, domain, key);
-    if (slot != nullptr && stack == 0) {
-        erase_slot(table, slot);
-    } else if (slot != nullptr) {
-        publish(slot->size, size);
-        publish(slot->stamp, stamp);
-        publish(slot->stack, stack);
-    } else if (table != nullptr && stack != 0) {
-        insert(table, domain, key, size, stack, stamp);
+    const Place place = find(table, domain, key);
+    Tracked* slot = place.entry != nullptr ? place.entry : place.free;
+    if (stack != 0 && slot != nullptr) {
+        fill(table, slot, domain, key, size, stack, stamp);
+    } else if (place.entry != nullptr) {
+        erase_slot(table, place.entry);
     }
     all->part[part].lock.release();
 }
@@ -152,28 +169,31 @@ Keys::Held::Held(Keys& keys, u32 domain, u64 key, bool makes)
     Parts* all = makes ? keys.make_parts() : keys.parts();
     if (all == nullptr) return;
     const u32 part = part_of(hash_of(domain, key));
-    Lock& lock = all->part[part].lock;
-    busy_ = !lock.try_acquire();
+    busy_ = !all->part[part].lock.try_acquire();
     if (busy_) return;
-    lock_ = &lock;
+    part_ = &all->part[part];
     table_ = &all->table[part];
-    entry_ = find(pointer<TrackedTable>(*table_), domain, key);
+    look();
+}
+
+void Keys::Held::look() {
+    const Place place = find(pointer<TrackedTable>(*table_), domain_, key_);
+    entry_ = place.entry;
+    free_ = place.free;
 }
 
 bool Keys::Held::reserve() {
-    if (lock_ == nullptr) return false;
+    if (part_ == nullptr) return false;
     if (entry_ != nullptr) return true;
-    return keys_.make_room(*table_) != nullptr;
+    const u64 before = *table_;
+    if (keys_.make_room(*part_, *table_) == nullptr) return false;
+    if (*table_ != before) look();
+    return true;
 }
 
 void Keys::Held::set(u64 size, u32 stack, u64 stamp) {
-    if (entry_ == nullptr) {
-        entry_ = insert(pointer<TrackedTable>(*table_), domain_, key_, size, stack, stamp);
-        return;
-    }
-    publish(entry_->size, size);
-    publish(entry_->stamp, stamp);
-    publish(entry_->stack, stack);
+    Tracked* slot = entry_ != nullptr ? entry_ : free_;
+    entry_ = fill(pointer<TrackedTable>(*table_), slot, domain_, key_, size, stack, stamp);
 }
 
 void Keys::Held::erase() {
@@ -182,8 +202,8 @@ void Keys::Held::erase() {
 }
 
 void Keys::Held::release() {
-    if (lock_ != nullptr) lock_->release();
-    lock_ = nullptr;
+    if (part_ != nullptr) part_->lock.release();
+    part_ = nullptr;
 }
 
 }  // namespace mt::runtime

@@ -37,6 +37,7 @@ class Keys {
   private:
     struct alignas(64) Part {
         Lock lock;
+        abi::TrackedTable* spare;
     };
     struct Parts {  // readers know the first member only
         abi::u64 table[abi::kTrackedParts];
@@ -45,9 +46,9 @@ class Keys {
 
     Parts* parts() const;
     Parts* make_parts();
-    abi::TrackedTable* make_room(abi::u64& table);
-    abi::TrackedTable* make_table(abi::u64 capacity);
-    void release_table(abi::TrackedTable* table);
+    abi::TrackedTable* make_room(Part& part, abi::u64& table);
+    abi::TrackedTable* make_table(Part& part, abi::u64 capacity);
+    void release_table(Part& part, abi::TrackedTable* table);
 
     Pool* pool_ = nullptr;
     abi::u64* parts_ = nullptr;
@@ -72,12 +73,15 @@ class Keys::Held {
     void release();
 
   private:
+    void look();
+
     Keys& keys_;
     abi::u32 domain_;
     abi::u64 key_;
     abi::u64* table_ = nullptr;
-    Lock* lock_ = nullptr;  // nullptr: not held
+    Part* part_ = nullptr;  // nullptr: not held
     abi::Tracked* entry_ = nullptr;
+    abi::Tracked* free_ = nullptr;
     bool busy_ = false;
 };
 
