@@ -97,23 +97,27 @@ int Session::prepare_run(const char* library, const char* start, mtc_add_text wh
     return MTC_ERROR;
 }
 
-int Session::await_runtime() {
-    auto process = target_.GetProcess();
-    if (!process.IsValid()) return MTC_ERROR;
-    if (waiting_ != LLDB_INVALID_BREAK_ID && waiting_process_ == process.GetUniqueID()) {
-        return MTC_OK;
-    }
-    stop_waiting();
+// One breakpoint for both questions; while there is a stop point it stays from process
+// to process.
+bool Session::wait_for_load() {
+    if (waiting_ != LLDB_INVALID_BREAK_ID) return true;
     auto breakpoint = target_.BreakpointCreateByName("memtrace_loaded");
-    if (!breakpoint.IsValid()) return MTC_ERROR;
+    if (!breakpoint.IsValid()) return false;
     breakpoint.SetCallback(&Session::on_loaded, this);
     waiting_ = breakpoint.GetID();
+    return true;
+}
+
+int Session::await_runtime() {
+    auto process = target_.GetProcess();
+    if (!process.IsValid() || !wait_for_load()) return MTC_ERROR;
     waiting_process_ = process.GetUniqueID();
     return MTC_OK;
 }
 
 void Session::stop_waiting() {
-    if (waiting_ == LLDB_INVALID_BREAK_ID) return;
+    waiting_process_ = 0;
+    if (waiting_ == LLDB_INVALID_BREAK_ID || stop_point_ != LLDB_INVALID_BREAK_ID) return;
     target_.BreakpointDelete(waiting_);
     waiting_ = LLDB_INVALID_BREAK_ID;
 }
@@ -133,7 +137,8 @@ bool Session::loaded(lldb::SBProcess& process) {
     // waiting without an end could block both.
     const std::unique_lock lock(mutex_, std::chrono::seconds(5));
     if (!lock.owns_lock()) return false;
-    const bool expected = waiting_process_ == process.GetUniqueID();
+    const bool expected =
+        stop_point_ != LLDB_INVALID_BREAK_ID || waiting_process_ == process.GetUniqueID();
     stop_waiting();
     if (expected && mtc_loaded(core_) != MTC_OK) {
         const std::string text = std::string("error: ") + mtc_error(core_) + '\n';

@@ -76,6 +76,9 @@ mtc_debugger callbacks_of(Session* session) {
     d.await_runtime = [](void* user) {
         return guarded([&] { return self(user).await_runtime(); });
     };
+    d.set_stop_point = [](void* user, const char* function, int on) {
+        return guarded([&] { return self(user).set_stop_point(function, on != 0); });
+    };
     return d;
 }
 

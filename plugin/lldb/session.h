@@ -48,12 +48,17 @@ class Session {
     int interrupted();
     int prepare_run(const char* library, const char* start, mtc_add_text why, void* sink);
     int await_runtime();
+    int set_stop_point(const char* function, bool on);
 
   private:
     static bool on_loaded(void* session, lldb::SBProcess& process, lldb::SBThread& thread,
                           lldb::SBBreakpointLocation& location);
     bool loaded(lldb::SBProcess& process);
+    static bool on_stop_point(void* session, lldb::SBProcess& process, lldb::SBThread& thread,
+                              lldb::SBBreakpointLocation& location);
+    bool stopped(lldb::SBThread& thread);
     void stop_waiting();
+    bool wait_for_load();
     bool set_variable(const char* name, const std::string& value, std::string* failure);
     bool remove_variable(const char* name, std::string* failure);
     bool execute(const std::string& command, std::string* failure);
@@ -74,6 +79,7 @@ class Session {
     std::string start_;                                 // our value of MEMTRACE
     lldb::break_id_t waiting_ = LLDB_INVALID_BREAK_ID;  // breakpoint at memtrace_loaded
     std::uint32_t waiting_process_ = 0;                 // SBProcess::GetUniqueID
+    lldb::break_id_t stop_point_ = LLDB_INVALID_BREAK_ID;
 };
 
 }  // namespace mt::adapter

@@ -86,6 +86,7 @@ inline constexpr u32 kWatchThread = 32;
 inline constexpr u32 kWatchFail = 64;   // it fails; without this bit: it gives a block
 inline constexpr u32 kWatchFree = 128;  // the block at `value` is about to go; alone
 inline constexpr u32 kWatchSlots = 16;
+inline constexpr u32 kWatchTold = 1;  // of flags: this peak has stopped the program already
 
 // Root::watch_request: a sequence, raised whenever slots have changed, and how many
 // slots from the first there are to look at.

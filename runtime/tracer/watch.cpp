@@ -39,6 +39,8 @@ struct Reached {
     i64 blocks = 0;
 };
 
+// WatchedFigures::reached of the current state: whether a fall means anything.
+u32 reached_now = 0;
 Lock watch_lock;
 u64 slots_ready_for = 0;  // the Root::watch_request for which there are verdicts
 
@@ -104,12 +106,15 @@ void adopt_conditions(LiveState& state, u64 watch, bool is_new) {
         const u32 condition = load(slot.condition);
         i64 value = figure_of(slot.value);
         const i64 peak = state.peak_bytes;
-        if ((condition & kWatchPeak) != 0 && !is_new && peak >= value) value = peak + 1;
+        const bool is_peak = (condition & kWatchPeak) != 0;
+        const bool told = is_peak && (slot.flags & kWatchTold) != 0 && peak >= value;
+        if (is_peak && !is_new && !told && peak >= value) value = peak + 1;
         const bool holds = (condition & kWatchCount) != 0 ? blocks >= value : bytes >= value;
-        if (holds && !is_new && (condition & kWatchPeak) == 0) reached |= bit(i);
+        if (told || (holds && !is_new && !is_peak)) reached |= bit(i);
         state.figures.value[i] = value;
     }
     publish(state.figures.reached, reached);
+    publish(reached_now, reached);
     set_lowest_ceiling(state, slots);
     state.figures.peak_reset = state.peak_reset_done;
     publish(state.figures.watch, watch);
@@ -148,6 +153,7 @@ Reached look_at_figures(ThreadContext& c, LiveState& state, u64 watch, bool may_
         changed |= bit(i);
         if (is) result.slots |= bit(i);
     }
+    if (changed != 0) publish(reached_now, load(figures.reached));
     if (changed != 0 || load(figures.has_ceiling) == 0) {
         Holder holder(watch_lock);
         if (holder) set_lowest_ceiling(state, slots);
@@ -194,12 +200,22 @@ bool is_candidate(const WatchSlot& slot, const Call& call) {
     return (condition & kWatchSize) == 0 || call.size >= slot.value;
 }
 
-u32 candidates_of(const Call& call, u32 slots) {
-    u32 result = 0;
+struct Interest {
+    u32 candidates = 0;
+    bool figures = false;
+};
+// Without an event: most calls interest no condition.
+Interest interest_in(const Call& call, u64 request, u32 slots) {
+    Interest interest;
+    u32 kinds = 0;
     for (u32 i = 0; i < slots; ++i) {
-        if (is_candidate(root().watch[i], call)) result |= bit(i);
+        kinds |= load(root().watch[i].condition);
+        if (is_candidate(root().watch[i], call)) interest.candidates |= bit(i);
     }
-    return result;
+    const bool changes = call.what == What::gives || call.what == What::tracks ||
+                         (call.what == What::falls && load(reached_now) != 0);
+    interest.figures = changes && (kinds & kFigures) != 0 && is_on(request);
+    return interest;
 }
 
 u32 of_this_thread(const ThreadContext& c, u32 candidates) {
@@ -229,9 +245,10 @@ void stop(u32 slot, u32 stack, const Call& call, i64 figure, const Caller& calle
 }
 
 void stop_where_met(const Call& call, const Caller& caller, u32 stack, u32 candidates,
-                    const Reached& reached, bool sites) {
-    for (u32 i = 0; i < kWatchSlots; ++i) {
-        // A stop may have taken others away.
+                    const Reached& reached, u64 watch) {
+    const bool sites = verdicts_are_ready(watch);
+    // A stop may have taken others away, or put new ones in their place.
+    for (u32 i = 0; i < kWatchSlots && load(root().watch_request) == watch; ++i) {
         const u32 condition = load(root().watch[i].condition);
         if ((reached.slots & bit(i)) != 0 && condition != 0) {
             const bool by_count = (condition & kWatchCount) != 0;
@@ -253,24 +270,23 @@ void look(const Call& call, const Caller& caller) {
     const u64 request = request_now();
     const u64 watch = load(root().watch_request);
     if (!is_watched(request) || is_hidden(request, call)) return;
-    u32 candidates = candidates_of(call, watch_slots(watch));
-    if (candidates == 0 && !is_on(request)) return;
+    const Interest interest = interest_in(call, request, watch_slots(watch));
+    if (interest.candidates == 0 && !interest.figures) return;
     ThreadContext* c = prepare_table() ? context() : nullptr;
     // A handler inside an event does not stop: what it stands in is not consistent.
     if (c == nullptr || !open_event(*c, caller.sp, caller.pc)) return;
     Reached reached;
-    LiveState* state = is_on(request) ? enter_state(*c, request) : nullptr;
-    if (state != nullptr && call.what != What::frees) {
+    LiveState* state = interest.figures ? enter_state(*c, request) : nullptr;
+    if (state != nullptr) {
         const bool is_new = load(state->figures.watch) == 0;
         if (!has_adopted(*state, watch)) adopt_conditions(*state, watch, is_new);
         reached = look_at_figures(*c, *state, watch, call.what != What::falls);
     }
-    candidates = of_this_thread(*c, candidates);
+    const u32 candidates = of_this_thread(*c, interest.candidates);
     const bool any = (candidates | reached.slots) != 0;
     const u32 stack = any ? capture_stack(*c, caller) : kStackNone;
-    const bool sites = any && verdicts_are_ready(watch);
     close_event(*c);
-    if (any) stop_where_met(call, caller, stack, candidates, reached, sites);
+    if (any) stop_where_met(call, caller, stack, candidates, reached, watch);
 }
 
 }  // namespace

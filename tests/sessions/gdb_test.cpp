@@ -229,7 +229,7 @@ TEST_F(GdbTest, AHalfInstallationSaysSoInOneLine) {
     fs::create_directories(work_ / "lib/memtrace");
     fs::copy(kPrograms / "libother_abi.so", work_ / "lib/memtrace/libmemtrace_core.so");
     EXPECT_THAT(gdb({}, "exits", gdb_files / "memtrace.py"),
-                HasSubstr("speaks interface 999, these GDB commands speak 1; install both"));
+                HasSubstr("speaks interface 999, these GDB commands speak 2; install both"));
 }
 
 TEST_F(GdbTest, APlaceThatCannotBePreloadedIsNamed) {

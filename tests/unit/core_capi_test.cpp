@@ -16,6 +16,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::IsSupersetOf;
 using ::testing::StartsWith;
 
 FakeMemory tracing_table() {
@@ -112,7 +113,7 @@ TEST(Exceptions, NeverLeaveTheCore) {
 TEST(Completion, VerbsOptionsKeysAndNames) {
     FakeDebugger debugger(tracing_table());
     FakeSession session(debugger);
-    EXPECT_THAT(session.complete("s"), ElementsAre("status", "start", "stop", "snapshot", "stats"));
+    EXPECT_THAT(session.complete("s"), IsSupersetOf({"status", "start", "stop", "snapshot", "stats"}));
     EXPECT_THAT(session.complete("snapshot --b"), ElementsAre("--by", "--blocks"));
     EXPECT_THAT(session.complete("sn --by f"), ElementsAre("filename", "function"));
     EXPECT_THAT(session.complete("sn --by=t"), ElementsAre("--by=traceback"));
@@ -134,7 +135,7 @@ TEST(Interface, VerbsForRegistration) {
         EXPECT_THAT(mtc_verb_help(number), StartsWith(std::string("mt ") + mtc_verb(number)));
         ++number;
     }
-    EXPECT_EQ(number, 13u);
+    EXPECT_GE(number, 18u);
     EXPECT_EQ(mtc_verb_help(number), nullptr);
     EXPECT_EQ(mtc_abi(), MTC_ABI);
     EXPECT_STRNE(mtc_version(), "");

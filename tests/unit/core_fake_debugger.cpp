@@ -24,9 +24,11 @@ int read(void* user, std::uint64_t address, void* buffer, std::uint64_t size, st
 
 int write(void* user, std::uint64_t address, const void* bytes, std::uint64_t size) {
     FakeDebugger& debugger = self(user);
-    if (debugger.kind != MTC_TARGET_LIVE || size != 8 || address % 8 != 0) return MTC_ERROR;
+    // A verdict of mt break has four bytes.
+    if (debugger.kind != MTC_TARGET_LIVE || (size != 8 && size != 4) || address % size != 0)
+        return MTC_ERROR;
     std::uint64_t value = 0;
-    std::memcpy(&value, bytes, sizeof value);
+    std::memcpy(&value, bytes, size);
     debugger.writes.emplace_back(address, value);
     debugger.memory.write(address, bytes, size);
     return MTC_OK;
@@ -94,6 +96,13 @@ int await_runtime(void* user) {
     return MTC_OK;
 }
 
+int set_stop_point(void* user, const char* function, int on) {
+    FakeDebugger& debugger = self(user);
+    if (!debugger.can_stop) return MTC_ERROR;
+    debugger.stop_point = on != 0 ? function : "";
+    return MTC_OK;
+}
+
 }  // namespace
 
 mtc_debugger FakeDebugger::callbacks() {
@@ -111,6 +120,7 @@ mtc_debugger FakeDebugger::callbacks() {
     out.source_line = source_line;
     out.prepare_run = prepare_run;
     out.await_runtime = await_runtime;
+    out.set_stop_point = set_stop_point;
     return out;
 }
 

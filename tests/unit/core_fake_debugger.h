@@ -42,6 +42,7 @@ class FakeDebugger {
     std::map<std::uint64_t, std::vector<FakeFrame>> frames;  // by return address
     std::map<std::pair<std::string, std::uint32_t>, std::string> sources;
     bool can_await = true;
+    bool can_stop = true;
     std::string refuses_run;                     // reason; empty = does not refuse
     std::uint64_t interrupt_after = UINT64_MAX;  // questions until Ctrl-C
     bool sources_interrupt = false;              // so does a source line
@@ -52,6 +53,7 @@ class FakeDebugger {
     std::vector<std::pair<std::uint64_t, std::uint64_t>> writes;  // address, value
     std::vector<std::pair<std::string, std::string>> runs;        // library, start; "-" = null
     int awaited = 0;
+    std::string stop_point;  // the function that the core waits for; empty = none
     std::uint64_t symbolised = 0;
 };
 

@@ -158,4 +158,10 @@ Result<bool> CallbackDebugger::await_runtime() {
     return status == MTC_OK;
 }
 
+Result<bool> CallbackDebugger::set_stop_point(const char* function, bool on) {
+    const int status = callbacks_.set_stop_point(callbacks_.user, function, on ? 1 : 0);
+    if (status == MTC_INTERRUPTED) return interrupted_error();
+    return status == MTC_OK;
+}
+
 }  // namespace mt::core

@@ -30,6 +30,7 @@ class CallbackDebugger final : public Debugger, private DebugInfo {
     Result<void> prepare_run(const std::optional<std::string>& library,
                              const std::optional<std::string>& start) override;
     Result<bool> await_runtime() override;
+    Result<bool> set_stop_point(const char* function, bool on) override;
 
   private:
     Result<std::vector<RawFrame>> frames(std::uint64_t address) override;

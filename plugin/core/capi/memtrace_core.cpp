@@ -79,7 +79,7 @@ bool is_complete(const mtc_debugger& given) {
     return given.read != nullptr && given.write != nullptr && given.find_symbol != nullptr &&
            given.symbolise != nullptr && given.target != nullptr && given.print != nullptr &&
            given.interrupted != nullptr && given.prepare_run != nullptr &&
-           given.await_runtime != nullptr;
+           given.await_runtime != nullptr && given.set_stop_point != nullptr;
 }
 
 // Texts of the verbs live as long as the library: adapters register with them.
@@ -138,6 +138,22 @@ int mtc_loaded(mtc_session* session) {
     return guarded(session, [session]() -> int {
         auto done = session->session.loaded();
         return done ? MTC_OK : failed(*session, done.error());
+    });
+}
+
+int mtc_stopped(mtc_session* session, const uint64_t arguments[5], mtc_add_text add, void* sink,
+                mtc_stop* out) {
+    return guarded(session, [&]() -> int {
+        if (arguments == nullptr || add == nullptr || out == nullptr) return MTC_ERROR;
+        *out = mtc_stop{};
+        auto stop = session->session.stopped(
+            {arguments[0], arguments[1], arguments[2], arguments[3], arguments[4]});
+        if (!stop) return failed(*session, stop.error());
+        out->stays = stop->stays ? 1 : 0;
+        out->level = stop->level;
+        out->pc = stop->pc;
+        if (stop->stays) add(sink, stop->text.c_str());
+        return MTC_OK;
     });
 }
 

@@ -54,11 +54,19 @@ Words met_names(const Session& session, std::string_view option) {
 
 // The values that an option can have; nothing where any text will do.
 Words values_of(const Session& session, std::string_view option) {
+    if (option == "--site") return met_names(session, option);
     if (option == "--by") return names_of(key_type_names());
     if (option == "--sort") return names_of(sort_names());
     for (const std::string_view named : {"--filter", "--exclude", "--function", "--module"})
         if (option == named) return met_names(session, option);
     return {};
+}
+
+Words condition_numbers(const Session& session) {
+    Words numbers;
+    for (const Condition& condition : session.conditions.all())
+        numbers.push_back(std::to_string(condition.number));
+    return numbers;
 }
 
 Words operands(const Session& session, const Verb& verb, const Words& before) {
@@ -69,6 +77,11 @@ Words operands(const Session& session, const Verb& verb, const Words& before) {
         if (before.front() == "source" || before.front() == "direct") return {"off", "on"};
         if (before.front() == "skip") return {"default"};
         return {};
+    }
+    if (verb.name == "break") {
+        if (before.empty()) return {"delete", "disable", "enable", "list"};
+        return before.size() == 1 && before.front() != "list" ? condition_numbers(session)
+                                                              : Words();
     }
     const std::size_t operand = before.size();
     if (verb.name == "stats" || verb.name == "drop")

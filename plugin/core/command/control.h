@@ -7,6 +7,8 @@
 #define MEMTRACE_CORE_COMMAND_CONTROL_H
 
 #include <cstdint>
+#include <string_view>
+#include <vector>
 
 #include "command/debugger.h"
 #include "model/error.h"
@@ -18,6 +20,17 @@ struct Start {
     std::uint16_t frames = 0;
     std::uint64_t sample_bytes = 0;  // mean bytes between samples; 0 = every allocation
 };
+
+// One condition of mt break as the runtime sees it (abi::WatchSlot); all 0 = empty.
+struct Watch {
+    std::uint32_t condition = 0;
+    std::uint64_t value = 0;
+    std::uint64_t argument = 0;
+    std::uint32_t flags = 0;
+};
+
+// A core or a recording takes no orders.
+Result<void> may_change(const Target& target, std::string_view verb);
 
 class Control {
   public:
@@ -32,6 +45,11 @@ class Control {
     Result<void> clear();
     // peak := current
     Result<void> reset_peak();
+    // Armed from the next event on; all slots from the first to the last.
+    Result<void> watch(const std::vector<Watch>& slots);
+    Result<void> empty_slot(std::uint32_t slot);
+    // The runtime asks whether the traceback `stack` matches (abi::is_match).
+    Result<void> decide(std::uint32_t stack, std::uint32_t verdict);
 
   private:
     Result<std::uint64_t> read(std::uint64_t offset);

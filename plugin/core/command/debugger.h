@@ -46,8 +46,9 @@ class Debugger {
                                                            std::uint32_t line) = 0;
     virtual Result<void> prepare_run(const std::optional<std::string>& library,
                                      const std::optional<std::string>& start) = 0;
-    // False = the debugger cannot.
+    // False = the debugger cannot; of the next, too.
     virtual Result<bool> await_runtime() = 0;
+    virtual Result<bool> set_stop_point(const char* function, bool on) = 0;
 };
 
 }  // namespace mt::core

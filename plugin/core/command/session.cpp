@@ -162,22 +162,29 @@ Result<std::pair<std::uint64_t, std::uint64_t>> Session::traced_memory() {
                           static_cast<std::uint64_t>(table->peak_size));
 }
 
-Result<void> Session::loaded() {
+Result<void> Session::start_pending(const Target& target, std::uint64_t root) {
     if (!pending.on_load) return {};
-    auto target = debugger.target();
-    if (!target) return tl::make_unexpected(std::move(target.error()));
-    if (target->pid != pending.pid) {
+    if (target.pid != pending.pid) {
         pending.on_load.reset();
         return {};
     }
+    auto done = Control(debugger, root).start(*pending.on_load);
+    if (done) pending.on_load.reset();
+    return done;
+}
+
+Result<void> Session::loaded() {
+    if (!pending.on_load && conditions.all().empty()) return {};
+    auto target = debugger.target();
+    if (!target) return tl::make_unexpected(std::move(target.error()));
     auto symbol = debugger.find_symbol(kRootSymbol);
     if (!symbol) return tl::make_unexpected(std::move(symbol.error()));
     auto status = read_status(debugger.memory(), *symbol);
     if (!status) return tl::make_unexpected(std::move(status.error()));
-    Control control(debugger, status->root_address);
-    auto done = control.start(*pending.on_load);
-    if (done) pending.on_load.reset();
-    return done;
+    if (auto done = start_pending(*target, status->root_address); !done) return done;
+    if (conditions.all().empty()) return {};
+    conditions.forget_process();
+    return conditions.arm(*this, status->root_address);
 }
 
 }  // namespace mt::core

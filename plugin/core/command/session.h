@@ -15,6 +15,7 @@
 
 #include "analyse/difference.h"
 #include "analyse/statistics.h"
+#include "command/conditions.h"
 #include "command/control.h"
 #include "command/debugger.h"
 #include "command/view.h"
@@ -71,6 +72,10 @@ class Session {
     const std::string& not_ours_text() const { return not_ours_text_; }
     // The runtime has been mapped: does what is pending.
     Result<void> loaded();
+    // A thread has come to the runtime's stop function.
+    Result<Stop> stopped(const std::array<std::uint64_t, 5>& arguments) {
+        return conditions.stopped(*this, arguments);
+    }
     // (current, peak) in bytes.
     Result<std::pair<std::uint64_t, std::uint64_t>> traced_memory();
 
@@ -98,8 +103,11 @@ class Session {
     std::uint64_t next_number = 1;
     std::optional<LastReport> last;
     Pending pending;
+    Conditions conditions;
 
   private:
+    Result<void> start_pending(const Target& target, std::uint64_t root);
+
     std::string output_;
     std::string not_ours_text_;
 };

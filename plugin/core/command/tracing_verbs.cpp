@@ -62,19 +62,6 @@ std::string environment_of(const Start& start) {
     return fmt::format("{},sample={}", start.frames, start.sample_bytes);
 }
 
-Result<void> may_change(const Target& target, std::string_view verb) {
-    if (target.kind == TargetKind::core)
-        return fail(Code::refused, fmt::format("a core file cannot be changed; mt {} needs a live "
-                                               "process, the reports work here",
-                                               verb));
-    if (target.kind == TargetKind::replay)
-        return fail(Code::refused,
-                    fmt::format("a recording cannot be changed, so mt {} does not work in replay; "
-                                "set MEMTRACE=32 when the program is recorded",
-                                verb));
-    return {};
-}
-
 std::string library_of(const Session& session) {
     return (std::filesystem::path(session.library_directory) / "libmemtrace.so").string();
 }

@@ -56,6 +56,7 @@ Result<void> run_load(Session& session, const Arguments& arguments);
 Result<void> run_export(Session& session, const Arguments& arguments);
 Result<void> run_traceback(Session& session, const Arguments& arguments);
 Result<void> run_peak(Session& session, const Arguments& arguments);
+Result<void> run_break(Session& session, const Arguments& arguments);
 Result<void> run_config(Session& session, const Arguments& arguments);
 Result<void> run_preload(Session& session, const Arguments& arguments);
 Result<void> run_help(Session& session, const Arguments& arguments);

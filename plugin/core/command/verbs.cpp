@@ -62,6 +62,25 @@ constexpr std::string_view kExportDetails =
     "json         what mt stats --by traceback -n 0 --json prints\n"
     "Without SNAPSHOT: the last one. The first three have whole stacks as they were recorded.";
 
+constexpr std::string_view kBreakDetails =
+    "--total, --peak, --count and --free stand alone; --size, --site, --thread and --fail combine\n"
+    "and mean all of them. A figure stops when it gets there, and again when it has been below.\n"
+    "--site looks at the most recent frame, as --filter does. The frame that allocates is\n"
+    "selected. Conditions stay for the next run; a fork's child has none.";
+
+std::vector<Option> break_options() {
+    return {{"--total", "", "BYTES", Level::none, "the traced memory reaches BYTES (500M, 2G)"},
+            {"--peak", "", "BYTES", Level::none, "a new peak reaches BYTES"},
+            {"--count", "", "N", Level::none, "there are N live blocks"},
+            {"--size", "", "BYTES", Level::none, "one call asks for BYTES or more"},
+            {"--site", "", "GLOB[:LINE]", Level::none, "a line of these files allocates"},
+            {"--thread", "", "ID", Level::none, "in this thread: its number, system id or name"},
+            {"--fail", "", "", Level::none, "an allocation fails"},
+            {"--free", "", "ADDRESS", Level::none, "this block is about to be freed or moved"},
+            {"--once", "", "", Level::none, "disabled after its first stop"},
+            kJson};
+}
+
 std::vector<Option> report_options(std::vector<Option> more = {}) {
     std::vector<Option> options = {kBy, kCumulative, kSort};
     for (const Option& option : {kTop, kFilter, kExclude, kAllFrames, kFunction, kModule, kDomain})
@@ -161,6 +180,9 @@ std::vector<Verb> make_verbs() {
          "mt peak --by function",
          report_options({{"--reset", "", "", Level::none, "the peak becomes the current size"}}),
          run_peak},
+        {"break", "[list | delete N | disable N | enable N]", 2,
+         "stop when the heap does something; alone: list the conditions", kBreakDetails,
+         "mt break --total 500M", break_options(), run_break},
         {"config",
          "[KEY VALUE]",
          2,

@@ -24,7 +24,7 @@ extern "C" {
 #endif
 
 /* Raised when a struct or a meaning changes; an adapter refuses another number. */
-#define MTC_ABI 1u
+#define MTC_ABI 2u
 
 /* What callbacks and calls return. */
 enum mtc_status {
@@ -118,7 +118,18 @@ typedef struct mtc_debugger {
      * once, as soon as it has and before it runs any code of it (or at
      * memtrace_loaded). MTC_ERROR: cannot. */
     int (*await_runtime)(void* user);
+    /* Until it is called with `on` 0: call mtc_loaded() in each process of this target
+     * that maps the runtime, and mtc_stopped() whenever a thread comes to `function`,
+     * a function of the runtime with five integer arguments. MTC_ERROR: cannot. */
+    int (*set_stop_point)(void* user, const char* function, int on);
 } mtc_debugger;
+
+/* What is to be done with a thread that has come to the stop point. */
+typedef struct mtc_stop {
+    int32_t stays;  /* 1: it is a stop for the user; 0: the program goes on, unseen */
+    uint32_t level; /* to be selected: this many frames, inlined ones too, outside … */
+    uint64_t pc;    /* … the innermost frame with this pc; 0 = none is to be selected */
+} mtc_stop;
 
 typedef struct mtc_session mtc_session;
 
@@ -133,6 +144,12 @@ MTC_API int mtc_run(mtc_session* session, const char* line);
 MTC_API const char* mtc_error(const mtc_session* session);
 /* The runtime has been mapped (answer to await_runtime). */
 MTC_API int mtc_loaded(mtc_session* session);
+
+/* A thread has come to the function that set_stop_point() named, with these arguments.
+ * `add` gets what is to be printed if the program stays stopped. Makes no call of
+ * set_stop_point(). MTC_ERROR: the program goes on; mtc_error(). */
+MTC_API int mtc_stopped(mtc_session* session, const uint64_t arguments[5], mtc_add_text add,
+                        void* sink, mtc_stop* out);
 
 /* Completions of the last word of `line` (what stands after `mt `), whole words. */
 MTC_API int mtc_complete(mtc_session* session, const char* line, mtc_add_text add, void* sink);

@@ -101,6 +101,17 @@ struct ListedSnapshot {
 std::string list_text(const std::vector<ListedSnapshot>& snapshots);
 std::string list_json(const std::vector<ListedSnapshot>& snapshots);
 
+struct ListedCondition {  // of mt break
+    std::uint32_t number = 0;
+    std::string text;
+    bool once = false;
+    bool enabled = true;
+    std::uint64_t hits = 0;
+};
+
+std::string conditions_text(const std::vector<ListedCondition>& conditions);
+std::string conditions_json(const std::vector<ListedCondition>& conditions);
+
 struct SkippedPattern {
     std::string kind;  // "module", "function", "file" or "any"
     std::string glob;

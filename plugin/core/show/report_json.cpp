@@ -176,6 +176,19 @@ std::string list_json(const std::vector<ListedSnapshot>& snapshots) {
     return dump(json);
 }
 
+std::string conditions_json(const std::vector<ListedCondition>& conditions) {
+    Json json = begin("break");
+    Json list = Json::array();
+    for (const ListedCondition& one : conditions)
+        list.push_back({{"number", one.number},
+                        {"condition", one.text},
+                        {"once", one.once},
+                        {"enabled", one.enabled},
+                        {"hits", one.hits}});
+    json["conditions"] = std::move(list);
+    return dump(json);
+}
+
 std::string config_json(const ConfigReport& config) {
     Json json = begin("config");
     json["rows"] = config.rows;

@@ -181,6 +181,16 @@ std::string list_text(const std::vector<ListedSnapshot>& snapshots) {
     return text;
 }
 
+std::string conditions_text(const std::vector<ListedCondition>& conditions) {
+    if (conditions.empty()) return "no conditions; mt break --total 500M makes one\n";
+    std::string text;
+    for (const ListedCondition& one : conditions)
+        text +=
+            fmt::format("{}: {}{}{}, {} hit{}\n", one.number, one.text, one.once ? ", once" : "",
+                        one.enabled ? "" : ", disabled", one.hits, one.hits == 1 ? "" : "s");
+    return text;
+}
+
 std::string config_text(const ConfigReport& config) {
     std::string text = fmt::format("rows {}\nsource {}\ndirect {}\n", config.rows,
                                    config.source ? "on" : "off", config.direct ? "on" : "off");

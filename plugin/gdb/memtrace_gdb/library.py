@@ -11,7 +11,7 @@ from ctypes import c_char_p, c_int, c_int32, c_int64, c_uint32, c_uint64, c_void
 
 import gdb
 
-ABI = 1
+ABI = 2
 
 OK = 0
 ERROR = 1
@@ -67,6 +67,7 @@ INTERRUPTED_CALL = CFUNCTYPE(c_int, c_void_p)
 SOURCE_LINE = CFUNCTYPE(c_int, c_void_p, c_char_p, c_uint32, ADD_TEXT, c_void_p)
 PREPARE_RUN = CFUNCTYPE(c_int, c_void_p, c_char_p, c_char_p, ADD_TEXT, c_void_p)
 AWAIT_RUNTIME = CFUNCTYPE(c_int, c_void_p)
+SET_STOP_POINT = CFUNCTYPE(c_int, c_void_p, c_char_p, c_int)
 
 
 class Debugger(Structure):
@@ -86,7 +87,12 @@ class Debugger(Structure):
         ("source_line", SOURCE_LINE),
         ("prepare_run", PREPARE_RUN),
         ("await_runtime", AWAIT_RUNTIME),
+        ("set_stop_point", SET_STOP_POINT),
     ]
+
+
+class Stop(Structure):
+    _fields_ = [("stays", c_int32), ("level", c_uint32), ("pc", c_uint64)]
 
 
 _PROTOTYPES = {
@@ -95,6 +101,7 @@ _PROTOTYPES = {
     "mtc_run": (c_int, [c_void_p, c_char_p]),
     "mtc_error": (c_char_p, [c_void_p]),
     "mtc_loaded": (c_int, [c_void_p]),
+    "mtc_stopped": (c_int, [c_void_p, POINTER(c_uint64), ADD_TEXT, c_void_p, POINTER(Stop)]),
     "mtc_complete": (c_int, [c_void_p, c_char_p, ADD_TEXT, c_void_p]),
     "mtc_verb": (c_char_p, [c_uint32]),
     "mtc_verb_summary": (c_char_p, [c_uint32]),

@@ -11,7 +11,7 @@ import sys
 
 import gdb
 
-from . import launch, library, memory, symbols, target
+from . import launch, library, memory, stops, symbols, target
 
 
 class Sessions:
@@ -21,6 +21,7 @@ class Sessions:
         self._by_number = {}
         self._exited = set()
         self._launch = launch.Launch()
+        self._stops = stops.Stops(self._selected)
         self._events = [
             (gdb.events.exited, self._on_exited),
             (gdb.events.inferior_deleted, self._on_deleted),
@@ -34,13 +35,19 @@ class Sessions:
         inferior = gdb.selected_inferior()
         session = self._by_number.get(inferior.num)
         if session is None:
-            session = Session(self._core, self._libraries, inferior, self._launch, self._exited)
+            session = Session(
+                self._core, self._libraries, inferior, self._launch, self._stops, self._exited
+            )
             self._by_number[inferior.num] = session
         return session
+
+    def _selected(self):
+        return self._by_number.get(gdb.selected_inferior().num)
 
     def close(self):
         for event, handler in self._events:
             event.disconnect(handler)
+        self._stops.close()
         for session in self._by_number.values():
             session.close()
         self._by_number.clear()
@@ -49,10 +56,11 @@ class Sessions:
         self._exited.add(event.inferior.num)
         session = self._by_number.get(event.inferior.num)
         if session is not None:
-            session.awaiting = False
+            session.awaiting = session.mapped = False
 
     def _on_deleted(self, event):
         self._exited.discard(event.inferior.num)
+        self._stops.forget(event.inferior)
         session = self._by_number.pop(event.inferior.num, None)
         if session is not None:
             session.close()
@@ -63,16 +71,18 @@ class Sessions:
 
 
 class Session:
-    def __init__(self, core, libraries, inferior, shared_launch, exited):
+    def __init__(self, core, libraries, inferior, shared_launch, shared_stops, exited):
         self._core = core
         self._inferior = inferior
         self._launch = shared_launch
+        self._stops = shared_stops
         self._exited = exited
         self.connection = None  # of the package memtrace, once a script asked for it
         self._depth = 0  # calls of the core that are under way
         self._caught = None  # what a callback must not let through the core
         self._kept = []  # strings whose addresses the core was given
         self.awaiting = False
+        self.mapped = False  # the runtime, as far as anybody had to know
         self._debugger = self._describe()  # the core calls into it: kept alive here
         self._handle = core.mtc_open(ctypes.byref(self._debugger), library.to_bytes(libraries))
         if not self._handle:
@@ -115,14 +125,29 @@ class Session:
         return status, library.to_text(answers[0]) if answers else self.error()
 
     def on_new_objfile(self, objfile):
-        """The runtime is mapped here, and none of its code has run yet."""
-        if not self.awaiting or objfile.progspace != self._inferior.progspace:
+        """Is the runtime mapped here now? None of its code has run yet."""
+        if objfile.progspace != self._inferior.progspace:
             return
-        if memory.find_symbol("memtrace_root") is None:
+        if not self.awaiting and not self._stops.wants(self._inferior):
+            return
+        before, self.mapped = self.mapped, memory.find_symbol("memtrace_root") is not None
+        if before or not self.mapped:
             return
         self.awaiting = False
+        self._stops.update()
         if self._call(self._core.mtc_loaded) == library.ERROR:
             gdb.write("memtrace: %s\n" % self.error(), gdb.STDERR)
+
+    def stopped(self, arguments):
+        """(text, pc, level) of a stop that the user is to see, else None."""
+        texts = []
+        add = library.ADD_TEXT(lambda _, text: texts.append(library.to_text(text)))
+        answer = library.Stop()
+        raw = (ctypes.c_uint64 * len(arguments))(*arguments)
+        status = self._call(self._core.mtc_stopped, raw, add, None, ctypes.byref(answer))
+        if status == library.ERROR:
+            gdb.write("memtrace: %s\n" % self.error(), gdb.STDERR)
+        return (texts[0], answer.pc, answer.level) if answer.stays else None
 
     def error(self):
         """The core's line on what went wrong last."""
@@ -173,6 +198,7 @@ class Session:
             interrupted=library.INTERRUPTED_CALL(self._guarded(self._interrupted)),
             prepare_run=library.PREPARE_RUN(self._guarded(self._prepare_run)),
             await_runtime=library.AWAIT_RUNTIME(self._guarded(self._await_runtime)),
+            set_stop_point=library.SET_STOP_POINT(self._guarded(self._set_stop_point)),
         )
 
     def _guarded(self, function):
@@ -278,4 +304,9 @@ class Session:
         if not gdb.parameter("auto-solib-add"):
             return library.ERROR  # no event will tell
         self.awaiting = True
+        return library.OK
+
+    def _set_stop_point(self, function, wanted):
+        self._stops.set(self._inferior, library.to_text(function), bool(wanted))
+        self.mapped = memory.find_symbol("memtrace_root") is not None
         return library.OK

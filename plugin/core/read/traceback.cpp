@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+//
+// See traceback.h. The frames get new numbers, parents first, as in a whole table.
+#include "read/traceback.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "abi/layout.h"
+#include "read/anchor.h"
+#include "read/depot.h"
+
+namespace mt::core {
+namespace {
+
+// Row `index` of a directory of chunks.
+template <typename T>
+bool read_row(Reading& reading, const abi::u64* chunks, std::uint32_t per_chunk,
+              std::uint64_t count, std::uint64_t index, std::uint32_t stride, const char* what,
+              T& row) {
+    const std::uint64_t chunk = index < count ? chunks[index / per_chunk] : 0;
+    if (chunk == 0)
+        return reading.fail(Code::damaged,
+                            fmt::format("the table is damaged: there is no {} {}", what, index));
+    return reading.exact(chunk + index % per_chunk * stride, &row, sizeof row, what);
+}
+
+// Frames of a stack id, innermost first.
+bool read_frames(Reading& reading, const abi::Header& header, std::uint32_t node,
+                 std::vector<Pc>& frames, std::size_t modules) {
+    while (node >= abi::kReservedNodes && frames.size() < abi::kMaxFrames) {
+        abi::Node row{};
+        if (!read_row(reading, header.node_chunk, abi::kNodesPerChunk, header.node_count, node,
+                      header.node_size, "frame", row))
+            return false;
+        const std::uint16_t module = abi::node_module(row.pc_module);
+        if (row.parent >= node || (module >= modules && module != 0))
+            return reading.fail(Code::damaged,
+                                fmt::format("the table is damaged: frame {} names parent {} and "
+                                            "module {}",
+                                            node, row.parent, module));
+        frames.push_back({abi::node_pc(row.pc_module), module});
+        node = row.parent;
+    }
+    return true;
+}
+
+bool read_trace(Reading& reading, const Status& status, std::uint32_t id, Table& table) {
+    Anchor anchor;
+    if (!load_anchor(reading, status, anchor)) return false;
+    if (!anchor.has_header) return reading.fail(Code::no_runtime, "nothing has been traced yet");
+    if (!read_modules(reading, anchor.header, table)) return false;
+    table.status = status_of(anchor);
+    table.nodes.resize(abi::kReservedNodes);
+    for (std::uint32_t i = 0; i < abi::kReservedNodes; ++i) table.parents.push_back(i);
+    Trace& trace = table.traces.emplace_back();
+    trace.id = id;
+    if (id < abi::kReservedStacks) return true;
+    abi::Stack stack{};
+    if (!read_row(reading, anchor.header.stack_chunk, abi::kStacksPerChunk,
+                  anchor.header.stack_count, id, anchor.header.stack_size, "traceback", stack))
+        return false;
+    std::vector<Pc> frames;
+    if (!read_frames(reading, anchor.header, stack.node, frames, table.modules.size()))
+        return false;
+    trace.domain = stack.domain;
+    for (auto frame = frames.rbegin(); frame != frames.rend(); ++frame) {
+        const bool first = table.nodes.size() == abi::kReservedNodes;
+        table.parents.push_back(first ? 0 : static_cast<std::uint32_t>(table.nodes.size() - 1));
+        table.nodes.push_back(*frame);
+    }
+    if (!frames.empty()) trace.node = static_cast<std::uint32_t>(table.nodes.size() - 1);
+    return true;
+}
+
+}  // namespace
+
+Result<Table> read_traceback(Memory& memory, const Status& status, std::uint32_t stack) {
+    Reading reading(memory);
+    Table table;
+    if (!read_trace(reading, status, stack, table)) return tl::make_unexpected(reading.error());
+    return table;
+}
+
+}  // namespace mt::core
