@@ -101,7 +101,8 @@ struct Region {
     u64 base;  // address >> kRegionBits << kRegionBits
     u64 next;
     u64 stamps;  // -> u64[kPagesPerRegion][kLineWords]: of the words in `line`; 0 = none
-    u64 reserved[509];
+    u64 self;    // a region of the lowest addresses may have nothing else here
+    u64 reserved[508];
     Page page[kPagesPerRegion];
     u64 line[kPagesPerRegion][kLineWords];
 };

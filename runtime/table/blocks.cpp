@@ -31,6 +31,7 @@ Region* Blocks::make_region(u64 address) {
     auto* region = static_cast<Region*>(pool_->take_mapping(sizeof(Region)));
     if (region == nullptr) return nullptr;
     region->base = address >> kRegionBits << kRegionBits;
+    region->self = address_of(region);
     // Into the readers' list first, so that no block is ever in a region that
     // they cannot see. The loser of a race stays in the list, empty.
     u64 head = load(*regions_);

@@ -192,6 +192,7 @@ void TableBuilder::build_blocks(FakeMemory& memory) {
         memory.map(region.address, sizeof(abi::Region));
         memory.put(region.address + offsetof(abi::Region, base), base);
         memory.put(region.address + offsetof(abi::Region, next), previous);
+        memory.put(region.address + offsetof(abi::Region, self), region.address);
         previous = region.address;
     }
     state.regions = previous;

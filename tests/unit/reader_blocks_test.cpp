@@ -119,6 +119,15 @@ TEST_F(ReaderBlocks, DomainsOfTheProgram) {
     EXPECT_THAT(remark(table, "blocks-differ"), IsEmpty());
 }
 
+// The heap of a program at fixed addresses: base 0, and no region after it.
+TEST_F(ReaderBlocks, TheLowestAddressesAreARegionToo) {
+    builder_.allocate_at(0x405010, id_, 8);
+    FakeMemory memory = builder_.build();
+    const Table table = read_back(memory);
+    EXPECT_EQ(table.blocks.size(), 1u);
+    EXPECT_THAT(table.remarks, IsEmpty());
+}
+
 // Two threads raced for a region: the loser's stays in the list, empty.
 TEST_F(ReaderBlocks, AnEmptyRegionOfTheSameAddressesIsNormal) {
     builder_.allocate_at(kBase + 16, id_, 8);

@@ -30,7 +30,7 @@ struct Arrays {
     abi::u64 line[abi::kPagesPerRegion][abi::kLineWords];
 };
 static_assert(sizeof(Arrays) + kArraysOffset == sizeof(abi::Region));
-static_assert(offsetof(abi::Region, stamps) == 16);
+static_assert(offsetof(abi::Region, stamps) == 16 && offsetof(abi::Region, self) == 24);
 
 // Of the words in a region's lines.
 using LineStamps = abi::u64[abi::kPagesPerRegion][abi::kLineWords];
@@ -43,10 +43,11 @@ bool list_regions(Reading& reading, const Anchor& anchor, std::vector<RegionAt>&
             break;
         }
         if (!reading.claim(address, anchor.header.region_size, "a region of blocks")) return false;
-        std::uint64_t head[3] = {0, 0, 0};
+        std::uint64_t head[4] = {0, 0, 0, 0};  // base, next, stamps, self
         std::size_t got = 0;
         if (!reading.some(address, head, sizeof head, got)) return false;
-        if (got < sizeof head || (head[0] == 0 && head[1] == 0)) {
+        const bool not_dumped = head[0] == 0 && head[1] == 0 && head[3] != address;
+        if (got < sizeof head || not_dumped) {
             // Whatever followed it in the list is lost too.
             reading.incomplete("blocks of regions", address);
             break;
