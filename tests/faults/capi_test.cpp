@@ -211,6 +211,32 @@ TEST_F(TestCAPI, bad_arguments_are_answered) {
     EXPECT_EQ(table_.current_count, 0);
 }
 
+TEST_F(TestCAPI, get_traced_memory_is_over_all_domains) {
+    run("all_domains");
+    EXPECT_EQ(output(), "start 0\ncurrent 4021\npeak 4321\n");
+    EXPECT_EQ(table_.current_size, 4021);
+    EXPECT_EQ(table_.peak_size, 4321);
+}
+
+TEST_F(TestCAPI, keys_are_temporaries_like_blocks) {
+    run("temporaries");
+    std::uint64_t temporaries = 0;
+    for (const core::Trace& trace : table_.traces) {
+        temporaries += trace.domain == kDomain ? trace.temporary_count : 0;
+    }
+    EXPECT_EQ(temporaries, 1u);
+}
+
+TEST_F(TestCAPI, a_block_where_a_page_was_is_a_block) {
+    run("page_freed_unseen");
+    EXPECT_EQ(output(), "start 0\npool 0\nsame place 1\n");
+    EXPECT_EQ(table_.current_size, 60000);
+    tracee_->resume();
+    ASSERT_TRUE(tracee_->wait_for_stop());
+    read(tracee_->pid());
+    EXPECT_EQ(table_.current_size, 0);
+}
+
 // The environment starts it, with another limit: nothing of the API needs a start.
 TEST_F(TestCAPI, started_by_the_environment) {
     Tracee tracee({.program = program_path("capi_cases"),

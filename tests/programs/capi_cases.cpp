@@ -40,6 +40,48 @@ void track() {
     stop();
 }
 
+void all_domains() {
+    start();
+    memtrace_track(1, 1, 1);
+    memtrace_track(2, 1, 20);
+    memtrace_track(2, 2, 300);
+    memtrace_track(0, 0x10000, 4000);
+    memtrace_untrack(2, 2);
+    uint64_t current = 0, peak = 0;
+    memtrace_get_traced_memory(&current, &peak);
+    say("current", static_cast<int>(current));
+    say("peak", static_cast<int>(peak));
+    stop();
+}
+
+// Untracked before its thread has allocated or tracked anything else.
+void temporaries() {
+    start();
+    for (uintptr_t i = 0; i < 3; ++i) {
+        memtrace_track(kDomain, 77, 1);
+        if (i == 1) free(malloc(1));
+        if (i == 2) memtrace_track(kDomain + 1, 77, 1);
+        memtrace_untrack(kDomain, 77);
+    }
+    stop();
+}
+
+// libc's own free: no hook sees it. What malloc gives there next is a block.
+extern "C" void __libc_free(void*);
+void page_freed_unseen() {
+    start();
+    void* page = malloc(100);
+    say("pool", memtrace_pool(page));
+    const auto address = reinterpret_cast<uintptr_t>(page);
+    __libc_free(page);
+    void* block = malloc(100);
+    say("same place", reinterpret_cast<uintptr_t>(block) == address ? 1 : 0);
+    void* moved = realloc(block, 60000);
+    stop();
+    free(moved);
+    stop();
+}
+
 void track_already_tracked() {
     start();
     say("track", first_place());
@@ -263,6 +305,9 @@ constexpr Case kCases[] = {{"track", track},
                            {"after_fork", after_fork},
                            {"pause", pause},
                            {"pause_before_start", pause_before_start},
+                           {"all_domains", all_domains},
+                           {"temporaries", temporaries},
+                           {"page_freed_unseen", page_freed_unseen},
                            {"bad_arguments", bad_arguments}};
 
 }  // namespace
