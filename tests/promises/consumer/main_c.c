@@ -24,6 +24,17 @@ int main(void) {
     memtrace_reset_peak();
     memtrace_get_traced_memory(&current, &peak);
     printf("after reset %llu %llu\n", (unsigned long long)current, (unsigned long long)peak);
+    const int tracked = memtrace_track(7, 1, 300);
+    const int touched = memtrace_touch(7, 1);
+    const int untracked = memtrace_untrack(7, 1);
+    void* page = malloc(500);
+    const int pooled = memtrace_pool(page);
+    const int paused = memtrace_pause();
+    const int resumed = memtrace_resume();
+    memtrace_get_traced_memory(&current, &peak);
+    printf("own %d %d %d %d %d %d %llu\n", tracked, touched, untracked, pooled, paused, resumed,
+           (unsigned long long)current);
+    free(page);
     const int cleared = memtrace_clear_traces();
     const int has_own = memtrace_get_tracer_memory(&own) == 0 && own > 0;
     const int stopped = memtrace_stop();

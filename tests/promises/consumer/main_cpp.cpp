@@ -13,6 +13,13 @@ int main() {
     memtrace_get_traced_memory(&current, &peak);
     std::printf("start %d, tracing %d, frames %d, current %llu\n", started, memtrace_is_tracing(),
                 memtrace_get_traceback_limit(), static_cast<unsigned long long>(current));
+    {
+        const memtrace::Pause pause;
+        delete[] block;
+        block = new char[2000];
+    }
+    memtrace_get_traced_memory(&current, &peak);
+    std::printf("after pause %llu\n", static_cast<unsigned long long>(current));
     delete[] block;
     return 0;
 }
