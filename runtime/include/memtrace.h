@@ -169,7 +169,8 @@ static inline int memtrace_resume(void) {
 
 #ifdef __cplusplus
 }
-
+#endif
+#if defined(__cplusplus) && __cplusplus >= 201103L
 namespace memtrace {
 
 /* Nothing that the thread allocates or tracks in this scope is recorded. Belongs to the
@@ -182,6 +183,6 @@ class Pause {
     Pause& operator=(const Pause&) = delete;
 };
 
-}  // namespace memtrace
+} /* namespace memtrace */
 #endif
 #endif

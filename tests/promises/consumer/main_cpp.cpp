@@ -6,7 +6,10 @@
 #include <cstdint>
 #include <cstdio>
 
+static char buffer[4096];  // stdio's own would be traced
+
 int main() {
+    std::setvbuf(stdout, buffer, _IOFBF, sizeof buffer);
     const int started = memtrace_start(7);
     auto* volatile block = new char[1000];
     std::uint64_t current = 1, peak = 1;
