@@ -16,7 +16,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using ::testing::IsSupersetOf;
 using ::testing::StartsWith;
 
 FakeMemory tracing_table() {
@@ -113,7 +112,8 @@ TEST(Exceptions, NeverLeaveTheCore) {
 TEST(Completion, VerbsOptionsKeysAndNames) {
     FakeDebugger debugger(tracing_table());
     FakeSession session(debugger);
-    EXPECT_THAT(session.complete("s"), IsSupersetOf({"status", "start", "stop", "snapshot", "stats"}));
+    EXPECT_THAT(session.complete("s"),
+                ElementsAre("status", "start", "stop", "snapshot", "stats", "save"));
     EXPECT_THAT(session.complete("snapshot --b"), ElementsAre("--by", "--blocks"));
     EXPECT_THAT(session.complete("sn --by f"), ElementsAre("filename", "function"));
     EXPECT_THAT(session.complete("sn --by=t"), ElementsAre("--by=traceback"));

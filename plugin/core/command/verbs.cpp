@@ -214,15 +214,25 @@ std::vector<Verb> make_verbs() {
     };
 }
 
-std::string option_text(const Option& option) {
+std::string option_names(const Option& option) {
     std::string names = option.short_name.empty()
                             ? "    " + std::string(option.name)
                             : fmt::format("{}, {}", option.short_name, option.name);
     if (!option.argument.empty()) names += fmt::format(" {}", option.argument);
-    const char* level = option.level == Level::row     ? " (row-level)"
-                        : option.level == Level::block ? " (block-level)"
-                                                       : "";
-    return fmt::format("  {:<16} {}{}\n", names, option.help, level);
+    return names;
+}
+
+std::string options_text(const std::vector<Option>& options) {
+    std::size_t width = 0;
+    for (const Option& option : options) width = std::max(width, option_names(option).size());
+    std::string text;
+    for (const Option& option : options) {
+        const char* level = option.level == Level::row     ? " (row-level)"
+                            : option.level == Level::block ? " (block-level)"
+                                                           : "";
+        text += fmt::format("  {:<{}}  {}{}\n", option_names(option), width, option.help, level);
+    }
+    return text;
 }
 
 std::string indented(std::string_view text) {
@@ -268,10 +278,7 @@ std::string usage_of(const Verb& verb) {
 std::string help_of(const Verb& verb) {
     std::string text = fmt::format("{}\n  {}\n", usage_of(verb), verb.summary);
     if (!verb.details.empty()) text += "\n" + indented(verb.details);
-    if (!verb.options.empty()) {
-        text += "\nOptions:\n";
-        for (const Option& option : verb.options) text += option_text(option);
-    }
+    if (!verb.options.empty()) text += "\nOptions:\n" + options_text(verb.options);
     return text + fmt::format("\nExample:\n  {}\n", verb.example);
 }
 
