@@ -19,12 +19,12 @@ class Lock {
     // Tries for some milliseconds, in which a holder that was preempted comes to its
     // end; then gives up. While it is held by a thread that a debugger has stopped
     // only the first ones wait so long: the others for about 100 us.
-    bool try_acquire() {
+    static constexpr int kPatientYields = 20'000;
+    bool try_acquire(int patient_yields = kPatientYields) {
         constexpr int kSpins = 200;
         constexpr int kYields = 200;
-        constexpr int kPatientYields = 20'000;
         const bool patient = __atomic_load_n(&stuck_, __ATOMIC_RELAXED) == 0;
-        const int tries = kSpins + (patient ? kPatientYields : kYields);
+        const int tries = kSpins + (patient ? patient_yields : kYields);
         const u64 me = os::thread_pointer();
         if (__atomic_load_n(&holder_, __ATOMIC_RELAXED) == me && !left_by_jump()) return false;
         for (int i = 0; i < tries; ++i) {

@@ -133,6 +133,7 @@ TrackedTable* Keys::make_room(Part& part, u64& published) {
         if (is_live(slots(old)[i].stack)) insert(table, slots(old)[i]);
     }
     publish(published, address_of(table));
+    publish(part.mask, capacity - 1);
     if (old != nullptr) release_table(part, old);
     return table;
 }
@@ -164,12 +165,27 @@ void Keys::release_my_locks() {
     }
 }
 
+// Without the lock: the table may be gone by now, which a prefetch does not mind.
+void Keys::prefetch(u32 domain, u64 key) const {
+    const Parts* all = parts();
+    if (all == nullptr) return;
+    const u64 hash = hash_of(domain, key);
+    const u32 part = part_of(hash);
+    const u64 slot = hash & load(all->part[part].mask);
+    const u64 table = load(all->table[part]);
+    __builtin_prefetch(pointer<void>(table));
+    __builtin_prefetch(pointer<void>(table + bytes_of(slot)));
+}
+
 Keys::Held::Held(Keys& keys, u32 domain, u64 key, bool makes)
     : keys_(keys), domain_(domain), key_(key) {
     Parts* all = makes ? keys.make_parts() : keys.parts();
     if (all == nullptr) return;
     const u32 part = part_of(hash_of(domain, key));
-    busy_ = !all->part[part].lock.try_acquire();
+    // What cannot be had here is lost for good, and whoever holds it may be growing the
+    // table on a busy machine.
+    constexpr int kYields = 10 * Lock::kPatientYields;
+    busy_ = !all->part[part].lock.try_acquire(kYields);
     if (busy_) return;
     part_ = &all->part[part];
     table_ = &all->table[part];

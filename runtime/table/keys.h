@@ -23,6 +23,9 @@ class Keys {
     // Has anything ever been put in?
     bool any() const { return __atomic_load_n(parts_, __ATOMIC_ACQUIRE) != 0; }
 
+    // For the caches: what Held will look at.
+    void prefetch(abi::u32 domain, abi::u64 key) const;
+
     // One key, whose part is locked meanwhile.
     class Held;
 
@@ -38,6 +41,7 @@ class Keys {
     struct alignas(64) Part {
         Lock lock;
         abi::TrackedTable* spare;
+        abi::u64 mask;  // of its table, or of an older one: for prefetch only
     };
     struct Parts {  // readers know the first member only
         abi::u64 table[abi::kTrackedParts];

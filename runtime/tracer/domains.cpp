@@ -60,6 +60,7 @@ int track(ThreadContext& c, LiveState& state, u32 domain, u64 key, u64 size, boo
           const Caller& caller) {
     Shard* shard = shard_of(c, state);
     if (shard == nullptr) return kNotRecorded;
+    state.keys.prefetch(domain, key);  // while the stack is taken
     // Before the key's lock: it may ask the loader.
     const u32 stack = intern_in_domain(any_stack_for(c, state, size, caller), domain);
     {
