@@ -11,6 +11,7 @@
 #include <map>
 #include <utility>
 
+#include "lookups.h"
 #include "tracee.h"
 #include "whole_table.h"
 
@@ -113,6 +114,7 @@ TEST(DomainsStorm, TableEqualsLedgerFromGcore) {
     ASSERT_TRUE(table) << table.error().text;
     expect_keys(*table, tracee.book());
     expect_domains(*table, tracee.book());
+    expect_lookups(memory, *table, 500);
 }
 
 class PoolProgram : public testing::TestWithParam<std::pair<const char*, const char*>> {};
@@ -131,6 +133,8 @@ TEST_P(PoolProgram, NothingCountsTwice) {
         expect_keys(*table, tracee.book());
         expect_nothing_lost(*table);
         EXPECT_EQ(table->untracked_frees, 0u);
+        ProcessMemory memory(tracee.pid());
+        expect_lookups(memory, *table, 300);
         if (testing::Test::HasFailure()) return;
         tracee.resume();
     }

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <map>
 
+#include "lookups.h"
 #include "tracee.h"
 
 namespace mt::test {
@@ -85,6 +86,13 @@ TEST_F(FamilyStorm, TableEqualsLedgerLive) {
     expect_rows_match_blocks(*table);
 }
 
+TEST_F(FamilyStorm, EachLookUpEqualsTheTable) {
+    const auto table = tracee_.table(true);
+    ASSERT_TRUE(table) << table.error().text;
+    ProcessMemory memory(tracee_.pid());
+    expect_lookups(memory, *table, 3000);
+}
+
 TEST_F(FamilyStorm, TableEqualsLedgerFromGcore) {
     const std::string core = (directory_ / "core").string();
     const std::string command =
@@ -95,6 +103,7 @@ TEST_F(FamilyStorm, TableEqualsLedgerFromGcore) {
     ASSERT_TRUE(table) << table.error().text;
     expect_equal(*table, tracee_.book());
     expect_rows_match_blocks(*table);
+    expect_lookups(memory, *table, 3000);
 }
 
 // Blocks of 8 bytes, and calls that come back through the hooks.
@@ -109,6 +118,8 @@ TEST(FamilyStormOnAnotherAllocator, TableEqualsLedger) {
     ASSERT_GT(tracee.book().block_count, 500u);
     expect_equal(*table, tracee.book());
     expect_rows_match_blocks(*table);
+    ProcessMemory memory(tracee.pid());
+    expect_lookups(memory, *table, 3000);
 }
 
 }  // namespace

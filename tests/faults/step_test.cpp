@@ -15,6 +15,7 @@
 #include <tuple>
 
 #include "abi/layout.h"
+#include "lookups.h"
 #include "tracee.h"
 
 namespace mt::test {
@@ -114,6 +115,7 @@ TEST_P(EachInstruction, ShowsTheTableBeforeOrAfter) {
         const auto table = stepper.table();
         ASSERT_TRUE(table) << table.error().text << " at step " << steps;
         in_flight += table->in_flight != 0 ? 1 : 0;
+        if (table->in_flight != 0 && steps % 7 == 0) expect_lookups(stepper.memory(), *table, 5);
         Picture now = picture_of(*table);
         if (now == last) continue;
         ++changes;

@@ -10,6 +10,7 @@
 
 #include <functional>
 
+#include "support/lookups.h"
 #include "support/read_back.h"
 
 namespace mt::core {
@@ -79,6 +80,7 @@ class InFlight : public ::testing::Test {
         const bool open = memory_.get<std::uint64_t>(flight_) != 0;
         EXPECT_EQ(remark(table, "in-flight") != "", open);
         EXPECT_EQ(table.in_flight, open ? 1u : 0u);
+        test::expect_lookups(memory_, table, 60);
         return f;
     }
 

@@ -10,6 +10,7 @@
 #include "command/session.h"
 #include "command/verb.h"
 #include "command/view.h"
+#include "read/lookup.h"
 #include "show/report.h"
 
 namespace mt::core {
@@ -116,14 +117,10 @@ Result<void> find_thread(const Process& process, const std::string& text, Condit
     return {};
 }
 
-std::string traceback_of(Session& session, const Process& process, const Table& table,
-                         std::uint32_t stack) {
-    const auto trace = std::find_if(table.traces.begin(), table.traces.end(),
-                                    [stack](const Trace& one) { return one.id == stack; });
-    if (trace == table.traces.end()) return "";
+std::string traceback_of(Session& session, const Process& process, const Table& table) {
     Resolver resolver(session.symboliser, table, session.sources_for(table, &process));
     FrameWalk walk(resolver, session.skip, false);
-    auto frames = walk.frames(*trace, table.status.frame_limit);
+    auto frames = walk.frames(table.traces.front(), table.status.frame_limit);
     if (!frames) return "";
     const FrameBook& book = session.symboliser.book();
     std::vector<RowFrame> rows;
@@ -148,19 +145,14 @@ Result<void> find_block(Session& session, const Process& process, const std::str
                                              "0x5555557592a0, not {}",
                                              text.empty() ? "nothing" : text));
     condition.value = address;
-    auto table = read_now(process, true);
+    auto table = read_blocks_at(*process.memory, process.status, address);
     if (!table) return tl::make_unexpected(std::move(table.error()));
-    for (const Block& block : (*table)->blocks) {
-        if (address < block.address ||
-            address - block.address >= std::max<std::uint64_t>(block.size, 1))
-            continue;
-        condition.value = block.address;
-        condition.block =
-            fmt::format(", {} B, allocated at (most recent call last):\n{}", block.size,
-                        traceback_of(session, process, **table, block.stack));
-        while (!condition.block.empty() && condition.block.back() == '\n')
-            condition.block.pop_back();
-    }
+    if (table->blocks.empty() || table->blocks.front().domain != 0) return {};
+    const Block& block = table->blocks.front();
+    condition.value = block.address;
+    condition.block = fmt::format(", {} B, allocated at (most recent call last):\n{}", block.size,
+                                  traceback_of(session, process, *table));
+    while (!condition.block.empty() && condition.block.back() == '\n') condition.block.pop_back();
     return {};
 }
 

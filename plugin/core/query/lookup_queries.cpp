@@ -6,28 +6,12 @@
 
 #include "abi/layout.h"
 #include "analyse/frames.h"
-#include "command/reporting.h"
 #include "query/answer.h"
 #include "query/queries.h"
+#include "read/lookup.h"
 
 namespace mt::core {
 namespace {
-
-// The block of domain 0 that holds the address; one of size 0 holds its own.
-const Block* block_at(const Table& table, std::uint64_t address) {
-    for (const Block& block : table.blocks) {
-        const std::uint64_t size = block.size == 0 ? 1 : block.size;
-        if (block.domain == 0 && address >= block.address && address - block.address < size)
-            return &block;
-    }
-    return nullptr;
-}
-
-const Trace* trace_of(const Table& table, const Block& block) {
-    for (const Trace& trace : table.traces)
-        if (trace.id == block.stack) return &trace;
-    return nullptr;
-}
 
 // An answer without a traceback means that the block is not known.
 Result<std::string> object_traceback_query(Queries& queries, Request& request) {
@@ -38,15 +22,13 @@ Result<std::string> object_traceback_query(Queries& queries, Request& request) {
     if (!process) return tl::make_unexpected(std::move(process.error()));
     Answer answer(session.symboliser.book());
     if (!process->status.tracing) return answer.finish("");
-    auto table = read_now(*process, true);
+    auto table = read_blocks_at(*process->memory, process->status, address);
     if (!table) return tl::make_unexpected(std::move(table.error()));
-    const Block* block = block_at(**table, address);
-    const Trace* trace = block == nullptr ? nullptr : trace_of(**table, *block);
-    if (trace == nullptr) return answer.finish("");
-    Resolver resolver(session.symboliser, **table, session.sources_for(**table, &*process));
+    if (table->blocks.empty() || table->blocks.front().domain != 0) return answer.finish("");
+    Resolver resolver(session.symboliser, *table, session.sources_for(*table, &*process));
     FrameWalk walk(resolver, session.skip, false);
-    const std::uint16_t limit = (*table)->status.frame_limit;
-    auto frames = walk.frames(*trace, limit == 0 ? abi::kMaxFrames : limit);
+    const std::uint16_t limit = table->status.frame_limit;
+    auto frames = walk.frames(table->traces.front(), limit == 0 ? abi::kMaxFrames : limit);
     if (!frames) return tl::make_unexpected(std::move(frames.error()));
     answer.add(**frames);
     return answer.finish("");

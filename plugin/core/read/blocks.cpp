@@ -18,12 +18,6 @@ constexpr unsigned kMaxRegions = 1u << 22;
 constexpr std::uint32_t kSlice = 1024;  // pages
 constexpr std::size_t kArraysOffset = offsetof(abi::Region, page);
 
-struct RegionAt {
-    std::uint64_t base = 0;
-    std::uint64_t address = 0;
-    std::uint64_t stamps = 0;
-};
-
 // What follows a region's first page, as read.
 struct Arrays {
     abi::Page page[abi::kPagesPerRegion];
@@ -34,6 +28,8 @@ static_assert(offsetof(abi::Region, stamps) == 16 && offsetof(abi::Region, self)
 
 // Of the words in a region's lines.
 using LineStamps = abi::u64[abi::kPagesPerRegion][abi::kLineWords];
+
+}  // namespace
 
 bool list_regions(Reading& reading, const Anchor& anchor, std::vector<RegionAt>& regions) {
     std::uint64_t address = anchor.state.regions;
@@ -67,6 +63,8 @@ bool list_regions(Reading& reading, const Anchor& anchor, std::vector<RegionAt>&
     return true;
 }
 
+namespace {
+
 class Decoder {
   public:
     Decoder(Reading& reading, std::vector<Block>& blocks, std::uint64_t& flagged, bool stamped)
@@ -78,6 +76,7 @@ class Decoder {
           line_stamps_(stamped ? new LineStamps[1] : nullptr) {}
 
     bool region(const RegionAt& at);
+    bool pages(const RegionAt& at, std::uint32_t first, std::uint32_t count);
 
   private:
     struct Places {  // which words of an array may hold an offset
@@ -94,7 +93,7 @@ class Decoder {
         std::size_t start;  // in words_
     };
 
-    bool slice(std::uint64_t base, std::uint32_t first);
+    bool slice(std::uint64_t base, std::uint32_t first, std::uint32_t count);
     bool read_words();
     bool read_stamps();
     bool second_chunk(std::uint64_t chunk, std::uint64_t& stamps);
@@ -201,11 +200,11 @@ bool Decoder::read_stamps() {
     });
 }
 
-bool Decoder::slice(std::uint64_t base, std::uint32_t first) {
+bool Decoder::slice(std::uint64_t base, std::uint32_t first, std::uint32_t count) {
     outside_.clear();
     pieces_.clear();
     words_.clear();
-    for (std::uint32_t page = first; page < first + kSlice; ++page) {
+    for (std::uint32_t page = first; page < first + count; ++page) {
         const abi::Page& more = arrays_->page[page];
         gather(page, more.middle, abi::kMiddleWords, {});
         gather(page, more.split, abi::kSplitWords, {abi::kSplitBits, abi::kLineWords});
@@ -215,7 +214,7 @@ bool Decoder::slice(std::uint64_t base, std::uint32_t first) {
     if (!read_words() || (stamped_ && !read_stamps())) return false;
 
     std::size_t next = 0;
-    for (std::uint32_t page = first; page < first + kSlice; ++page) {
+    for (std::uint32_t page = first; page < first + count; ++page) {
         const std::uint64_t address = base + (std::uint64_t{page} << abi::kPageBits);
         const std::size_t begin = blocks_.size();
         for (std::uint32_t i = 0; i < abi::kLineWords; ++i) {
@@ -255,12 +254,37 @@ bool Decoder::region(const RegionAt& at) {
     for (std::uint32_t first = 0; first < abi::kPagesPerRegion; first += kSlice) {
         const bool empty = all_zero(arrays_->page + first, kSlice * sizeof(abi::Page)) &&
                            all_zero(arrays_->line + first, kSlice * 8 * abi::kLineWords);
-        if (!empty && !slice(at.base, first)) return false;
+        if (!empty && !slice(at.base, first, kSlice)) return false;
     }
     return true;
 }
 
+bool Decoder::pages(const RegionAt& at, std::uint32_t first, std::uint32_t count) {
+    const std::uint64_t lines = first * sizeof arrays_->line[0];
+    if (!reading_.patchy(at.address + offsetof(abi::Region, page) + first * sizeof(abi::Page),
+                         arrays_->page + first, count * sizeof(abi::Page), "blocks") ||
+        !reading_.patchy(at.address + offsetof(abi::Region, line) + lines, arrays_->line[first],
+                         count * sizeof arrays_->line[0], "blocks")) {
+        return false;
+    }
+    if (stamped_) {
+        std::memset(line_stamps_[0][first], 0, count * sizeof arrays_->line[0]);
+        if (at.stamps != 0 &&
+            !reading_.patchy(at.stamps + lines, line_stamps_[0][first],
+                             count * sizeof arrays_->line[0], "stamps of blocks")) {
+            return false;
+        }
+    }
+    return slice(at.base, first, count);
+}
+
 }  // namespace
+
+bool read_pages(Reading& reading, const Anchor& anchor, const RegionAt& region, std::uint32_t first,
+                std::uint32_t count, Table& table, std::uint64_t& flagged) {
+    Decoder decoder(reading, table.blocks, flagged, anchor.state.stamped != 0);
+    return decoder.pages(region, first, count);
+}
 
 bool read_blocks(Reading& reading, const Anchor& anchor, std::int64_t expected, Table& table,
                  std::uint64_t& flagged) {

@@ -6,6 +6,7 @@
 #define MEMTRACE_CORE_READ_BLOCKS_H
 
 #include <cstdint>
+#include <unordered_map>
 #include <vector>
 
 #include "model/snapshot.h"
@@ -19,12 +20,30 @@ namespace mt::core {
 bool read_blocks(Reading& reading, const Anchor& anchor, std::int64_t expected, Table& table,
                  std::uint64_t& flagged);
 
+struct RegionAt {
+    std::uint64_t base = 0;  // of the addresses that it is for
+    std::uint64_t address = 0;
+    std::uint64_t stamps = 0;
+};
+
+// By base; there may be two of one base.
+bool list_regions(Reading& reading, const Anchor& anchor, std::vector<RegionAt>& regions);
+// Appends the words of pages [first, first + count) of a region as they stand.
+bool read_pages(Reading& reading, const Anchor& anchor, const RegionAt& region, std::uint32_t first,
+                std::uint32_t count, Table& table, std::uint64_t& flagged);
+
 inline bool by_address(const Block& a, const Block& b) {
     return a.address != b.address ? a.address < b.address : a.domain < b.domain;
 }
 
 // Sizes of large blocks, and what the program tracks in domains of its own.
 bool read_tracked(Reading& reading, const Anchor& anchor, Table& table, std::uint64_t& flagged);
+// Only what stands in other domains; appended, not in order.
+bool read_keys(Reading& reading, const Anchor& anchor, Table& table, std::uint64_t& flagged);
+// Only the sizes, by address.
+using LargeSizes = std::unordered_map<std::uint64_t, std::uint64_t>;
+bool read_large_sizes(Reading& reading, const Anchor& anchor, LargeSizes& sizes,
+                      std::uint64_t& flagged);
 
 // As before each event that was not committed.
 void undo_events(const Events& events, Table& table);

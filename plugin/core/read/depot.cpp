@@ -11,6 +11,11 @@
 
 namespace mt::core {
 
+End root_end(std::uint32_t root) {
+    if (root == abi::kRootComplete) return End::complete;
+    return root == abi::kRootCut ? End::cut : End::broken;
+}
+
 bool check_count(Reading& reading, const char* what, std::uint64_t count, std::uint64_t capacity) {
     if (count <= capacity) return true;
     return reading.fail(Code::damaged,
@@ -76,11 +81,6 @@ bool not_dumped(Reading& reading, const char* what, std::uint64_t address) {
                                     "were not dumped (truncated core or coredump_filter)",
                                     what, address),
                         address);
-}
-
-End root_end(std::uint32_t root) {
-    if (root == abi::kRootComplete) return End::complete;
-    return root == abi::kRootCut ? End::cut : End::broken;
 }
 
 bool read_nodes(Reading& reading, const abi::Header& header, Table& table, Depot& depot) {

@@ -18,6 +18,8 @@ struct Depot {
     std::vector<End> ends;           // by node
 };
 
+// What a root node says.
+End root_end(std::uint32_t root);
 // A number of rows, as the header states it; false: more than there can be.
 bool check_count(Reading& reading, const char* what, std::uint64_t count, std::uint64_t capacity);
 bool read_modules(Reading& reading, const abi::Header& header, Table& table);

@@ -27,8 +27,8 @@ bool read_row(Reading& reading, const abi::u64* chunks, std::uint32_t per_chunk,
     return reading.exact(chunk + index % per_chunk * stride, &row, sizeof row, what);
 }
 
-// Frames of a stack id, innermost first.
-bool read_frames(Reading& reading, const abi::Header& header, std::uint32_t node,
+// Frames of a stack id, innermost first; `node` becomes the root that they end at.
+bool read_frames(Reading& reading, const abi::Header& header, std::uint32_t& node,
                  std::vector<Pc>& frames, std::size_t modules) {
     while (node >= abi::kReservedNodes && frames.size() < abi::kMaxFrames) {
         abi::Node row{};
@@ -47,32 +47,48 @@ bool read_frames(Reading& reading, const abi::Header& header, std::uint32_t node
     return true;
 }
 
-bool read_trace(Reading& reading, const Status& status, std::uint32_t id, Table& table) {
+}  // namespace
+
+void begin_traces(Table& table) {
+    table.nodes.resize(abi::kReservedNodes);
+    for (std::uint32_t i = 0; i < abi::kReservedNodes; ++i) table.parents.push_back(i);
+}
+
+bool read_trace(Reading& reading, const abi::Header& header, std::uint32_t id, Table& table) {
+    Trace& trace = table.traces.emplace_back();
+    trace.id = id;
+    if (id < abi::kReservedStacks) return true;
+    abi::Stack stack{};
+    if (!read_row(reading, header.stack_chunk, abi::kStacksPerChunk, header.stack_count, id,
+                  header.stack_size, "traceback", stack))
+        return false;
+    std::vector<Pc> frames;
+    std::uint32_t node = stack.node;
+    if (!read_frames(reading, header, node, frames, table.modules.size())) return false;
+    trace.domain = stack.domain;
+    trace.end = root_end(node);
+    trace.node = frames.empty() ? node
+                                : static_cast<std::uint32_t>(table.nodes.size()) +
+                                      static_cast<std::uint32_t>(frames.size()) - 1;
+    std::uint32_t parent = node;
+    for (auto frame = frames.rbegin(); frame != frames.rend(); ++frame) {
+        table.parents.push_back(parent);
+        table.nodes.push_back(*frame);
+        parent = static_cast<std::uint32_t>(table.nodes.size() - 1);
+    }
+    return true;
+}
+
+namespace {
+
+bool read_all(Reading& reading, const Status& status, std::uint32_t id, Table& table) {
     Anchor anchor;
     if (!load_anchor(reading, status, anchor)) return false;
     if (!anchor.has_header) return reading.fail(Code::no_runtime, "nothing has been traced yet");
     if (!read_modules(reading, anchor.header, table)) return false;
     table.status = status_of(anchor);
-    table.nodes.resize(abi::kReservedNodes);
-    for (std::uint32_t i = 0; i < abi::kReservedNodes; ++i) table.parents.push_back(i);
-    Trace& trace = table.traces.emplace_back();
-    trace.id = id;
-    if (id < abi::kReservedStacks) return true;
-    abi::Stack stack{};
-    if (!read_row(reading, anchor.header.stack_chunk, abi::kStacksPerChunk,
-                  anchor.header.stack_count, id, anchor.header.stack_size, "traceback", stack))
-        return false;
-    std::vector<Pc> frames;
-    if (!read_frames(reading, anchor.header, stack.node, frames, table.modules.size()))
-        return false;
-    trace.domain = stack.domain;
-    for (auto frame = frames.rbegin(); frame != frames.rend(); ++frame) {
-        const bool first = table.nodes.size() == abi::kReservedNodes;
-        table.parents.push_back(first ? 0 : static_cast<std::uint32_t>(table.nodes.size() - 1));
-        table.nodes.push_back(*frame);
-    }
-    if (!frames.empty()) trace.node = static_cast<std::uint32_t>(table.nodes.size() - 1);
-    return true;
+    begin_traces(table);
+    return read_trace(reading, anchor.header, id, table);
 }
 
 }  // namespace
@@ -80,7 +96,7 @@ bool read_trace(Reading& reading, const Status& status, std::uint32_t id, Table&
 Result<Table> read_traceback(Memory& memory, const Status& status, std::uint32_t stack) {
     Reading reading(memory);
     Table table;
-    if (!read_trace(reading, status, stack, table)) return tl::make_unexpected(reading.error());
+    if (!read_all(reading, status, stack, table)) return tl::make_unexpected(reading.error());
     return table;
 }
 

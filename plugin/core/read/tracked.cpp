@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <unordered_map>
 
 #include "read/blocks.h"
 
@@ -29,6 +28,7 @@ class Walk {
     bool parts(std::uint64_t address);
     // Of the blocks that are words.
     void set_sizes(std::size_t words);
+    LargeSizes& sizes() { return sizes_; }
 
   private:
     void row(const abi::Tracked& row, bool large);
@@ -40,7 +40,7 @@ class Walk {
     const std::size_t stride_;
     Table& table_;
     std::uint64_t& flagged_;
-    std::unordered_map<std::uint64_t, std::uint64_t> sizes_;
+    LargeSizes sizes_;
     std::vector<std::byte> buffer_;
 };
 
@@ -117,6 +117,20 @@ void Walk::set_sizes(std::size_t words) {
 }
 
 }  // namespace
+
+bool read_large_sizes(Reading& reading, const Anchor& anchor, LargeSizes& sizes,
+                      std::uint64_t& flagged) {
+    Table none;
+    Walk walk(reading, anchor, none, flagged);
+    if (anchor.state.tracked != 0 && !walk.one(anchor.state.tracked, true)) return false;
+    sizes = std::move(walk.sizes());
+    return true;
+}
+
+bool read_keys(Reading& reading, const Anchor& anchor, Table& table, std::uint64_t& flagged) {
+    if (anchor.state.tracked_parts == 0) return true;
+    return Walk(reading, anchor, table, flagged).parts(anchor.state.tracked_parts);
+}
 
 bool read_tracked(Reading& reading, const Anchor& anchor, Table& table, std::uint64_t& flagged) {
     const std::size_t words = table.blocks.size();

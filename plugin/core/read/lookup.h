@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+//
+// The blocks that hold one address, without reading all others. A whole read of the
+// table gives the same answer.
+#ifndef MEMTRACE_CORE_READ_LOOKUP_H
+#define MEMTRACE_CORE_READ_LOOKUP_H
+
+#include <cstdint>
+#include <vector>
+
+#include "model/error.h"
+#include "model/snapshot.h"
+#include "source/memory.h"
+
+namespace mt::core {
+
+// Blocks of a table that hold the address, at most one of each domain, domain 0 first. Of
+// those in a domain the one that begins last before it decides; where it ends before the
+// address there is none, whatever lies around it. One of size 0 holds its own address.
+std::vector<Block> blocks_at(const Table& table, std::uint64_t address);
+
+// A table with these blocks alone, their traces, the modules, and threads without figures.
+// Of the block table only as much is read as stands between the address and the next
+// block below it. Keys of other domains are in no order: if the program tracks any, all
+// of them are read.
+Result<Table> read_blocks_at(Memory& memory, const Status& status, std::uint64_t address);
+
+}  // namespace mt::core
+
+#endif
