@@ -55,7 +55,7 @@ class TestCAPI : public testing::Test {
     }
     bool is_tracked(std::uint32_t domain, std::uint64_t key) const {
         for (const core::Block& block : table_.blocks) {
-            if (block.domain == domain && block.address == key) return true;
+            if (table_.domain_of(block) == domain && block.address == key) return true;
         }
         return false;
     }

@@ -214,7 +214,7 @@ TEST(SignalInHook, HandlerJumpsOutAndTheProgramGoesDeeper) {
 
 bool has_key_of(const core::Table& table, std::uint64_t size) {
     for (const core::Block& block : table.blocks) {
-        if (block.domain != 0 && block.size == size) return true;
+        if (table.domain_of(block) != 0 && block.size == size) return true;
     }
     return false;
 }

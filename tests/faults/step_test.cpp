@@ -39,7 +39,7 @@ Picture picture_of(const core::Table& t) {
         p.rows[row.id] = {row.size,       row.count,       row.peak_size,
                           row.peak_count, row.alloc_bytes, row.free_bytes};
     }
-    for (const core::Block& b : t.blocks) p.blocks[{b.domain, b.address}] = {b.size, b.stack};
+    for (const core::Block& b : t.blocks) p.blocks[{t.domain_of(b), b.address}] = {b.size, b.stack};
     return p;
 }
 

@@ -47,7 +47,8 @@ test::TraceBook sampled() {
     for (Trace& trace : book.table.traces) {
         trace.samples = 2;
         for (std::uint64_t i = 0; i < 3; ++i)
-            book.table.blocks.push_back({i * 64, 8 + i % 2, trace.id, trace.domain});
+            book.table.blocks.push_back(
+                {i * 64, 8 + i % 2, trace.id, book.table.place_of({trace.domain, 0})});
     }
     return book;
 }

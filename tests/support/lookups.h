@@ -15,18 +15,17 @@
 
 namespace mt::test {
 
-inline bool is_same(const core::Block& one, const core::Block& other) {
-    return one.address == other.address && one.size == other.size && one.stack == other.stack &&
-           one.domain == other.domain && one.stamp == other.stamp;
-}
-
 inline void expect_lookup(core::Memory& memory, const core::Table& whole, std::uint64_t address) {
     const auto expected = core::blocks_at(whole, address);
     const auto found = core::read_blocks_at(memory, whole.status, address);
     ASSERT_TRUE(found) << found.error().text;
     ASSERT_EQ(found->blocks.size(), expected.size()) << std::hex << address;
-    for (std::size_t i = 0; i < expected.size(); ++i)
-        EXPECT_TRUE(is_same(found->blocks[i], expected[i])) << std::hex << address;
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+        const core::Block &one = found->blocks[i], &other = expected[i];
+        EXPECT_TRUE(one.address == other.address && one.size == other.size &&
+                    one.stack == other.stack && found->detail_of(one) == whole.detail_of(other))
+            << std::hex << address;
+    }
 }
 
 // The start, the inside, the last byte and the neighbourhood of blocks, and addresses

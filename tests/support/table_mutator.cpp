@@ -66,7 +66,8 @@ void check(const core::Table& table) {
         [](const core::Block& a, const core::Block& b) { return a.address < b.address; });
     for (std::size_t i = 1; i < table.blocks.size(); ++i) {
         const core::Block &a = table.blocks[i - 1], &b = table.blocks[i];
-        if (a.address == b.address && a.domain == b.domain && table.in_flight == 0) {
+        if (a.address == b.address && table.domain_of(a) == table.domain_of(b) &&
+            table.in_flight == 0) {
             broken("a key has one block");
         }
     }

@@ -151,7 +151,7 @@ inline std::string all_of(Resolver& resolver) {
     std::vector<std::string> blocks;
     for (const Block& block : table.blocks)
         blocks.push_back(fmt::format("block {} of {} in {}\n", block.size, places.at(block.stack),
-                                     block.domain));
+                                     table.domain_of(block)));
     std::sort(blocks.begin(), blocks.end());
     for (const std::string& block : blocks) text += block;
     return text;

@@ -77,7 +77,7 @@ TEST_F(ReaderBlocks, ByAddressOverAllRegionsAndDomains) {
     auto expected = addresses.begin();
     for (const Block& block : table.blocks) {
         EXPECT_EQ(block.address, *expected++);
-        EXPECT_EQ(block.domain, block.stack == other ? 3u : 0u);
+        EXPECT_EQ(table.domain_of(block), block.stack == other ? 3u : 0u);
     }
     EXPECT_THAT(table.remarks, IsEmpty());
 }
@@ -115,7 +115,7 @@ TEST_F(ReaderBlocks, DomainsOfTheProgram) {
     const Table table = read_back(memory);
     ASSERT_EQ(table.blocks.size(), 2u);
     EXPECT_EQ(table.blocks[0].address, 0x1234u);
-    EXPECT_EQ(table.blocks[0].domain, 9u);
+    EXPECT_EQ(table.domain_of(table.blocks[0]), 9u);
     EXPECT_THAT(remark(table, "blocks-differ"), IsEmpty());
 }
 

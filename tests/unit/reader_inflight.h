@@ -67,7 +67,7 @@ class InFlight : public ::testing::Test {
         }
         std::int64_t blocks_size = 0;
         for (const Block& block : table.blocks) {
-            f.blocks.emplace_back(block.address, block.size, block.stack, block.domain);
+            f.blocks.emplace_back(block.address, block.size, block.stack, table.domain_of(block));
             blocks_size += static_cast<std::int64_t>(block.size);
         }
         EXPECT_EQ(blocks_size, table.current_size);

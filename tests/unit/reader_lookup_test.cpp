@@ -93,8 +93,8 @@ TEST_F(ReaderLookup, KeysOfOtherDomainsStandBesideTheBlock) {
     builder_.track(9, 0x1234, other, 100);
     const Table both = look_up(kBase + 70);
     ASSERT_EQ(both.blocks.size(), 2u);
-    EXPECT_EQ(both.blocks[0].domain, 0u);
-    EXPECT_EQ(both.blocks[1].domain, 9u);
+    EXPECT_EQ(both.domain_of(both.blocks[0]), 0u);
+    EXPECT_EQ(both.domain_of(both.blocks[1]), 9u);
     EXPECT_EQ(both.traces.size(), 2u);
     ASSERT_EQ(look_up(0x1240).blocks.size(), 1u);
     compare();

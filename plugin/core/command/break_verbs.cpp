@@ -147,7 +147,7 @@ Result<void> find_block(Session& session, const Process& process, const std::str
     condition.value = address;
     auto table = read_blocks_at(*process.memory, process.status, address);
     if (!table) return tl::make_unexpected(std::move(table.error()));
-    if (table->blocks.empty() || table->blocks.front().domain != 0) return {};
+    if (table->blocks.empty() || table->domain_of(table->blocks.front()) != 0) return {};
     const Block& block = table->blocks.front();
     condition.value = block.address;
     condition.block = fmt::format(", {} B, allocated at (most recent call last):\n{}", block.size,

@@ -18,4 +18,11 @@ std::vector<Pc> Table::frames(std::uint32_t node) const {
     return result;
 }
 
+std::uint32_t Table::place_of(const BlockDetail& detail) {
+    if (detail == details.front()) return 0;
+    // Neighbours without stamps are often of one domain.
+    if (!(detail == details.back())) details.push_back(detail);
+    return static_cast<std::uint32_t>(details.size() - 1);
+}
+
 }  // namespace mt::core

@@ -66,8 +66,14 @@ struct Block {
     std::uint64_t address = 0;
     std::uint64_t size = 0;
     std::uint32_t stack = 0;
+    std::uint32_t detail = 0;  // index in Table::details
+};
+
+// What few blocks have, apart from them: a snapshot of millions is mostly blocks.
+struct BlockDetail {
     std::uint32_t domain = 0;
     std::uint64_t stamp = 0;  // model/stamp.h; 0 = none
+    bool operator==(const BlockDetail&) const = default;
 };
 
 struct Thread {
@@ -120,6 +126,8 @@ struct Table {
     std::vector<Loss> losses;
     std::vector<Remark> remarks;
     std::vector<Block> blocks;  // filled on request only, by address
+    // What Block::detail names; [0] is domain 0 without a stamp.
+    std::vector<BlockDetail> details = std::vector<BlockDetail>(1);
     bool has_blocks = false;
     bool has_stamps = false;  // blocks have one if they came after stamps were asked for
     std::int64_t current_size = 0, current_count = 0;
@@ -135,6 +143,11 @@ struct Table {
 
     // The frames of a traceback, most recent first.
     std::vector<Pc> frames(std::uint32_t node) const;
+
+    const BlockDetail& detail_of(const Block& block) const { return details[block.detail]; }
+    std::uint32_t domain_of(const Block& block) const { return detail_of(block).domain; }
+    // What Block::detail is for a block of this detail.
+    std::uint32_t place_of(const BlockDetail& detail);
 };
 
 }  // namespace mt::core

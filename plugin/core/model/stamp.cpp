@@ -5,10 +5,11 @@
 
 namespace mt::core {
 
-std::optional<Stamp> stamp_of(const Block& block) {
-    if (block.stamp == 0) return std::nullopt;
-    return Stamp{abi::stamp_generation(block.stamp), abi::stamp_serial(block.stamp),
-                 abi::number_of(abi::stamp_sequence(block.stamp))};
+std::optional<Stamp> stamp_of(const Table& table, const Block& block) {
+    const std::uint64_t bits = table.detail_of(block).stamp;
+    if (bits == 0) return std::nullopt;
+    return Stamp{abi::stamp_generation(bits), abi::stamp_serial(bits),
+                 abi::number_of(abi::stamp_sequence(bits))};
 }
 
 std::uint32_t stamp_generation_of_mark(std::uint64_t mark) {

@@ -23,8 +23,8 @@ struct Stamp {
     }
 };
 
-// Nothing: not stamped, which is older than any stamp.
-std::optional<Stamp> stamp_of(const Block& block);
+// Of a block of the table. Nothing: not stamped, which is older than any stamp.
+std::optional<Stamp> stamp_of(const Table& table, const Block& block);
 
 // As it stands in stamps.
 std::uint32_t stamp_generation_of_mark(std::uint64_t mark);

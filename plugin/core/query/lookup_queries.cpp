@@ -24,7 +24,8 @@ Result<std::string> object_traceback_query(Queries& queries, Request& request) {
     if (!process->status.tracing) return answer.finish("");
     auto table = read_blocks_at(*process->memory, process->status, address);
     if (!table) return tl::make_unexpected(std::move(table.error()));
-    if (table->blocks.empty() || table->blocks.front().domain != 0) return answer.finish("");
+    if (table->blocks.empty() || table->domain_of(table->blocks.front()) != 0)
+        return answer.finish("");
     Resolver resolver(session.symboliser, *table, session.sources_for(*table, &*process));
     FrameWalk walk(resolver, session.skip, false);
     const std::uint16_t limit = table->status.frame_limit;

@@ -87,8 +87,8 @@ Result<std::string> rows(Queries& queries, const Named& named, const Held& held,
         const Block& block = table.blocks[at];
         auto entry = tracebacks.of(table.traces[by_id[block.stack] - 1], answer);
         if (!entry) return tl::make_unexpected(std::move(entry.error()));
-        fmt::format_to(std::back_inserter(text), "{}[{},{},{},{}]", comma, block.domain, block.size,
-                       entry->index, entry->total_frames);
+        fmt::format_to(std::back_inserter(text), "{}[{},{},{},{}]", comma, table.domain_of(block),
+                       block.size, entry->index, entry->total_frames);
         return {};
     };
     if (auto done = page.each(all, write); !done)

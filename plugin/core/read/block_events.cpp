@@ -9,23 +9,23 @@
 namespace mt::core {
 namespace {
 
-// Domain 0 stands first under an address.
 Block* find(Table& table, std::uint64_t address, std::uint32_t domain = 0) {
-    Block wanted;
-    wanted.address = address;
-    wanted.domain = domain;
-    const auto it = std::lower_bound(table.blocks.begin(), table.blocks.end(), wanted, by_address);
-    const bool found = it != table.blocks.end() && it->address == address && it->domain == domain;
+    const auto is_before = [&](const Block& block, std::uint64_t wanted) {
+        return block.address != wanted ? block.address < wanted : table.domain_of(block) < domain;
+    };
+    const auto it = std::lower_bound(table.blocks.begin(), table.blocks.end(), address, is_before);
+    const bool found =
+        it != table.blocks.end() && it->address == address && table.domain_of(*it) == domain;
     return found ? &*it : nullptr;
 }
 
-Block old_block(const Event& event) {
+Block old_block(const Event& event, Table& table) {
     Block block;
     block.address = event.address;
     block.size = abi::word_size(event.old_word);
     if (block.size == abi::kSizeEscape) block.size = event.old_size;
     block.stack = abi::word_stack(event.old_word);
-    block.stamp = event.old_stamp;
+    block.detail = table.place_of({0, event.old_stamp});
     return block;
 }
 
@@ -49,7 +49,7 @@ class Undo {
     }
 
     void put_back(const Event& event, bool replaces) {
-        const Block old = old_block(event);
+        const Block old = old_block(event, table_);
         Block* present = find(table_, event.address);
         const bool same =
             present != nullptr && present->stack == old.stack &&
@@ -72,8 +72,7 @@ class Undo {
         old.address = event.address;
         old.size = event.old_size;
         old.stack = static_cast<std::uint32_t>(event.old_word);
-        old.domain = event.domain;
-        old.stamp = event.old_stamp;
+        old.detail = table_.place_of({event.domain, event.old_stamp});
         added_.push_back(old);
     }
 
@@ -82,11 +81,13 @@ class Undo {
             std::sort(taken_.begin(), taken_.end());
             const auto end =
                 std::remove_if(table_.blocks.begin(), table_.blocks.end(), [&](const Block& block) {
-                    const std::pair<std::uint32_t, std::uint64_t> key{block.domain, block.address};
+                    const std::pair<std::uint32_t, std::uint64_t> key{table_.domain_of(block),
+                                                                      block.address};
                     return std::binary_search(taken_.begin(), taken_.end(), key);
                 });
             table_.blocks.erase(end, table_.blocks.end());
         }
+        const ByAddress by_address{table_};
         std::sort(added_.begin(), added_.end(), by_address);
         const auto middle = static_cast<std::ptrdiff_t>(table_.blocks.size());
         table_.blocks.insert(table_.blocks.end(), added_.begin(), added_.end());

@@ -67,9 +67,10 @@ namespace {
 
 class Decoder {
   public:
-    Decoder(Reading& reading, std::vector<Block>& blocks, std::uint64_t& flagged, bool stamped)
+    Decoder(Reading& reading, Table& table, std::uint64_t& flagged, bool stamped)
         : reading_(reading),
-          blocks_(blocks),
+          table_(table),
+          blocks_(table.blocks),
           flagged_(flagged),
           stamped_(stamped),
           arrays_(new Arrays),
@@ -102,6 +103,7 @@ class Decoder {
     void word(std::uint64_t page_address, std::uint64_t word, std::uint64_t stamp);
 
     Reading& reading_;
+    Table& table_;
     std::vector<Block>& blocks_;
     std::uint64_t& flagged_;
     const bool stamped_;
@@ -120,7 +122,7 @@ void Decoder::word(std::uint64_t page_address, std::uint64_t word, std::uint64_t
         return;
     }
     blocks_.push_back({page_address + abi::word_offset(word), abi::word_size(word),
-                       abi::word_stack(word), 0, stamp});
+                       abi::word_stack(word), table_.place_of({0, stamp})});
 }
 
 void Decoder::gather(std::uint32_t page, std::uint64_t address, std::uint32_t words,
@@ -282,7 +284,7 @@ bool Decoder::pages(const RegionAt& at, std::uint32_t first, std::uint32_t count
 
 bool read_pages(Reading& reading, const Anchor& anchor, const RegionAt& region, std::uint32_t first,
                 std::uint32_t count, Table& table, std::uint64_t& flagged) {
-    Decoder decoder(reading, table.blocks, flagged, anchor.state.stamped != 0);
+    Decoder decoder(reading, table, flagged, anchor.state.stamped != 0);
     return decoder.pages(region, first, count);
 }
 
@@ -293,12 +295,13 @@ bool read_blocks(Reading& reading, const Anchor& anchor, std::int64_t expected, 
     const std::uint64_t likely = expected > 0 ? static_cast<std::uint64_t>(expected) : 0;
     table.blocks.reserve(static_cast<std::size_t>(
         std::min({likely, std::uint64_t{regions.size()} << 21, std::uint64_t{1} << 23})));
-    Decoder decoder(reading, table.blocks, flagged, anchor.state.stamped != 0);
+    Decoder decoder(reading, table, flagged, anchor.state.stamped != 0);
     for (const RegionAt& region : regions) {
         if (!decoder.region(region)) return false;
     }
     // Two threads may have made a region for the same addresses: the second one
     // stays in the list, empty. Only damage puts blocks into both.
+    const ByAddress by_address{table};
     if (!std::is_sorted(table.blocks.begin(), table.blocks.end(), by_address)) {
         std::stable_sort(table.blocks.begin(), table.blocks.end(), by_address);
     }
@@ -313,17 +316,23 @@ bool read_blocks(Reading& reading, const Anchor& anchor, std::int64_t expected, 
     return true;
 }
 
+void set_domain(Table& table, Block& block, std::uint32_t of_trace) {
+    const BlockDetail own = table.detail_of(block);
+    if (own.domain == 0 && of_trace != 0) block.detail = table.place_of({of_trace, own.stamp});
+}
+
 void check_blocks(const Depot& depot, std::uint64_t flagged, Table& table) {
     const auto is_wrong = [&](const Block& block) {
         if (block.stack >= depot.stacks.size()) return true;
         const std::uint32_t domain = depot.stacks[block.stack].domain;
-        return block.domain != domain && block.domain != 0 && block.stack >= abi::kReservedStacks;
+        const std::uint32_t own = table.domain_of(block);
+        return own != domain && own != 0 && block.stack >= abi::kReservedStacks;
     };
     const auto end = std::remove_if(table.blocks.begin(), table.blocks.end(), is_wrong);
     flagged += static_cast<std::uint64_t>(table.blocks.end() - end);
     table.blocks.erase(end, table.blocks.end());
     for (Block& block : table.blocks) {
-        if (block.domain == 0) block.domain = depot.stacks[block.stack].domain;
+        set_domain(table, block, depot.stacks[block.stack].domain);
     }
     if (flagged == 0) return;
     table.remarks.push_back(

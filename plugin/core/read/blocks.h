@@ -32,9 +32,14 @@ bool list_regions(Reading& reading, const Anchor& anchor, std::vector<RegionAt>&
 bool read_pages(Reading& reading, const Anchor& anchor, const RegionAt& region, std::uint32_t first,
                 std::uint32_t count, Table& table, std::uint64_t& flagged);
 
-inline bool by_address(const Block& a, const Block& b) {
-    return a.address != b.address ? a.address < b.address : a.domain < b.domain;
-}
+// Order of blocks of one table; domain 0 stands first under an address.
+struct ByAddress {
+    const Table& table;
+    bool operator()(const Block& a, const Block& b) const {
+        if (a.address != b.address) return a.address < b.address;
+        return table.domain_of(a) < table.domain_of(b);
+    }
+};
 
 // Sizes of large blocks, and what the program tracks in domains of its own.
 bool read_tracked(Reading& reading, const Anchor& anchor, Table& table, std::uint64_t& flagged);
@@ -47,6 +52,9 @@ bool read_large_sizes(Reading& reading, const Anchor& anchor, LargeSizes& sizes,
 
 // As before each event that was not committed.
 void undo_events(const Events& events, Table& table);
+
+// A word of the block table says no domain: it is that of its traceback.
+void set_domain(Table& table, Block& block, std::uint32_t of_trace);
 
 // Drops what names no traceback, sets domains, and says what was dropped.
 void check_blocks(const Depot& depot, std::uint64_t flagged, Table& table);

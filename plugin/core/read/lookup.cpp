@@ -95,8 +95,8 @@ bool Search::settle(Table& table, bool& found) {
         return false;
     }
     std::erase_if(blocks, [&](const Block& block) { return block.stack >= stacks; });
-    found = std::any_of(blocks.begin(), blocks.end(), [this](const Block& block) {
-        return block.domain == 0 && block.address >= low_ && block.address <= address_;
+    found = std::any_of(blocks.begin(), blocks.end(), [&](const Block& block) {
+        return table.domain_of(block) == 0 && block.address >= low_ && block.address <= address_;
     });
     return true;
 }
@@ -118,10 +118,11 @@ bool Search::more() {
         pages_left_ = abi::kPagesPerRegion;
     }
     std::vector<Block>& blocks = words_.blocks;
-    std::stable_sort(blocks.begin(), blocks.end(), by_address);
-    const auto end = std::unique(blocks.begin(), blocks.end(), [](const Block& a, const Block& b) {
-        return a.address == b.address && a.domain == b.domain;
-    });
+    std::stable_sort(blocks.begin(), blocks.end(), ByAddress{words_});
+    const auto end =
+        std::unique(blocks.begin(), blocks.end(), [this](const Block& a, const Block& b) {
+            return a.address == b.address && words_.domain_of(a) == words_.domain_of(b);
+        });
     blocks.erase(end, blocks.end());
     return reading_.go_on();
 }
@@ -132,7 +133,7 @@ bool Search::run(Table& table) {
         !list_regions(reading_, anchor_, regions_)) {
         return false;
     }
-    std::sort(words_.blocks.begin(), words_.blocks.end(), by_address);
+    std::sort(words_.blocks.begin(), words_.blocks.end(), ByAddress{words_});
     std::erase_if(regions_, [this](const RegionAt& region) { return region.base > address_; });
     high_ = low_ = (address_ >> abi::kPageBits << abi::kPageBits) + abi::kPageSize;
     pages_left_ = abi::kPagesPerRegion;
@@ -202,7 +203,7 @@ bool read_at(Reading& reading, const Status& status, std::uint64_t address, Tabl
     for (Block& block : table.blocks) {
         if (has_trace(table, block.stack)) continue;
         if (!read_trace(reading, anchor.header, block.stack, table)) return false;
-        if (block.domain == 0) block.domain = table.traces.back().domain;
+        set_domain(table, block, table.traces.back().domain);
     }
     if (!table.blocks.empty() && !read_thread_names(reading, anchor.header, table)) return false;
     reading.close(table.remarks);
@@ -218,7 +219,7 @@ std::vector<Block> blocks_at(const Table& table, std::uint64_t address) {
     for (const Block& block : table.blocks) {
         if (block.address > address) break;
         const auto known = std::find_if(last.begin(), last.end(), [&](const Block& other) {
-            return other.domain == block.domain;
+            return table.domain_of(other) == table.domain_of(block);
         });
         if (known == last.end()) {
             last.push_back(block);
@@ -227,8 +228,9 @@ std::vector<Block> blocks_at(const Table& table, std::uint64_t address) {
         }
     }
     std::erase_if(last, [&](const Block& block) { return !holds(block, address); });
-    std::sort(last.begin(), last.end(),
-              [](const Block& a, const Block& b) { return a.domain < b.domain; });
+    std::sort(last.begin(), last.end(), [&](const Block& a, const Block& b) {
+        return table.domain_of(a) < table.domain_of(b);
+    });
     return last;
 }
 

@@ -46,7 +46,8 @@ class Walk {
 
 void Walk::row(const abi::Tracked& row, bool large) {
     if (!large) {
-        table_.blocks.push_back({row.key, row.size, row.stack, row.domain, row.stamp});
+        table_.blocks.push_back(
+            {row.key, row.size, row.stack, table_.place_of({row.domain, row.stamp})});
     } else if (row.domain == abi::kDomainLarge) {
         sizes_[row.key] = row.size;
     } else {
@@ -140,12 +141,13 @@ bool read_tracked(Reading& reading, const Anchor& anchor, Table& table, std::uin
     if (anchor.state.tracked_parts != 0 && !walk.parts(anchor.state.tracked_parts)) return false;
     if (table.blocks.size() == words) return true;
     const auto middle = table.blocks.begin() + static_cast<std::ptrdiff_t>(words);
+    const ByAddress by_address{table};
     std::sort(middle, table.blocks.end(), by_address);
     std::inplace_merge(table.blocks.begin(), middle, table.blocks.end(), by_address);
     // A key stands in one place.
     const auto end =
-        std::unique(table.blocks.begin(), table.blocks.end(), [](const Block& a, const Block& b) {
-            return a.address == b.address && a.domain == b.domain;
+        std::unique(table.blocks.begin(), table.blocks.end(), [&](const Block& a, const Block& b) {
+            return a.address == b.address && table.domain_of(a) == table.domain_of(b);
         });
     flagged += static_cast<std::uint64_t>(table.blocks.end() - end);
     table.blocks.erase(end, table.blocks.end());

@@ -31,7 +31,7 @@ BlockGroups::BlockGroups(const Table& table) : table_(table) {
         if (block.stack >= place.size() || place[block.stack] == 0)
             ++lost_;
         else
-            entries_.push_back({block.size, place[block.stack] - 1, block.domain});
+            entries_.push_back({block.size, place[block.stack] - 1, table.domain_of(block)});
     }
     std::sort(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) {
         return std::tie(a.trace, a.size, a.domain) < std::tie(b.trace, b.size, b.domain);

@@ -141,7 +141,8 @@ std::uint32_t TableMaker::reserved_trace(std::uint32_t id, std::uint32_t domain)
 
 void TableMaker::keep_block(std::uint32_t trace, std::uint64_t size, std::uint64_t number,
                             std::uint32_t domain) {
-    table.blocks.insert(table.blocks.end(), number, {0, size, table.traces[trace].id, domain});
+    const Block block{0, size, table.traces[trace].id, table.place_of({domain, 0})};
+    table.blocks.insert(table.blocks.end(), number, block);
 }
 
 void TableMaker::add_trace(std::uint32_t domain, std::uint64_t size,
