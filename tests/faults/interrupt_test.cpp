@@ -226,9 +226,15 @@ TEST(SignalInKeyHook, HandlerTracksAndUntracks) {
     at_each_instruction("keys-allocate", [&](const core::Table& table, const ledger& book, int at) {
         expect_ledger_blocks(table, book, at);
         const bool stays = has_key_of(table, 222);
-        EXPECT_EQ(stays, loss(table, "untrack_lost") != 0) << "at instruction " << at;
+        // Of key UNMADE, and of key 7, which the pause would have kept out.
+        const std::uint64_t lost = stays ? 2 : 0;
+        const bool shares_part = book.site_made[1] != 0;  // tests/programs/interrupted.c
+        const auto is_right = [&](std::uint64_t counted, std::uint64_t expected) {
+            return shares_part ? counted >= expected : counted == expected;
+        };
+        EXPECT_PRED2(is_right, loss(table, "untrack_lost"), lost) << "at instruction " << at;
         EXPECT_EQ(table.blocks.size(), book.block_count + (stays ? 1 : 0)) << "at " << at;
-        EXPECT_EQ(loss(table, "tracked_busy"), 2 - book.site_made[0]) << "at instruction " << at;
+        EXPECT_PRED2(is_right, loss(table, "tracked_busy"), 2 - book.site_made[0]) << "at " << at;
         EXPECT_LE(table.untracked_frees, 1u) << "of what was made in the pause";
         busy += stays ? 1 : 0;
         recorded += book.site_made[0];
