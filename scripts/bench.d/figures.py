@@ -25,7 +25,7 @@ def memory(setting):
     if not setting.wants("memory", ["memory"]):
         return None
     count = 200_000 if setting.quick else 1_000_000
-    variants = ours(setting, "plain", "on", "sampled", "heaptrack")
+    variants = ours(setting, "plain", "on", "stamps", "sampled", "heaptrack")
     rows = []
     for size, title in BLOCK_SIZES.items():
         note(f"memory of blocks of {title}")
@@ -61,7 +61,7 @@ def instructions(setting):
     if shutil.which("valgrind") is None:
         return "valgrind: not installed\n"
     few, many = 50_000, 100_000
-    variants = ours(setting, "plain", "off", "on", "sampled")
+    variants = ours(setting, "plain", "off", "on", "stamps", "sampled")
     rows = []
     for depth in (5, 20, 50):
         note(f"instructions at depth {depth}")

@@ -42,6 +42,7 @@ def memtrace_variants(setting):
         Variant("plain", "plain"),
         Variant("off", "off", (preload,), memtrace=True),
         Variant("on", "on", (preload, "MEMTRACE=32"), memtrace=True),
+        Variant("stamps", "on, stamps", (preload, "MEMTRACE=32,stamps"), memtrace=True),
         Variant("sampled", "on, sampled", (preload, f"MEMTRACE=32,sample={SAMPLE_BYTES}"),
                 memtrace=True),
     ]
@@ -113,14 +114,15 @@ def version(package):
 
 def find_variants(setting):
     """The variants that run here, and a line for each thing that does not."""
-    plain, off, on, sampled = memtrace_variants(setting)
+    plain, off, on, stamps, sampled = memtrace_variants(setting)
     if not is_traced(setting, on):
         raise SystemExit(f"bench: {setting.runtime} does not trace here")
     found, remarks = [plain, off, on], []
-    if is_traced(setting, sampled):
-        found.append(sampled)
-    else:
-        remarks.append("memtrace, sampled: not supported by this runtime")
+    for asked in (stamps, sampled):
+        if is_traced(setting, asked):
+            found.append(asked)
+        else:
+            remarks.append(f"memtrace {asked.title}: not supported by this runtime")
     for variant, file, package in peer_variants(setting) if setting.peers else []:
         if file is None or not pathlib.Path(file).exists():
             remarks.append(f"{variant.title}: not installed")

@@ -14,6 +14,7 @@
 #include <functional>
 #include <map>
 
+#include "model/stamp.h"
 #include "tracee.h"
 
 namespace mt::test {
@@ -38,12 +39,18 @@ Range runtime_code(pid_t pid) {
     return {};
 }
 
+// Stamps cannot be asked for by the program itself.
+std::map<std::string, std::string> environment(const char* how) {
+    if (std::strcmp(how, "stamped") != 0) return {};
+    return {{"MEMTRACE", "32,stamps"}};
+}
+
 class Interrupted {
   public:
     Interrupted(const char* what, const char* how)
         : tracee({.program = program_path("interrupted"),
                   .arguments = {what, how},
-                  .environment = {},
+                  .environment = environment(how),
                   .preload = true,
                   .ptrace = true}) {}
 
@@ -162,6 +169,32 @@ TEST(SignalInHook, HandlerAllocatesAndFreesWhileSampling) {
             EXPECT_EQ(table.blocks.size(), book.block_count) << "at instruction " << at;
         },
         "sampled");
+}
+
+// Whatever the handler allocated inside an event, and the event itself.
+TEST(SignalInHook, HandlerAllocatesAndFreesWhileStamping) {
+    for (const char* what : {"allocate", "keys-allocate"}) {
+        at_each_instruction(
+            what,
+            [](const core::Table& table, const ledger& book, int at) {
+                EXPECT_TRUE(table.has_stamps);
+                std::map<std::pair<std::uint32_t, std::uint64_t>, core::Block> traced;
+                for (const core::Block& block : table.blocks)
+                    traced[{table.domain_of(block), block.address}] = block;
+                ASSERT_FALSE(table.threads.empty());
+                const std::uint32_t serial = table.threads.back().serial;
+                for (std::uint64_t i = 0; i < book.block_count; ++i) {
+                    const ledger_block& own = book.block[i];
+                    const auto found = traced.find({own.domain, own.address});
+                    ASSERT_TRUE(found != traced.end()) << "at " << at << ": " << own.size;
+                    const auto stamp = core::stamp_of(table, found->second);
+                    ASSERT_TRUE(stamp.has_value()) << "at " << at << ": " << own.size << " bytes";
+                    EXPECT_EQ(stamp->thread, serial) << "at " << at << ": " << own.size;
+                }
+            },
+            "stamped");
+        if (testing::Test::HasFailure()) return;
+    }
 }
 
 int traced_with_stack(const core::Table& table) {

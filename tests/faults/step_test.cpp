@@ -27,8 +27,9 @@ struct Picture {
     std::map<std::uint32_t, std::tuple<std::int64_t, std::int64_t, std::int64_t, std::int64_t,
                                        std::uint64_t, std::uint64_t>>
         rows;
-    std::map<std::pair<std::uint32_t, std::uint64_t>, std::pair<std::uint64_t, std::uint32_t>>
-        blocks;  // by domain and key
+    std::map<std::pair<std::uint32_t, std::uint64_t>,
+             std::tuple<std::uint64_t, std::uint32_t, std::uint64_t>>
+        blocks;  // by domain and key: size, stack, stamp
     bool operator==(const Picture&) const = default;
 };
 
@@ -39,16 +40,17 @@ Picture picture_of(const core::Table& t) {
         p.rows[row.id] = {row.size,       row.count,       row.peak_size,
                           row.peak_count, row.alloc_bytes, row.free_bytes};
     }
-    for (const core::Block& b : t.blocks) p.blocks[{t.domain_of(b), b.address}] = {b.size, b.stack};
+    for (const core::Block& b : t.blocks)
+        p.blocks[{t.domain_of(b), b.address}] = {b.size, b.stack, t.detail_of(b).stamp};
     return p;
 }
 
 class Stepper {
   public:
-    explicit Stepper(const std::string& event, bool sampled = false)
+    explicit Stepper(const std::string& event, const std::string& mode = "whole")
         : tracee_({.program = program_path("step_events"),
-                   .arguments = {event, sampled ? "sampled" : "whole"},
-                   .environment = {},
+                   .arguments = {event, mode},
+                   .environment = {{"MEMTRACE", mode == "stamped" ? "32,stamps" : ""}},
                    .preload = true,
                    .ptrace = true}),
           memory_(tracee_.pid()) {}
@@ -87,14 +89,16 @@ class Stepper {
 const std::set<std::string> kWithoutEffect = {"realloc-fails", "key-untrack-unknown",
                                               "key-page-free", "key-page-moves", "key-page-fails"};
 
-// With the event, whether a sample is traced: one that takes every block of 24
+// With the event, what is traced: the "whole"; a sample that takes every block of 24
 // bytes and more (but one in 10^10), so that rows are the same and come from the
-// weighted records all the same.
-class EachInstruction : public testing::TestWithParam<std::tuple<const char*, bool>> {};
+// weighted records all the same; or "stamped" blocks, whose stamp must be one of
+// before or after too.
+class EachInstruction : public testing::TestWithParam<std::tuple<const char*, const char*>> {};
 
 TEST_P(EachInstruction, ShowsTheTableBeforeOrAfter) {
-    const auto [event, sampled] = GetParam();
-    Stepper stepper(event, sampled);
+    const auto [event, mode] = GetParam();
+    const bool sampled = mode == std::string("sampled");
+    Stepper stepper(event, mode);
     ASSERT_TRUE(stepper.run_to_trap());
     auto first = stepper.table();
     ASSERT_TRUE(first) << first.error().text;
@@ -102,7 +106,7 @@ TEST_P(EachInstruction, ShowsTheTableBeforeOrAfter) {
     const Picture before = picture_of(*first);
 
     // The same event once more, run through at once, tells what comes after.
-    Stepper ahead(event, sampled);
+    Stepper ahead(event, mode);
     ASSERT_TRUE(ahead.run_to_trap());
     ASSERT_TRUE(ahead.resume_to_trap());
     const std::uint64_t expected_rows = picture_of(*ahead.table()).rows.size();
@@ -124,6 +128,9 @@ TEST_P(EachInstruction, ShowsTheTableBeforeOrAfter) {
     }
     const Picture after = picture_of(*stepper.table());
     EXPECT_EQ(after.rows.size(), expected_rows);
+    for (const auto& [key, block] : after.blocks) {
+        EXPECT_EQ(std::get<2>(block) != 0, mode == std::string("stamped"));
+    }
     const bool has_effect = !(after == before);
     EXPECT_EQ(has_effect, kWithoutEffect.count(event) == 0);
     EXPECT_LE(changes, 1) << "the table must go from before to after at one instruction";
@@ -140,7 +147,7 @@ TEST_P(EachInstruction, ShowsTheTableBeforeOrAfter) {
     EXPECT_LT(in_flight, steps);
 }
 
-std::string name_of(const testing::TestParamInfo<std::tuple<const char*, bool>>& parameter) {
+std::string name_of(const testing::TestParamInfo<std::tuple<const char*, const char*>>& parameter) {
     std::string name = std::get<0>(parameter.param);
     for (char& c : name) c = c == '-' ? '_' : c;
     return name;
@@ -151,14 +158,22 @@ INSTANTIATE_TEST_SUITE_P(Event, EachInstruction,
                                                           "free-again", "peak-up", "peak-free",
                                                           "realloc-moves", "realloc-stays",
                                                           "realloc-fails", "realloc-frees"),
-                                          testing::Values(false)),
+                                          testing::Values("whole")),
                          name_of);
 INSTANTIATE_TEST_SUITE_P(SampledEvent, EachInstruction,
                          testing::Combine(testing::Values("malloc-again", "free-again", "peak-up",
                                                           "realloc-moves"),
-                                          testing::Values(true)),
+                                          testing::Values("sampled")),
                          name_of);
 
+INSTANTIATE_TEST_SUITE_P(
+    StampedEvent, EachInstruction,
+    testing::Combine(testing::Values("malloc", "malloc-again", "free", "free-again",
+                                     "realloc-moves", "realloc-stays", "realloc-fails", "key-track",
+                                     "key-track-again", "key-touch", "key-untrack",
+                                     "key-block-touch", "key-page"),
+                     testing::Values("stamped")),
+    name_of);
 INSTANTIATE_TEST_SUITE_P(
     KeyEvent, EachInstruction,
     testing::Combine(testing::Values("key-track", "key-peak-up", "key-track-again", "key-grows",
@@ -166,13 +181,13 @@ INSTANTIATE_TEST_SUITE_P(
                                      "key-untrack-unknown", "key-block", "key-block-touch",
                                      "key-block-untrack", "key-page", "key-piece", "key-page-free",
                                      "key-page-moves", "key-page-fails"),
-                     testing::Values(false)),
+                     testing::Values("whole")),
     name_of);
 INSTANTIATE_TEST_SUITE_P(SampledKeyEvent, EachInstruction,
                          testing::Combine(testing::Values("key-track", "key-track-again",
                                                           "key-touch", "key-untrack", "key-page",
                                                           "key-page-moves"),
-                                          testing::Values(true)),
+                                          testing::Values("sampled")),
                          name_of);
 
 // As a debugger does it: one aligned word.

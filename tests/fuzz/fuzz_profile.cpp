@@ -50,7 +50,7 @@ void report(Resolver& resolver) {
         grouping.key = key;
         grouping.totals = true;
         grouping.cumulative = can_cumulate(key);
-        grouping.min_size = key == KeyType::domain && resolver.table().has_blocks ? 16 : 0;
+        grouping.blocks.min_size = key == KeyType::domain && resolver.table().has_blocks ? 16 : 0;
         require(statistics(resolver, skip, grouping).has_value(), "no statistics");
     }
     const Sink nowhere = [](std::string_view) { return Result<void>(); };

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
 // malloc and free in a loop while a condition of mt break is armed that is never met,
-// for timing: armed_pairs CONDITION PAIRS DEPTH THREADS prints nanoseconds of processor
-// time per pair. CONDITION: none, total, peak, count, size, site, thread, fail or free.
+// or with stamps, for timing: armed_pairs WHAT PAIRS DEPTH THREADS prints nanoseconds of
+// processor time per pair. WHAT: none, total, peak, count, size, site, thread, fail or
+// free; stamps, or marks: one every thousand pairs.
 #include <dlfcn.h>
 #include <pthread.h>
 
@@ -19,6 +20,7 @@ using namespace mt::abi;
 
 Root* root;
 long pairs;
+bool with_marks;
 int depth;
 
 struct Kind {
@@ -26,10 +28,11 @@ struct Kind {
     u32 condition;
     u64 value;
     u64 argument;
+    u64 flags = kRequestWatch;
 };
 constexpr u64 kNever = u64{1} << 60;
 constexpr Kind kKinds[] = {
-    {"none", 0, 0, 0},
+    {"none", 0, 0, 0, 0},
     {"total", kWatchTotal, kNever, 0},
     {"peak", kWatchPeak, kNever, 0},
     {"count", kWatchCount, kNever, 0},
@@ -38,6 +41,8 @@ constexpr Kind kKinds[] = {
     {"thread", kWatchThread, 0, kNever},
     {"fail", kWatchFail, 0, 0},
     {"free", kWatchFree, 8, 0},
+    {"stamps", 0, 0, 0, kRequestStamps},
+    {"marks", 0, 0, 0, kRequestStamps},
 };
 
 // As plugin/core/command/control.cpp does it.
@@ -46,21 +51,27 @@ void arm(const Kind& kind) {
     root->watch[0].argument = kind.argument;
     root->watch[0].condition = kind.condition;
     root->watch_request = make_watch_request(1, 1);
-    if (kind.condition != 0) {
-        __atomic_store_n(&root->request, root->request | kRequestWatch, __ATOMIC_SEQ_CST);
-    }
+    __atomic_store_n(&root->request, root->request | kind.flags, __ATOMIC_SEQ_CST);
 }
+void mark() { __atomic_store_n(&root->mark_request, root->mark_request + 1, __ATOMIC_SEQ_CST); }
 
-__attribute__((noinline)) void loop() {
-    for (long i = 0; i < pairs; ++i) {
+void loop(long number) {
+    for (long i = 0; i < number; ++i) {
         void* block = malloc(64);
         asm volatile("" : : "r"(block) : "memory");
         free(block);
     }
 }
+// The same code whether there are marks or not.
+__attribute__((noinline)) void stretches() {
+    for (long i = 0; i < pairs; i += 1000) {
+        if (with_marks) mark();
+        loop(1000);
+    }
+}
 __attribute__((noinline)) void deeper(int levels) {
     if (levels <= 0) {
-        loop();
+        stretches();
     } else {
         deeper(levels - 1);
     }
@@ -94,8 +105,9 @@ int main(int argc, char** argv) {
     pairs = atol(argv[2]);
     depth = atoi(argv[3]);
     const long threads = atol(argv[4]);
-    loop();  // warm
+    stretches();  // warm
     arm(*kind);
+    with_marks = std::strcmp(kind->name, "marks") == 0;
     pthread_t crew[64];
     const double from = now();
     for (long i = 0; i < threads; ++i) pthread_create(&crew[i], nullptr, run, nullptr);

@@ -4,7 +4,8 @@
  * single-stepping. Arguments: what the handler does there: allocate and free,
  * jump out of the hook for good (and go on in deeper frames), or fork; "keys-" before
  * it if the hooks are those of memtrace.h, whose handler uses them too; "sampled", to
- * trace with a sample that takes every block. */
+ * trace with a sample that takes every block, or "stamped", when MEMTRACE has
+ * started it. */
 #include <memtrace.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -172,7 +173,10 @@ int main(int argc, char** argv) {
     if (book == NULL) return 2;
     signal(SIGUSR1, handler);
     const int sampled = argc > 2 && strcmp(argv[2], "sampled") == 0;
-    if ((sampled ? memtrace_start_sampled(32, 1) : memtrace_start(32)) != 0) return 4;
+    const int stamped = argc > 2 && strcmp(argv[2], "stamped") == 0;
+    if (stamped != memtrace_is_tracing()) return 4;
+    if (stamped) memtrace_clear_traces();
+    if (!stamped && (sampled ? memtrace_start_sampled(32, 1) : memtrace_start(32)) != 0) return 4;
     kept[0] = malloc(50);
     handled[0] = malloc(55);
     handled[1] = malloc(66);

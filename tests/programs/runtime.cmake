@@ -3,7 +3,7 @@
 foreach(name family_matrix family_storm fork_storm peak_replay sampled_storm)
   memtrace_program(${name} ${name}.cpp)
 endforeach()
-foreach(name capi_cases domains_storm pool_program watch_ledger)
+foreach(name capi_cases domains_storm pool_program stamps_storm watch_ledger)
   memtrace_program(${name} ${name}.cpp)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests/support
     ${PROJECT_SOURCE_DIR}/runtime/include)

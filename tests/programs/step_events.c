@@ -2,7 +2,7 @@
  *
  * One event between two traps, to be single-stepped by a test that reads the
  * table at every instruction. Arguments: which event; "sampled", to trace with a
- * sample that takes every block. */
+ * sample that takes every block, or "stamped". */
 #include <memtrace.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,7 +79,9 @@ static int run_key_event(const char* which) {
 int main(int argc, char** argv) {
     const char* which = argc > 1 ? argv[1] : "";
     const int sampled = argc > 2 && strcmp(argv[2], "sampled") == 0;
-    if ((sampled ? memtrace_start_sampled(32, 1) : memtrace_start(32)) != 0) return 4;
+    const int stamped = argc > 2 && strcmp(argv[2], "stamped") == 0; /* by MEMTRACE */
+    if (stamped != memtrace_is_tracing()) return 4;
+    if (!stamped && (sampled ? memtrace_start_sampled(32, 1) : memtrace_start(32)) != 0) return 4;
     const int again = strcmp(which, "malloc-again") == 0;
     for (int i = 0; i < 12 + again; ++i) {
         if (i == 12) trap();

@@ -17,7 +17,9 @@
 
 struct ledger_block {
     uint64_t address, size;
-    uint32_t domain; /* whose key the address is */
+    uint32_t domain;       /* whose key the address is */
+    uint32_t stretch, tid; /* in which it was allocated, where a program counts these; by whom */
+    uint64_t order;        /* as which of that thread's */
 };
 struct ledger_event { /* size > 0: allocated, < 0: freed */
     int64_t size;

@@ -116,11 +116,15 @@ TEST(Completion, VerbsOptionsKeysAndNames) {
                 ElementsAre("status", "start", "stop", "snapshot", "stats", "save"));
     EXPECT_THAT(session.complete("snapshot --b"), ElementsAre("--by", "--blocks"));
     EXPECT_THAT(session.complete("sn --by f"), ElementsAre("filename", "function"));
-    EXPECT_THAT(session.complete("sn --by=t"), ElementsAre("--by=traceback"));
+    EXPECT_THAT(session.complete("sn --by=t"), ElementsAre("--by=traceback", "--by=thread"));
     EXPECT_THAT(session.complete("stats "), IsEmpty());
     session.text("snapshot before");
     EXPECT_THAT(session.complete("stats "), ElementsAre("1", "before"));
     EXPECT_THAT(session.complete("drop b"), ElementsAre("before"));
+    session.text("mark rows");
+    session.text("mark");
+    EXPECT_THAT(session.complete("stats --since "), ElementsAre("rows", "2"));
+    EXPECT_THAT(session.complete("drop r"), ElementsAre("rows"));
     EXPECT_THAT(session.complete("help pr"), ElementsAre("preload"));
     EXPECT_THAT(session.complete("config so"), ElementsAre("source"));
     EXPECT_THAT(session.complete("config source o"), ElementsAre("off", "on"));

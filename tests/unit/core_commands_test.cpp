@@ -71,14 +71,20 @@ TEST(Start, DefaultAndCappedLimit) {
     EXPECT_THAT(session.text("status"), HasSubstr("frames: 1000 (capped at 256)\n"));
 }
 
+// Stamps, as sampling, are asked for at each start.
 TEST(Start, KeepsTheOtherFlags) {
+    constexpr std::uint64_t kOthers = abi::kRequestPaused | abi::kRequestWatch;
     FakeDebugger debugger(idle_table());
-    debugger.memory.put(kRequest, abi::make_request(abi::kRequestStamps, 3, 9));
+    debugger.memory.put(kRequest, abi::make_request(kOthers | abi::kRequestStamps, 3, 9));
     FakeSession session(debugger);
     session.text("start 1");
     EXPECT_THAT(debugger.writes,
-                ElementsAre(Pair(kRequest,
-                                 abi::make_request(abi::kRequestOn | abi::kRequestStamps, 1, 10))));
+                ElementsAre(Pair(kRequest, abi::make_request(abi::kRequestOn | kOthers, 1, 10))));
+    debugger.memory.put(kRequest, abi::make_request(kOthers, 3, 9));
+    EXPECT_EQ(session.text("start 1 --stamps"), "tracing is on (1 frame, with stamps)\n");
+    EXPECT_THAT(
+        debugger.writes.back(),
+        Pair(kRequest, abi::make_request(abi::kRequestOn | abi::kRequestStamps | kOthers, 1, 10)));
 }
 
 TEST(Start, WhileTracingDoesNothingAndSaysSo) {

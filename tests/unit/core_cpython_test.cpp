@@ -196,7 +196,7 @@ TEST_F(TestSnapshot, only_large_blocks) {
             {0x1000 * (i + 1), i < 3 ? 10u : 66u, old.table.traces[i].id, 0});
     old.table.blocks.push_back({0x9000, 100, 99999, 0});  // names no traceback
     Grouping grouping;
-    grouping.min_size = 11;
+    grouping.blocks.min_size = 11;
     EXPECT_THAT(rows(old, grouping), ElementsAre("b.py:1 66/1", "a.py:5 66/1", "<unknown>:0 66/1"));
 }
 

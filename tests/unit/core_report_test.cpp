@@ -286,9 +286,9 @@ TEST_F(Report, OwnWrappersAreSkippedByConfig) {
 TEST_F(Report, BadViews) {
     builder.allocate(first, 100);
     build();
-    EXPECT_EQ(
-        session.error("snapshot --by colour"),
-        "--by takes one of lineno, filename, traceback, function, module, domain, not colour");
+    EXPECT_EQ(session.error("snapshot --by colour"),
+              "--by takes one of lineno, filename, traceback, function, module, domain, thread, "
+              "not colour");
     EXPECT_EQ(session.error("snapshot -n many"),
               "--top takes a number of rows (0 = all), not many");
     EXPECT_THAT(session.error("peak --blocks"), HasSubstr("mt peak has no option --blocks"));

@@ -40,10 +40,10 @@ TEST(StartSampling, WritesTheMeanBeforeTheRequest) {
 }
 
 TEST(StartSampling, IsForgottenByAStartWithoutIt) {
-    FakeDebugger debugger(idle_table(abi::kRequestSampling | abi::kRequestStamps));
+    FakeDebugger debugger(idle_table(abi::kRequestSampling | abi::kRequestWatch));
     FakeSession session(debugger);
     EXPECT_EQ(session.text("start 7"), "tracing is on (7 frames)\n");
-    const auto expected = abi::make_request(abi::kRequestOn | abi::kRequestStamps, 7, 5);
+    const auto expected = abi::make_request(abi::kRequestOn | abi::kRequestWatch, 7, 5);
     EXPECT_THAT(debugger.writes, ElementsAre(Pair(kRequest, expected)));
 }
 

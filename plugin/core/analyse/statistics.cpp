@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "abi/layout.h"
-#include "abi/weight.h"
+#include "analyse/by_thread.h"
 #include "model/wrapping.h"
 
 namespace mt::core {
@@ -88,6 +88,18 @@ class Rows {
         if (row.traces.empty() || row.traces.back() != index) row.traces.push_back(index);
     }
 
+    void put(std::vector<RowFrame> traceback, const ThreadRow& thread) {
+        Statistic& row = rows_.emplace_back();
+        row.traceback = std::move(traceback);
+        row.size = thread.live.size;
+        row.count = thread.live.count;
+        row.samples = thread.live.samples;
+        row.total_size = thread.total_size;
+        row.total_count = thread.total_count;
+        row.temporary_count = thread.temporary_count;
+        row.traces = thread.traces;
+    }
+
     std::vector<Statistic> sorted(const FrameBook& book, Sort sort) {
         std::erase_if(rows_, [sort](const Statistic& row) {
             return row.size == 0 && row.count == 0 && !(is_total(sort) && row.total_count != 0);
@@ -129,12 +141,30 @@ class Work {
           walk_(resolver, skip, grouping.raw),
           filter_(resolver.book(), grouping.filters) {
         limit_ = grouping.limit == 0 ? abi::kMaxFrames : grouping.limit;
-        if (grouping.min_size != 0)
-            of_blocks_ = figures_of_blocks(resolver.table(), grouping.min_size);
+        if (grouping.blocks.needs_blocks())
+            of_blocks_ = figures_of_blocks(resolver.table(), grouping.blocks);
+        if (!grouping.threads.empty())
+            of_threads_ = traces_of_threads(resolver.table(), grouping.threads);
+    }
+
+    Result<bool> keeps(std::uint32_t index) {
+        const Trace& trace = resolver_.table().traces[index];
+        if (filter_.needs() == TraceFilter::Needs::nothing) return filter_.keeps({}, trace.domain);
+        auto frames = walk_.frames(trace, wanted());
+        if (!frames) return tl::make_unexpected(std::move(frames.error()));
+        return filter_.keeps(**frames, trace.domain);
+    }
+
+    void add(const ThreadRow& thread) {
+        RowFrame frame;
+        FrameBook& book = resolver_.symboliser().book();
+        frame.label = book.text(thread_title(resolver_.table(), thread.serial));
+        frame.line = thread.serial;
+        rows_.put({frame}, thread);
     }
 
     Result<void> add(std::uint32_t index) {
-        const Trace& trace = resolver_.table().traces[index];
+        const Trace& trace = counted(index);
         const LiveFigures live = live_of(trace, index);
         const bool present = live.size != 0 || live.count != 0;
         if (!present && !grouping_.totals && !is_total(grouping_.sort)) return {};
@@ -155,8 +185,18 @@ class Work {
     std::vector<Statistic> sorted() { return rows_.sorted(resolver_.book(), grouping_.sort); }
 
   private:
+    // With the frames of its own and the figures that are asked for.
+    const Trace& counted(std::uint32_t index) {
+        const Trace& trace = resolver_.table().traces[index];
+        if (of_threads_.empty()) return trace;
+        Trace& part = of_threads_[index];
+        std::tie(part.id, part.domain, part.node, part.end, part.total_frames) =
+            std::tie(trace.id, trace.domain, trace.node, trace.end, trace.total_frames);
+        return part;
+    }
+
     LiveFigures live_of(const Trace& trace, std::uint32_t index) const {
-        if (grouping_.min_size != 0) return of_blocks_[index];
+        if (grouping_.blocks.needs_blocks()) return of_blocks_[index];
         if (grouping_.figures == Figures::peak)
             return {trace.peak_size, trace.peak_count, trace.peak_samples};
         return {trace.size, trace.count, trace.samples};
@@ -193,14 +233,47 @@ class Work {
     TraceFilter filter_;
     std::size_t limit_;
     std::vector<LiveFigures> of_blocks_;
+    std::vector<Trace> of_threads_;
     Rows rows_;
 };
 
+// Live blocks if their threads are known, what the threads' counters say otherwise.
+Result<std::vector<Statistic>> rows_of_threads(Work& work, const Resolver& resolver,
+                                               const Grouping& grouping,
+                                               const std::function<bool()>& interrupted) {
+    const Table& table = resolver.table();
+    if (!has_threads_of_blocks(table, grouping)) {
+        for (const ThreadRow& row : totals_by_thread(table)) work.add(row);
+        return work.sorted();
+    }
+    Error error;
+    bool failed = false;
+    const auto keeps = [&](std::uint32_t index) {
+        if (failed) return false;
+        if (interrupted && index % kPollEvery == 0 && interrupted()) {
+            error = {Code::interrupted, "interrupted", 0};
+            return !(failed = true);
+        }
+        auto kept = work.keeps(index);
+        if (!kept) error = std::move(kept.error());
+        failed = failed || !kept;
+        return kept && *kept;
+    };
+    const auto rows = blocks_by_thread(table, grouping.blocks, keeps);
+    if (failed) return tl::make_unexpected(std::move(error));
+    for (const ThreadRow& row : rows) work.add(row);
+    return work.sorted();
+}
+
 }  // namespace
 
+bool has_threads_of_blocks(const Table& table, const Grouping& grouping) {
+    return table.has_blocks && table.has_stamps && !is_total(grouping.sort);
+}
+
 const std::vector<std::string_view>& key_type_names() {
-    static const std::vector<std::string_view> names = {"lineno",   "filename", "traceback",
-                                                        "function", "module",   "domain"};
+    static const std::vector<std::string_view> names = {
+        "lineno", "filename", "traceback", "function", "module", "domain", "thread"};
     return names;
 }
 
@@ -230,34 +303,6 @@ Sum sum_of(const std::vector<Statistic>& rows, std::size_t first) {
         sum.temporary_count += rows[i].temporary_count;
     }
     return sum;
-}
-
-std::vector<LiveFigures> figures_of_blocks(const Table& table, std::uint64_t min_size) {
-    std::vector<LiveFigures> figures(table.traces.size());
-    std::vector<std::uint32_t> place;  // by stack id: index into traces plus one
-    for (std::size_t i = 0; i < table.traces.size(); ++i) {
-        const std::uint32_t id = table.traces[i].id;
-        if (id >= place.size()) place.resize(id + 1);
-        place[id] = static_cast<std::uint32_t>(i + 1);
-    }
-    const std::uint64_t mean = table.status.sample_bytes;
-    for (const Block& block : table.blocks) {
-        if (block.size < min_size || block.stack >= place.size() || place[block.stack] == 0)
-            continue;
-        LiveFigures& own = figures[place[block.stack] - 1];
-        const bool weighted = mean != 0 && abi::is_sampled(block.stack);
-        const abi::Weight weight =
-            weighted ? abi::weight_of(block.size, mean) : abi::Weight{block.size, 1};
-        own.size = add(own.size, static_cast<std::int64_t>(weight.bytes));
-        own.count = add(own.count, static_cast<std::int64_t>(weight.count));
-        own.samples += weighted ? 1 : 0;
-    }
-    for (LiveFigures& own : figures) {
-        if (own.samples == 0) continue;
-        own.size = add(own.size, 1 << (abi::kWeightByteBits - 1)) >> abi::kWeightByteBits;
-        own.count = add(own.count, 1 << (abi::kWeightCountBits - 1)) >> abi::kWeightCountBits;
-    }
-    return figures;
 }
 
 std::string key_of(const std::vector<RowFrame>& traceback) {
@@ -290,6 +335,8 @@ Result<std::vector<Statistic>> statistics(Resolver& resolver, SkipRules& skip,
                                           const Grouping& grouping,
                                           const std::function<bool()>& interrupted) {
     Work work(resolver, skip, grouping);
+    if (grouping.key == KeyType::thread)
+        return rows_of_threads(work, resolver, grouping, interrupted);
     const std::size_t number =
         grouping.only != nullptr ? grouping.only->size() : resolver.table().traces.size();
     for (std::size_t n = 0; n < number; ++n) {

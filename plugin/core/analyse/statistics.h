@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "analyse/block_filter.h"
 #include "analyse/filter.h"
 #include "analyse/frames.h"
 #include "analyse/skip.h"
@@ -21,7 +22,7 @@
 
 namespace mt::core {
 
-enum class KeyType : std::uint8_t { lineno, filename, traceback, function, module, domain };
+enum class KeyType : std::uint8_t { lineno, filename, traceback, function, module, domain, thread };
 enum class Figures : std::uint8_t { live, peak };
 enum class Sort : std::uint8_t { size, count, total_size, total_count };
 
@@ -33,7 +34,7 @@ const std::vector<std::string_view>& sort_names();
 inline bool is_total(Sort sort) { return sort == Sort::total_size || sort == Sort::total_count; }
 // Every frame of a traceback can be charged, not only the most recent one.
 inline bool can_cumulate(KeyType key) {
-    return key != KeyType::traceback && key != KeyType::domain;
+    return key != KeyType::traceback && key != KeyType::domain && key != KeyType::thread;
 }
 
 struct Statistic {
@@ -55,20 +56,17 @@ struct Sum {
 };
 Sum sum_of(const std::vector<Statistic>& rows, std::size_t first);
 
-// Live figures of a trace that are not those of its counters.
-struct LiveFigures {
-    std::int64_t size = 0, count = 0, samples = 0;
-};
-
 struct Grouping {
     KeyType key = KeyType::lineno;
     Figures figures = Figures::live;
     Sort sort = Sort::size;
-    bool cumulative = false;     // every frame is charged, a repeated one repeatedly
-    bool raw = false;            // no skipping, offsets where no line is known
-    bool totals = false;         // total_* also of traces that have nothing in `figures`
-    std::uint16_t limit = 0;     // frames per traceback; 0 = as recorded
-    std::uint64_t min_size = 0;  // bytes; needs Table::has_blocks
+    bool cumulative = false;  // every frame is charged, a repeated one repeatedly
+    bool raw = false;         // no skipping, offsets where no line is known
+    bool totals = false;      // total_* also of traces that have nothing in `figures`
+    std::uint16_t limit = 0;  // frames per traceback; 0 = as recorded
+    BlockFilter blocks;       // needs Table::has_blocks, and has_stamps for some
+    // Serials whose counters alone are looked at; empty = all. Needs has_thread_traces.
+    std::vector<std::uint32_t> threads;
     std::vector<FilterList> filters;
     const std::vector<std::uint32_t>* only = nullptr;  // these traces; null = all
 };
@@ -78,8 +76,8 @@ Result<std::vector<Statistic>> statistics(Resolver& resolver, SkipRules& skip,
                                           const Grouping& grouping,
                                           const std::function<bool()>& interrupted = {});
 
-// For each of Table::traces, what its blocks of at least `min_size` bytes are.
-std::vector<LiveFigures> figures_of_blocks(const Table& table, std::uint64_t min_size);
+// By thread: rows are live blocks, not what the threads' counters say.
+bool has_threads_of_blocks(const Table& table, const Grouping& grouping);
 
 // Equal texts = one row; over several tables with one book.
 std::string key_of(const std::vector<RowFrame>& traceback);

@@ -31,6 +31,20 @@ Words snapshot_names(const Session& session) {
     return names;
 }
 
+Words mark_names(const Session& session) {
+    Words names;
+    for (const Mark& mark : session.marks)
+        names.push_back(mark.name.empty() ? std::to_string(mark.sequence) : mark.name);
+    return names;
+}
+
+Words droppable(const Session& session) {
+    Words names = snapshot_names(session);
+    for (const Mark& mark : session.marks)
+        if (!mark.name.empty()) names.push_back(mark.name);
+    return names;
+}
+
 // A name that can be typed as it is and is a glob for itself.
 bool is_plain(const std::string& name) {
     return name.find_first_of(" \t\"'\\[]*?<>") == std::string::npos;
@@ -57,6 +71,7 @@ Words values_of(const Session& session, std::string_view option) {
     if (option == "--site") return met_names(session, option);
     if (option == "--by") return names_of(key_type_names());
     if (option == "--sort") return names_of(sort_names());
+    if (option == "--since" || option == "--until") return mark_names(session);
     for (const std::string_view named : {"--filter", "--exclude", "--function", "--module"})
         if (option == named) return met_names(session, option);
     return {};
@@ -84,8 +99,8 @@ Words operands(const Session& session, const Verb& verb, const Words& before) {
                                                               : Words();
     }
     const std::size_t operand = before.size();
-    if (verb.name == "stats" || verb.name == "drop")
-        return operand == 0 ? snapshot_names(session) : Words();
+    if (verb.name == "drop" && operand == 0) return droppable(session);
+    if (verb.name == "stats") return operand == 0 ? snapshot_names(session) : Words();
     if (verb.name == "diff") return operand < 2 ? snapshot_names(session) : Words();
     if (verb.name == "save") return operand == 1 ? snapshot_names(session) : Words();
     if (verb.name == "export" && operand == 0) return {"csv", "folded", "json", "speedscope"};

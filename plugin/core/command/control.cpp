@@ -51,7 +51,9 @@ Result<void> Control::write(std::uint64_t offset, std::uint64_t value) {
 Result<void> Control::start(const Start& start) {
     auto word = read(offsetof(abi::Root, request));
     if (!word) return tl::make_unexpected(std::move(word.error()));
-    std::uint64_t flags = (*word & kFlags & ~abi::kRequestSampling) | abi::kRequestOn;
+    std::uint64_t flags =
+        (*word & kFlags & ~(abi::kRequestSampling | abi::kRequestStamps)) | abi::kRequestOn;
+    if (start.stamps) flags |= abi::kRequestStamps;
     if (start.sample_bytes != 0) {
         // Before the request that tells the runtime to look at it.
         if (auto done = write(offsetof(abi::Root, sample_bytes), start.sample_bytes); !done)
@@ -76,6 +78,19 @@ Result<void> Control::clear() {
     return write(offsetof(abi::Root, request),
                  abi::make_request(*word & kFlags, abi::request_limit(*word),
                                    abi::request_generation(*word) + 1));
+}
+
+Result<std::uint64_t> Control::mark() {
+    auto word = read(offsetof(abi::Root, request));
+    if (!word) return tl::make_unexpected(std::move(word.error()));
+    if ((*word & abi::kRequestStamps) == 0)
+        if (auto done = write(offsetof(abi::Root, request), *word | abi::kRequestStamps); !done)
+            return tl::make_unexpected(std::move(done.error()));
+    auto last = read(offsetof(abi::Root, mark_request));
+    if (!last) return tl::make_unexpected(std::move(last.error()));
+    if (auto done = write(offsetof(abi::Root, mark_request), *last + 1); !done)
+        return tl::make_unexpected(std::move(done.error()));
+    return *last + 1;
 }
 
 Result<void> Control::reset_peak() {

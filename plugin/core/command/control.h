@@ -19,6 +19,7 @@ namespace mt::core {
 struct Start {
     std::uint16_t frames = 0;
     std::uint64_t sample_bytes = 0;  // mean bytes between samples; 0 = every allocation
+    bool stamps = false;             // blocks remember when and by whom they were allocated
 };
 
 // One condition of mt break as the runtime sees it (abi::WatchSlot); all 0 = empty.
@@ -43,6 +44,8 @@ class Control {
     Result<void> stop();
     // All traces dropped; goes on as before.
     Result<void> clear();
+    // A new mark; blocks get stamps from now on. Its number.
+    Result<std::uint64_t> mark();
     // peak := current
     Result<void> reset_peak();
     // Armed from the next event on; all slots from the first to the last.

@@ -6,6 +6,7 @@
 
 #include <charconv>
 
+#include "command/block_view.h"
 #include "command/reporting.h"
 #include "command/verb.h"
 #include "show/estimate.h"
@@ -56,12 +57,22 @@ Result<Made> stacks_of(Session& session, std::size_t number, View view) {
     view.grouping.key = KeyType::traceback;
     view.grouping.figures = last.grouping.figures;
     view.grouping.sort = last.grouping.sort;
-    view.grouping.min_size = last.grouping.min_size;
+    view.grouping.blocks = last.grouping.blocks;
+    view.grouping.threads = last.grouping.threads;
     std::vector<Table*> tables = {last.table.get()};
     if (last.old) tables.push_back(last.old.get());
     auto process = same_process(session, tables);
     if (!process) return tl::make_unexpected(std::move(process.error()));
     const Process* present = *process ? &**process : nullptr;
+    if (last.grouping.key == KeyType::thread) {
+        const auto& row =
+            last.old ? last.changes[number - 1].traceback : last.rows[number - 1].traceback;
+        if (!has_threads_of_blocks(*last.table, last.grouping))
+            return fail(Code::usage,
+                        "rows of threads are counted as a whole and have no stacks; with mt start "
+                        "--stamps and --blocks they do");
+        view.grouping.blocks.threads = {row.front().line};
+    }
     if (last.old) {
         const StatisticDiff& row = last.changes[number - 1];
         return make_difference(
@@ -76,13 +87,13 @@ Result<Made> stacks_of(Session& session, std::size_t number, View view) {
 std::string name_of(const Kept& kept) { return kept.name.empty() ? kept.number : kept.name; }
 
 // Takes what NEW is when nobody names it; it is not kept.
-Result<Compared> against_now(const Kept& old, const Process& process, bool blocks) {
+Result<Compared> against_now(const Kept& old, const Process& process, bool blocks, bool threads) {
     if (!process.status.tracing)
         return fail(Code::refused,
                     fmt::format("memory allocations are not being traced, so there is nothing to "
                                 "compare snapshot {} with; mt diff OLD NEW compares two snapshots",
                                 name_of(old)));
-    auto now = read_now(process, blocks);
+    auto now = read_now(process, blocks, threads);
     if (!now) return tl::make_unexpected(std::move(now.error()));
     return Compared{std::move(*now), old.table, "now", name_of(old), nullptr, nullptr};
 }
@@ -106,7 +117,7 @@ Result<void> run_diff(Session& session, const Arguments& arguments) {
     if (!view) return tl::make_unexpected(std::move(view.error()));
     auto old = kept_snapshot(session, arguments.words, 0);
     if (!old) return tl::make_unexpected(std::move(old.error()));
-    const bool blocks = view->grouping.min_size != 0;
+    const bool blocks = needs_blocks(*view), threads = needs_thread_traces(*view);
     if (auto good = has_blocks(**old, blocks); !good) return good;
     Compared compared;
     std::optional<Process> process;
@@ -121,13 +132,14 @@ Result<void> run_diff(Session& session, const Arguments& arguments) {
     } else {
         auto present = session.process();
         if (!present) return tl::make_unexpected(std::move(present.error()));
-        auto made = against_now(**old, *present, blocks);
+        auto made = against_now(**old, *present, blocks, threads);
         if (!made) return tl::make_unexpected(std::move(made.error()));
         compared = std::move(*made);
         auto same = same_process(session, {compared.old.get()});
         if (!same) return tl::make_unexpected(std::move(same.error()));
         process = std::move(*present);
     }
+    if (auto done = choose_blocks(session, *compared.now, *compared.old, *view); !done) return done;
     auto made = make_difference(session, "diff", compared, process ? &*process : nullptr, *view);
     if (!made) return tl::make_unexpected(std::move(made.error()));
     session.say(made->text);

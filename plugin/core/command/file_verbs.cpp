@@ -139,7 +139,7 @@ Result<void> run_load(Session& session, const Arguments& arguments) {
     auto loaded = load_snapshot(session, *path);
     if (!loaded) return tl::make_unexpected(std::move(loaded.error()));
     keep_snapshot(session, name, loaded->table, *path);
-    session.say(list_text({listed(session.snapshots.back())}) +
+    session.say(list_text({listed(session.snapshots.back())}, {}) +
                 remarks_text(loaded->table->remarks));
     return {};
 }

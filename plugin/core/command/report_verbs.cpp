@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "command/block_view.h"
 #include "command/control.h"
 #include "command/reporting.h"
 #include "command/verb.h"
@@ -73,9 +74,10 @@ Result<void> run_snapshot(Session& session, const Arguments& arguments) {
         return fail(Code::refused,
                     "memory allocations are not being traced, so there is nothing "
                     "to take a snapshot of; mt start begins to trace");
-    const bool blocks = arguments.has("--blocks") || view->grouping.min_size != 0;
-    auto table = read_now(*process, blocks);
+    const bool all = arguments.has("--blocks");
+    auto table = read_now(*process, all || needs_blocks(*view), all || needs_thread_traces(*view));
     if (!table) return tl::make_unexpected(std::move(table.error()));
+    if (auto done = choose_blocks(session, **table, "the process", *view); !done) return done;
     auto made = make_report(session, "snapshot", *table, &*process, *view);
     if (!made) return tl::make_unexpected(std::move(made.error()));
     session.say(made->text);
@@ -90,8 +92,10 @@ Result<void> run_stats(Session& session, const Arguments& arguments) {
     auto found = kept_snapshot(session, arguments.words, 0);
     if (!found) return tl::make_unexpected(std::move(found.error()));
     Kept* kept = *found;
-    const bool blocks = arguments.has("--blocks") || view->grouping.min_size != 0;
+    const bool blocks = arguments.has("--blocks") || needs_blocks(*view);
     if (auto good = has_blocks(*kept, blocks); !good) return good;
+    if (auto done = choose_blocks(session, *kept->table, "snapshot " + kept->number, *view); !done)
+        return done;
     auto process = same_process(session, {kept->table.get()});
     if (!process) return tl::make_unexpected(std::move(process.error()));
     auto made = make_report(session, "stats", kept->table, *process ? &**process : nullptr, *view);
@@ -117,6 +121,8 @@ Result<void> run_peak(Session& session, const Arguments& arguments) {
     if (!process->status.tracing)
         (*table)->remarks.push_back({"not-tracing", "tracing is off; mt start begins to trace", 0});
     if (reset) reset_peak(**table);
+    if (view->grouping.key == KeyType::thread)
+        return fail(Code::usage, "what the peak was made of is not known by thread");
     view->grouping.figures = Figures::peak;
     auto made = make_report(session, "peak", *table, &*process, *view);
     if (!made) return tl::make_unexpected(std::move(made.error()));

@@ -74,6 +74,7 @@ StatisticsReport report_of(Session& session, std::string command, const Table& t
     report.sort = view.grouping.sort;
     report.shares = view.shares;
     report.remarks = table.remarks;
+    report.remarks.insert(report.remarks.end(), view.remarks.begin(), view.remarks.end());
     report.sample_bytes = table.status.sample_bytes;
     if (report.sample_bytes == 0) return report;
     const bool whole = !view.is_filtered();
@@ -116,6 +117,7 @@ DifferenceReport report_of(Session& session, std::string command, const Compared
     report.old = compared.old_name;
     report.now = compared.new_name;
     report.remarks = remarks_of(compared);
+    report.remarks.insert(report.remarks.end(), view.remarks.begin(), view.remarks.end());
     const Table &now = *compared.now, &old = *compared.old;
     report.sample_bytes = std::max(now.status.sample_bytes, old.status.sample_bytes);
     if (report.sample_bytes == 0) return report;
@@ -156,9 +158,10 @@ Result<Side> side_of(Session& session, const Table& table, const Process* proces
 
 }  // namespace
 
-Result<std::shared_ptr<Table>> read_now(const Process& process, bool blocks) {
+Result<std::shared_ptr<Table>> read_now(const Process& process, bool blocks, bool threads) {
     ReadOptions options;
     options.blocks = blocks;
+    options.threads = threads;
     auto table = read_table(*process.memory, process.status, options);
     if (!table) return tl::make_unexpected(std::move(table.error()));
     return std::make_shared<Table>(std::move(*table));
@@ -198,18 +201,28 @@ Result<void> check_name(Session& session, const std::string& name, bool replace)
     const bool is_number = name.find_first_not_of("0123456789") == std::string::npos;
     if (is_number)  // or empty
         return fail(Code::usage,
-                    "the name of a snapshot is a word, not a number: snapshots are "
-                    "numbered by themselves");
-    if (session.find_snapshot(name) != nullptr && !replace)
+                    "the name of a snapshot or mark is a word, not a number: they are numbered by "
+                    "themselves");
+    if (replace) return {};
+    if (session.find_snapshot(name) != nullptr)
         return fail(Code::usage,
                     fmt::format("there is a snapshot {} already; --replace forgets it", name));
+    for (const Mark& mark : session.marks)
+        if (mark.name == name)
+            return fail(Code::usage,
+                        fmt::format("there is a mark {} already; --replace forgets it", name));
     return {};
+}
+
+void forget_name(Session& session, const std::string& name) {
+    if (name.empty()) return;
+    std::erase_if(session.snapshots, [&name](const Kept& kept) { return kept.name == name; });
+    std::erase_if(session.marks, [&name](const Mark& mark) { return mark.name == name; });
 }
 
 void keep_snapshot(Session& session, const std::string& name, std::shared_ptr<Table> table,
                    const std::string& file) {
-    if (!name.empty())
-        std::erase_if(session.snapshots, [&name](const Kept& kept) { return kept.name == name; });
+    forget_name(session, name);
     session.snapshots.push_back(
         {std::to_string(session.next_number++), name, std::move(table), file});
 }

@@ -16,7 +16,8 @@
 
 namespace mt::core {
 
-Result<std::shared_ptr<Table>> read_now(const Process& process, bool blocks);
+// `threads`: with counters per traceback and thread.
+Result<std::shared_ptr<Table>> read_now(const Process& process, bool blocks, bool threads = false);
 
 // The process of kept tables if it is still there; with modules that were
 // unloaded since then marked. Interrupts are passed on.
@@ -25,8 +26,10 @@ Result<std::optional<Process>> same_process(Session& session, const std::vector<
 // The snapshot that words[index] names; without that word the last one.
 Result<Kept*> kept_snapshot(Session& session, const std::vector<std::string>& words,
                             std::size_t index);
-// A new snapshot can have this name. `replace`: if need be in place of another.
+// A new snapshot or mark can have this name. `replace`: if need be in place of another.
 Result<void> check_name(Session& session, const std::string& name, bool replace);
+// Forgets the snapshot or mark of this name.
+void forget_name(Session& session, const std::string& name);
 // As the next number, and under `name` unless that is empty. `file`: where it was loaded from.
 void keep_snapshot(Session& session, const std::string& name, std::shared_ptr<Table> table,
                    const std::string& file = "");

@@ -41,6 +41,13 @@ struct Kept {
     std::string file;  // that it was loaded from, or empty
 };
 
+// What mt mark has made: from then on blocks are stamped with its sequence.
+struct Mark {
+    std::uint64_t sequence = 0;  // its number in that process
+    std::string name;            // the user's, or empty
+    Identity process;
+};
+
 // Whose rows mt traceback explains.
 struct LastReport {
     std::shared_ptr<Table> table;
@@ -101,6 +108,7 @@ class Session {
     Settings settings;
     std::vector<Kept> snapshots;
     std::uint64_t next_number = 1;
+    std::vector<Mark> marks;
     std::optional<LastReport> last;
     Pending pending;
     Conditions conditions;

@@ -68,13 +68,21 @@ Result<void> set(Session& session, const std::string& key, const std::string& va
 Result<void> run_list(Session& session, const Arguments& arguments) {
     std::vector<ListedSnapshot> all;
     for (const Kept& kept : session.snapshots) all.push_back(listed(kept));
-    session.say(arguments.has("--json") ? list_json(all) : list_text(all));
+    std::vector<ListedMark> marks;
+    for (const Mark& mark : session.marks)
+        marks.push_back({mark.sequence, mark.name, mark.process.pid, mark.process.generation});
+    session.say(arguments.has("--json") ? list_json(all, marks) : list_text(all, marks));
     return {};
 }
 
 Result<void> run_drop(Session& session, const Arguments& arguments) {
     if (arguments.words.empty())
-        return fail(Code::usage, "mt drop takes the number or name of a snapshot");
+        return fail(Code::usage,
+                    "mt drop takes the number of a snapshot, or the name of a "
+                    "snapshot or mark");
+    const std::string& name = arguments.words.front();
+    if (std::erase_if(session.marks, [&name](const Mark& mark) { return mark.name == name; }) != 0)
+        return {};
     auto kept = kept_snapshot(session, arguments.words, 0);
     if (!kept) return tl::make_unexpected(std::move(kept.error()));
     session.snapshots.erase(session.snapshots.begin() + (*kept - session.snapshots.data()));

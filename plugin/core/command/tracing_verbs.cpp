@@ -9,6 +9,7 @@
 
 #include "abi/layout.h"
 #include "command/control.h"
+#include "command/reporting.h"
 #include "command/session.h"
 #include "command/verb.h"
 #include "show/estimate.h"
@@ -38,6 +39,7 @@ Result<Start> start_of(const Arguments& arguments) {
     auto frames = frames_of_words(arguments);
     if (!frames) return tl::make_unexpected(std::move(frames.error()));
     start.frames = *frames;
+    start.stamps = arguments.has("--stamps");
     const std::string* text = arguments.value("--sample");
     if (text == nullptr) return start;
     const auto bytes = bytes_of(*text);
@@ -53,13 +55,15 @@ Result<Start> start_of(const Arguments& arguments) {
 std::string start_text(const Start& start) {
     std::string text = fmt::format("{} frame{}", start.frames, start.frames == 1 ? "" : "s");
     if (start.frames > abi::kMaxFrames) text += fmt::format(", capped at {}", abi::kMaxFrames);
-    return text + sampled_text(start.sample_bytes);
+    return text + (start.stamps ? ", with stamps" : "") + sampled_text(start.sample_bytes);
 }
 
 // The variable MEMTRACE (contract 21).
 std::string environment_of(const Start& start) {
-    if (start.sample_bytes == 0) return std::to_string(start.frames);
-    return fmt::format("{},sample={}", start.frames, start.sample_bytes);
+    std::string text = std::to_string(start.frames);
+    if (start.stamps) text += ",stamps";
+    if (start.sample_bytes != 0) text += fmt::format(",sample={}", start.sample_bytes);
+    return text;
 }
 
 std::string library_of(const Session& session) {
@@ -133,7 +137,8 @@ Result<void> run_start(Session& session, const Arguments& arguments) {
     if (process->status.tracing) {
         session.say(
             fmt::format("tracing is on already ({}); nothing was changed\n",
-                        start_text({process->status.frame_limit, process->status.sample_bytes})));
+                        start_text({process->status.frame_limit, process->status.sample_bytes,
+                                    process->status.stamps})));
         return {};
     }
     if (auto done = Control(session.debugger, process->status.root_address).start(*start); !done)
@@ -184,6 +189,30 @@ Result<void> run_clear(Session& session, const Arguments&) {
     if (auto done = Control(session.debugger, process->status.root_address).clear(); !done)
         return done;
     session.say("all traces were dropped; tracing goes on\n");
+    return {};
+}
+
+Result<void> run_mark(Session& session, const Arguments& arguments) {
+    const std::string name = arguments.words.empty() ? "" : arguments.words.front();
+    if (!arguments.words.empty())
+        if (auto good = check_name(session, name, arguments.has("--replace")); !good) return good;
+    auto target = session.debugger.target();
+    if (!target) return tl::make_unexpected(std::move(target.error()));
+    if (auto allowed = may_change(*target, "mark"); !allowed) return allowed;
+    auto process = session.process();
+    if (!process) return tl::make_unexpected(std::move(process.error()));
+    if (!process->status.tracing)
+        return fail(Code::refused,
+                    "tracing is off, so there is nothing to mark; mt start begins "
+                    "to trace");
+    auto number = Control(session.debugger, process->status.root_address).mark();
+    if (!number) return tl::make_unexpected(std::move(number.error()));
+    forget_name(session, name);
+    session.marks.push_back({*number, name, process->status.identity});
+    session.say(fmt::format("mark {}{}{}\n", *number, name.empty() ? "" : " " + name,
+                            process->status.stamps
+                                ? ""
+                                : "; from now on blocks get stamps, those from before have none"));
     return {};
 }
 

@@ -44,6 +44,7 @@ std::vector<std::string> complete(const Session& session, std::string_view line)
 
 Result<void> run_status(Session& session, const Arguments& arguments);
 Result<void> run_start(Session& session, const Arguments& arguments);
+Result<void> run_mark(Session& session, const Arguments& arguments);
 Result<void> run_stop(Session& session, const Arguments& arguments);
 Result<void> run_clear(Session& session, const Arguments& arguments);
 Result<void> run_snapshot(Session& session, const Arguments& arguments);

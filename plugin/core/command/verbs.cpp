@@ -12,8 +12,9 @@ namespace mt::core {
 namespace {
 
 const Option kJson = {"--json", "", "", Level::none, "one JSON document instead of text"};
-const Option kBy = {"--by", "", "KEY", Level::row,
-                    "group by lineno (default), filename, traceback, function, module or domain"};
+const Option kBy = {
+    "--by", "", "KEY", Level::row,
+    "group by lineno (default), filename, traceback, function, module, domain or thread"};
 const Option kCumulative = {"--cumulative", "", "", Level::row,
                             "charge every frame of a traceback, not only the most recent"};
 const Option kSort = {"--sort", "", "ORDER", Level::row,
@@ -31,6 +32,12 @@ const Option kModule = {"--module", "", "GLOB", Level::row,
 const Option kDomain = {"--domain", "", "N", Level::row,
                         "only this domain (0: the heap; others: memtrace_track)"};
 const Option kMinSize = {"--min-size", "", "BYTES", Level::block, "only blocks of BYTES and more"};
+const Option kSince = {"--since", "", "MARK", Level::block,
+                       "only blocks allocated at MARK or later"};
+const Option kUntil = {"--until", "", "MARK", Level::block, "only blocks allocated before MARK"};
+const Option kThread = {"--thread", "", "ID|NAME", Level::block,
+                        "only what this thread allocated; again: or that; with --sort total-size "
+                        "or total-count its own totals"};
 const Option kSource = {"--source", "", "", Level::row, "the source line under each entry"};
 const Option kRaw = {"--raw", "", "", Level::row,
                      "no skipping of allocation functions; offsets where no line is known"};
@@ -117,7 +124,9 @@ std::vector<Verb> make_verbs() {
          "rows are estimates then and say so, current, peak and total stay exact.",
          "mt start 16 --sample 512K",
          {{"--sample", "", "BYTES", Level::none,
-           "stacks for one allocation every BYTES on average"}},
+           "stacks for one allocation every BYTES on average"},
+          {"--stamps", "", "", Level::none,
+           "blocks remember when and by which thread they were allocated"}},
          run_start},
         {"stop", "", 0, "stop tracing and drop all traces", "", "mt stop", {}, run_stop},
         {"clear",
@@ -133,15 +142,29 @@ std::vector<Verb> make_verbs() {
          "shown. Rows are the largest first.",
          "mt snapshot before --by function -n 20",
          report_options({kMinSize,
+                         kSince,
+                         kUntil,
+                         kThread,
                          kBlocks,
                          {"--replace", "", "", Level::none, "forget the snapshot called NAME"}}),
          run_snapshot},
         {"stats", "[SNAPSHOT]", 1, "statistics of a kept snapshot", kStatsDetails,
          "mt stats before --filter '*/parse.cpp' --by traceback",
-         report_options({kMinSize, kBlocks}), run_stats},
+         report_options({kMinSize, kSince, kUntil, kThread, kBlocks}), run_stats},
         {"diff", "[OLD [NEW]]", 2, "what changed between two snapshots", kDiffDetails,
-         "mt diff before --by filename", without(report_options({kMinSize}), "--sort"), run_diff},
-        {"list", "", 0, "the kept snapshots", "", "mt list", {kJson}, run_list},
+         "mt diff before --by filename",
+         without(report_options({kMinSize, kSince, kUntil, kThread}), "--sort"), run_diff},
+        {"mark",
+         "[NAME]",
+         1,
+         "set a mark; --since MARK then shows what was allocated after it",
+         "Numbered 1, 2, … in each process, and called NAME, which is not a number. From the\n"
+         "first mark on blocks get stamps; --since and --until count one without a stamp as older\n"
+         "than every mark. Works in the commands of a breakpoint.",
+         "mt mark before",
+         {{"--replace", "", "", Level::none, "forget the snapshot or mark called NAME"}},
+         run_mark},
+        {"list", "", 0, "the kept snapshots and the marks", "", "mt list", {kJson}, run_list},
         {"save",
          "FILE [SNAPSHOT]",
          2,
@@ -166,7 +189,14 @@ std::vector<Verb> make_verbs() {
          "mt export folded heap.folded",
          {{"--replace", "", "", Level::none, "overwrite FILE"}, kRaw},
          run_export},
-        {"drop", "SNAPSHOT", 1, "forget a kept snapshot", "", "mt drop before", {}, run_drop},
+        {"drop",
+         "SNAPSHOT|MARK",
+         1,
+         "forget a kept snapshot, or a mark by its name",
+         "",
+         "mt drop before",
+         {},
+         run_drop},
         {"traceback",
          "ROW",
          1,

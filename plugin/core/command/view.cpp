@@ -136,12 +136,28 @@ Result<void> add_grouping(const Arguments& arguments, Grouping& grouping) {
             return fail(Code::usage,
                         fmt::format("--min-size takes a number of bytes such as 4096 or 4K, not {}",
                                     or_nothing(*text)));
-        grouping.min_size = *bytes;
+        grouping.blocks.min_size = *bytes;
     }
-    if (grouping.min_size != 0 && is_total(grouping.sort))
-        return fail(Code::usage,
-                    "--min-size looks at live blocks, whose totals are not known; sort by size or "
-                    "count");
+    for (const char* option : {"--min-size", "--since", "--until"})
+        if (arguments.value(option) != nullptr && is_total(grouping.sort))
+            return fail(Code::usage, fmt::format("{} looks at live blocks, whose totals are not "
+                                                 "known; sort by size or count",
+                                                 option));
+    return {};
+}
+
+Result<void> add_stamps(const Arguments& arguments, View& view) {
+    for (const auto& [option, text] :
+         {std::pair("--since", &view.since), std::pair("--until", &view.until)}) {
+        const std::string* given = arguments.value(option);
+        if (given == nullptr) continue;
+        if (given->empty())
+            return fail(Code::usage, fmt::format("{} takes the number or name of a mark, not "
+                                                 "nothing",
+                                                 option));
+        *text = *given;
+    }
+    view.threads = arguments.all("--thread");
     return {};
 }
 
@@ -172,6 +188,8 @@ Result<View> view_of(const Settings& settings, const Arguments& arguments) {
     view.grouping.raw = arguments.has("--raw");
     view.grouping.totals = view.json;
     if (auto done = add_grouping(arguments, view.grouping); !done)
+        return tl::make_unexpected(std::move(done.error()));
+    if (auto done = add_stamps(arguments, view); !done)
         return tl::make_unexpected(std::move(done.error()));
     if (auto done = add_filters(arguments, view.grouping.filters); !done)
         return tl::make_unexpected(std::move(done.error()));

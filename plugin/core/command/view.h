@@ -33,10 +33,15 @@ struct View {
     // Of a shown traceback: n > 0 the n most recent frames, n < 0 the -n oldest ones.
     std::optional<std::int64_t> limit;
     bool most_recent_first = false;
+    // As they were typed; what they mean for a table is found by block_view.h.
+    std::string since, until;
+    std::vector<std::string> threads;
+    std::vector<Remark> remarks;  // about the view
 
     // Some traces are left out.
     bool is_filtered() const {
-        return grouping.only != nullptr || !grouping.filters.empty() || grouping.min_size != 0;
+        return grouping.only != nullptr || !grouping.filters.empty() ||
+               grouping.blocks.needs_blocks() || !grouping.threads.empty();
     }
 };
 

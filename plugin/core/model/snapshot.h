@@ -80,6 +80,18 @@ struct Thread {
     std::uint32_t serial = 0, tid = 0;
     std::string name;
     std::uint64_t alloc_bytes = 0, alloc_count = 0, free_bytes = 0, free_count = 0;
+    // Of the record per traceback that it counts in (ThreadTrace), allocations of
+    // threads that ended before it began.
+    std::uint64_t inherited_count = 0;
+    bool has_records = false;
+};
+
+// A traceback's counters of one thread.
+struct ThreadTrace {
+    std::uint32_t thread = 0;  // serial
+    std::uint32_t trace = 0;   // id
+    std::uint64_t alloc_bytes = 0, alloc_count = 0, free_bytes = 0, free_count = 0;
+    std::uint64_t temporary_count = 0;
 };
 
 struct Loss {
@@ -123,6 +135,8 @@ struct Table {
     std::vector<std::uint32_t> parents;
     std::vector<Trace> traces;  // those with any event, by id
     std::vector<Thread> threads;
+    std::vector<ThreadTrace> thread_traces;  // filled on request only
+    bool has_thread_traces = false;
     std::vector<Loss> losses;
     std::vector<Remark> remarks;
     std::vector<Block> blocks;  // filled on request only, by address

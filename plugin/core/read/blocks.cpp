@@ -311,8 +311,7 @@ bool read_blocks(Reading& reading, const Anchor& anchor, std::int64_t expected, 
                     [](const Block& a, const Block& b) { return a.address == b.address; });
     flagged += static_cast<std::uint64_t>(table.blocks.end() - end);
     table.blocks.erase(end, table.blocks.end());
-    table.has_blocks = true;
-    table.has_stamps = anchor.state.stamped != 0;
+    table.has_stamps = table.has_stamps || anchor.state.stamped != 0;
     return true;
 }
 

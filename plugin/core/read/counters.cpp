@@ -25,8 +25,14 @@ std::uint64_t events_of(const abi::Shard& shard) { return shard.alloc_count + sh
 
 class Walk {
   public:
-    Walk(Reading& reading, const Anchor& anchor, bool records, Events& events, Counters& out)
-        : reading_(reading), anchor_(anchor), records_(records), events_(events), out_(out) {}
+    Walk(Reading& reading, const Anchor& anchor, bool records, bool by_shard, Events& events,
+         Counters& out)
+        : reading_(reading),
+          anchor_(anchor),
+          records_(records),
+          by_shard_(by_shard),
+          events_(events),
+          out_(out) {}
 
     bool run();
 
@@ -48,6 +54,8 @@ class Walk {
     Reading& reading_;
     const Anchor& anchor_;
     const bool records_;
+    const bool by_shard_;
+    std::uint64_t shard_ = 0;  // being read
     Events& events_;
     Counters& out_;
     Sums sums_;
@@ -82,6 +90,12 @@ void Walk::chunk(std::uint64_t address, std::uint32_t first_id, const std::byte*
         restore(address + i * stride, first_id + i, record);
         sums.add_record(first_id + i, record, anchor_.state.peak_epoch);
         shard_net_ = add(shard_net_, difference(record.alloc_bytes, record.free_bytes));
+        if (by_shard_ && &sums == &sums_ && (record.alloc_count | record.free_count) != 0) {
+            out_.by_shard.push_back(
+                {shard_,
+                 {0, first_id + i, record.alloc_bytes, record.alloc_count, record.free_bytes,
+                  record.free_count, record.temporary_count}});
+        }
     }
 }
 
@@ -178,6 +192,7 @@ bool Walk::shard(std::uint64_t address, abi::Shard& shard) {
     out_.current_size = add(out_.current_size, net_bytes(shard));
     out_.current_count = add(out_.current_count, difference(shard.alloc_count, shard.free_count));
     if (!records_) return true;
+    shard_ = address;
     return exact_records(shard, address) && (!is_sampling() || weighted_records(shard));
 }
 
@@ -272,11 +287,11 @@ bool count_events(Reading& reading, const Anchor& anchor, std::uint64_t& events)
     return true;
 }
 
-bool read_counters(Reading& reading, const Anchor& anchor, bool records, Events& events,
-                   Counters& counters) {
+bool read_counters(Reading& reading, const Anchor& anchor, bool records, bool by_shard,
+                   Events& events, Counters& counters) {
     // An event in flight may have reached only some of a shard's own sums.
     const bool exact = records || events.any_busy || !events.pending.empty();
-    if (!Walk(reading, anchor, exact, events, counters).run()) return false;
+    if (!Walk(reading, anchor, exact, by_shard, events, counters).run()) return false;
     if (!records) counters.traces.clear();
     return true;
 }

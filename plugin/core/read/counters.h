@@ -22,6 +22,12 @@ struct ShardSums {
     std::uint64_t alloc_bytes = 0, alloc_count = 0, free_bytes = 0, free_count = 0;
 };
 
+// A record of one shard.
+struct ShardTrace {
+    std::uint64_t shard = 0;  // address
+    ThreadTrace part;         // without its thread
+};
+
 struct Counters {
     std::vector<Trace> traces;  // by id once summed; only id and figures are filled
     std::int64_t current_size = 0, current_count = 0;
@@ -30,11 +36,13 @@ struct Counters {
     std::uint32_t active_shards = 0;  // with events
     std::uint64_t events = 0;         // of all shards
     std::vector<ShardSums> shards;    // by address
+    std::vector<ShardTrace> by_shard;
 };
 
-// With records == false only the sums: no traces, and peak_count stays 0.
-bool read_counters(Reading& reading, const Anchor& anchor, bool records, Events& events,
-                   Counters& counters);
+// With records == false only the sums: no traces, and peak_count stays 0. With
+// by_shard also what each shard holds for itself.
+bool read_counters(Reading& reading, const Anchor& anchor, bool records, bool by_shard,
+                   Events& events, Counters& counters);
 
 // How many events the shards have counted by now: another number than in the
 // counters means that the program runs.

@@ -68,7 +68,7 @@ bool Search::name_records() {
     if (has_records_ || !concerns_counters()) return true;
     has_records_ = true;
     Counters counters;
-    return read_counters(reading_, anchor_, true, events_, counters);
+    return read_counters(reading_, anchor_, true, false, events_, counters);
 }
 
 // `found`: a block begins at or below the address, and no other can begin between.

@@ -16,6 +16,7 @@ namespace mt::core {
 struct ReadOptions {
     bool blocks = false;   // also copy the live blocks
     bool counters = true;  // read the shards (status alone needs only the totals)
+    bool threads = false;  // also counters per traceback and thread
     bool modules = false;  // without counters: the module log all the same
 };
 

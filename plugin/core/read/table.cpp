@@ -96,7 +96,7 @@ bool read_named(Reading& reading, Anchor& anchor, const Events& events, const Co
     table.stack_count = anchor.header.stack_count;
     return read_modules(reading, anchor.header, table) &&
            read_depot(reading, anchor.header, table, depot) &&
-           read_threads(reading, anchor, counters.shards, events.thread_rows, table);
+           read_threads(reading, anchor, counters, events.thread_rows, table);
 }
 
 bool read_traces(Reading& reading, Anchor& anchor, const ReadOptions& options, Events& events,
@@ -104,7 +104,9 @@ bool read_traces(Reading& reading, Anchor& anchor, const ReadOptions& options, E
     Counters counters;
     Depot depot;
     std::uint64_t flagged = 0;
-    if (!read_counters(reading, anchor, options.counters, events, counters)) return false;
+    if (!read_counters(reading, anchor, options.counters, options.threads, events, counters)) {
+        return false;
+    }
     table.current_size = counters.current_size;
     table.current_count = counters.current_count;
     table.peak_size = counters.peak_size;
@@ -131,6 +133,10 @@ bool read_all(Reading& reading, const Status& status, const ReadOptions& options
     if (!load_anchor(reading, status, anchor)) return false;
     table.status = status_of(anchor);
     table.status.direct = status.direct;
+    // Also where there is nothing to read yet.
+    table.has_blocks = options.blocks;
+    table.has_stamps = options.blocks && table.status.stamps;
+    table.has_thread_traces = options.threads;
     if (!anchor.has_header) return true;
     if (!anchor.has_root) {
         table.remarks.push_back(
@@ -158,7 +164,6 @@ bool read_all(Reading& reading, const Status& status, const ReadOptions& options
     }
     read_losses(anchor, traces, table);
     reading.close(table.remarks);
-    table.has_blocks = options.blocks;
     return true;
 }
 

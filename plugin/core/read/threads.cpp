@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <unordered_map>
 
 #include "read/depot.h"
 
@@ -16,9 +17,11 @@ const ShardSums* find(const std::vector<ShardSums>& shards, std::uint64_t addres
     return it != shards.end() && it->address == address ? &*it : nullptr;
 }
 
+using Owners = std::unordered_map<std::uint64_t, std::uint32_t>;  // shard -> serial
+
 // False: it counts in a shard that is not there.
-bool add_thread(const abi::Thread& row, std::uint32_t generation,
-                const std::vector<ShardSums>& shards, Table& table) {
+bool add_thread(const abi::Thread& row, std::uint32_t generation, const Counters& counters,
+                Owners& owners, Table& table) {
     Thread& thread = table.threads.emplace_back();
     thread.serial = row.serial;
     thread.tid = row.tid;
@@ -27,9 +30,12 @@ bool add_thread(const abi::Thread& row, std::uint32_t generation,
     if (row.generation != generation) return true;
     ShardSums now{0, row.alloc_bytes, row.alloc_count, row.free_bytes, row.free_count};
     if (row.shard != 0) {
-        const ShardSums* shard = find(shards, row.shard);
+        const ShardSums* shard = find(counters.shards, row.shard);
         if (shard == nullptr) return false;
         now = *shard;
+        owners[row.shard] = row.serial;
+        thread.has_records = true;
+        thread.inherited_count = row.first_alloc_count;
     }
     thread.alloc_bytes = now.alloc_bytes - row.first_alloc_bytes;
     thread.alloc_count = now.alloc_count - row.first_alloc_count;
@@ -40,13 +46,14 @@ bool add_thread(const abi::Thread& row, std::uint32_t generation,
 
 }  // namespace
 
-bool read_threads(Reading& reading, const Anchor& anchor, const std::vector<ShardSums>& shards,
+bool read_threads(Reading& reading, const Anchor& anchor, const Counters& counters,
                   const std::vector<std::uint64_t>& known, Table& table) {
     constexpr std::uint64_t kRows = std::uint64_t{abi::kThreadsPerChunk} * abi::kThreadChunks;
     const abi::Header& header = anchor.header;
     const std::size_t stride = header.thread_size;
     if (!check_count(reading, "threads", header.thread_count, kRows)) return false;
     std::vector<std::byte> chunk(abi::kThreadsPerChunk * stride);
+    Owners owners;
     for (std::uint64_t first = 0; first < header.thread_count; first += abi::kThreadsPerChunk) {
         const std::uint64_t address = header.thread_chunk[first / abi::kThreadsPerChunk];
         if (address == 0) continue;  // counted, not filled yet
@@ -59,11 +66,16 @@ bool read_threads(Reading& reading, const Anchor& anchor, const std::vector<Shar
             std::memcpy(&row, chunk.data() + i * stride, sizeof row);
             const bool is_known =
                 std::binary_search(known.begin(), known.end(), address + i * stride);
-            const bool whole = row.serial != 0
-                                   ? add_thread(row, anchor.state.generation, shards, table)
-                                   : !is_known;
+            const bool whole =
+                row.serial != 0 ? add_thread(row, anchor.state.generation, counters, owners, table)
+                                : !is_known;
             if (!whole) reading.incomplete("rows of threads", address + i * stride);
         }
+    }
+    for (const ShardTrace& record : counters.by_shard) {
+        table.thread_traces.push_back(record.part);
+        const auto owner = owners.find(record.shard);
+        if (owner != owners.end()) table.thread_traces.back().thread = owner->second;
     }
     return true;
 }

@@ -14,7 +14,7 @@
 namespace mt::core {
 
 // `known` are rows that some thread's context names: they must have been filled.
-bool read_threads(Reading& reading, const Anchor& anchor, const std::vector<ShardSums>& shards,
+bool read_threads(Reading& reading, const Anchor& anchor, const Counters& counters,
                   const std::vector<std::uint64_t>& known, Table& table);
 
 }  // namespace mt::core

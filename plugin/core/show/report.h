@@ -98,8 +98,16 @@ struct ListedSnapshot {
     std::string file;                // that it was loaded from, or empty
 };
 
-std::string list_text(const std::vector<ListedSnapshot>& snapshots);
-std::string list_json(const std::vector<ListedSnapshot>& snapshots);
+struct ListedMark {
+    std::uint64_t number = 0;
+    std::string name;  // may be empty
+    std::uint32_t pid = 0, generation = 0;
+};
+
+std::string list_text(const std::vector<ListedSnapshot>& snapshots,
+                      const std::vector<ListedMark>& marks);
+std::string list_json(const std::vector<ListedSnapshot>& snapshots,
+                      const std::vector<ListedMark>& marks);
 
 struct ListedCondition {  // of mt break
     std::uint32_t number = 0;

@@ -59,6 +59,9 @@ void add_estimate(Json& json, std::int64_t samples, std::uint64_t sample_bytes) 
 void add_key(Json& json, const RowReport& report, const std::vector<RowFrame>& traceback) {
     if (report.key == KeyType::domain)
         json["domain"] = traceback.front().line;
+    else if (report.key == KeyType::thread)
+        json["thread"] = {{"serial", traceback.front().line},
+                          {"title", report.book->text(traceback.front().label)}};
     else
         json["traceback"] = traceback_json(*report.book, report.key, traceback);
 }
@@ -137,6 +140,8 @@ std::string status_json(const StatusReport& report) {
     json["paused_threads"] = status.paused_threads;
     json["traceback_limit_recorded"] = std::min<std::uint32_t>(status.frame_limit, abi::kMaxFrames);
     if (status.tracing && status.sample_bytes != 0) json["sample_bytes"] = status.sample_bytes;
+    json["stamps"] = status.stamps;
+    json["marks"] = status.mark;
     json["blocks"] = report.blocks;
     json["tracebacks"] = report.tracebacks;
     json["tracer_memory"] = report.own_bytes;
@@ -156,7 +161,8 @@ std::string status_json(const StatusReport& report) {
     return dump(json);
 }
 
-std::string list_json(const std::vector<ListedSnapshot>& snapshots) {
+std::string list_json(const std::vector<ListedSnapshot>& snapshots,
+                      const std::vector<ListedMark>& marks) {
     Json json = begin("list");
     Json list = Json::array();
     for (const ListedSnapshot& one : snapshots) {
@@ -173,6 +179,12 @@ std::string list_json(const std::vector<ListedSnapshot>& snapshots) {
         list.push_back(std::move(entry));
     }
     json["snapshots"] = std::move(list);
+    json["marks"] = Json::array();
+    for (const ListedMark& mark : marks)
+        json["marks"].push_back({{"number", mark.number},
+                                 {"name", mark.name.empty() ? Json() : Json(mark.name)},
+                                 {"pid", mark.pid},
+                                 {"generation", mark.generation}});
     return dump(json);
 }
 

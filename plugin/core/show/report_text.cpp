@@ -89,8 +89,9 @@ Head head_of(std::string command, const Table& table) {
 std::string row_title(const RowReport& report, const std::vector<RowFrame>& traceback) {
     const RowFrame& recent = traceback.front();
     std::string title = row_name(*report.book, recent);
-    if (report.key != KeyType::function && report.key != KeyType::domain)
-        title += fmt::format(":{}", recent.line);
+    const bool has_line = report.key != KeyType::function && report.key != KeyType::domain &&
+                          report.key != KeyType::thread;
+    if (has_line) title += fmt::format(":{}", recent.line);
     return title;
 }
 
@@ -149,6 +150,8 @@ std::string status_text(const StatusReport& report) {
     if (status.tracing && status.sample_bytes != 0)
         text += fmt::format("sampling: one allocation every {} on average\n",
                             format_size(static_cast<double>(status.sample_bytes)));
+    if (status.tracing && status.stamps)
+        text += fmt::format("stamps: on, {} mark{}\n", status.mark, status.mark == 1 ? "" : "s");
     text += figures_text(report.head);
     text += fmt::format("blocks: {}\n", report.blocks);
     text += fmt::format("tracebacks: {}\n", report.tracebacks);
@@ -167,9 +170,10 @@ std::string status_text(const StatusReport& report) {
     return text + remarks_text(report.remarks);
 }
 
-std::string list_text(const std::vector<ListedSnapshot>& snapshots) {
-    if (snapshots.empty()) return "no snapshots; mt snapshot takes one\n";
+std::string list_text(const std::vector<ListedSnapshot>& snapshots,
+                      const std::vector<ListedMark>& marks) {
     std::string text;
+    if (snapshots.empty()) text = "no snapshots; mt snapshot takes one\n";
     for (const ListedSnapshot& one : snapshots)
         // No process number: the text is the same for each run of a program.
         text += fmt::format("{}{}: {}, {} traceback{}{}{}{}\n", one.number,
@@ -178,6 +182,9 @@ std::string list_text(const std::vector<ListedSnapshot>& snapshots) {
                             one.tracebacks == 1 ? "" : "s", sampled_text(one.sample_bytes),
                             one.blocks ? ", with blocks" : "",
                             one.file.empty() ? "" : ", from " + printable(one.file));
+    for (const ListedMark& mark : marks)
+        text += fmt::format("mark {}{}\n", mark.number,
+                            mark.name.empty() ? "" : " " + escaped(mark.name));
     return text;
 }
 

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+//
+// See block_filter.h.
+#include "analyse/block_filter.h"
+
+#include <algorithm>
+
+#include "abi/layout.h"
+#include "abi/weight.h"
+#include "model/stamp.h"
+#include "model/wrapping.h"
+
+namespace mt::core {
+
+bool BlockFilter::keeps(const Table& table, const Block& block) const {
+    if (block.size < min_size) return false;
+    if (!needs_stamps()) return true;
+    const std::optional<Stamp> stamp = stamp_of(table, block);
+    if (since && (!stamp || stamp->generation < *since)) return false;
+    if (until && stamp && stamp->generation >= *until) return false;
+    const std::uint32_t thread = stamp ? stamp->thread : 0;
+    return threads.empty() || std::find(threads.begin(), threads.end(), thread) != threads.end();
+}
+
+void add_block(const Table& table, const Block& block, LiveFigures& figures) {
+    const std::uint64_t mean = table.status.sample_bytes;
+    const bool weighted = mean != 0 && abi::is_sampled(block.stack);
+    const abi::Weight weight =
+        weighted ? abi::weight_of(block.size, mean) : abi::Weight{block.size, 1};
+    figures.size = add(figures.size, static_cast<std::int64_t>(weight.bytes));
+    figures.count = add(figures.count, static_cast<std::int64_t>(weight.count));
+    figures.samples += weighted ? 1 : 0;
+}
+
+void finish(LiveFigures& figures) {
+    if (figures.samples == 0) return;
+    figures.size = add(figures.size, 1 << (abi::kWeightByteBits - 1)) >> abi::kWeightByteBits;
+    figures.count = add(figures.count, 1 << (abi::kWeightCountBits - 1)) >> abi::kWeightCountBits;
+}
+
+std::vector<std::uint32_t> places_of_traces(const Table& table) {
+    std::vector<std::uint32_t> places;
+    for (std::size_t i = 0; i < table.traces.size(); ++i) {
+        const std::uint32_t id = table.traces[i].id;
+        if (id >= places.size()) places.resize(id + 1);
+        places[id] = static_cast<std::uint32_t>(i + 1);
+    }
+    return places;
+}
+
+std::vector<LiveFigures> figures_of_blocks(const Table& table, const BlockFilter& filter) {
+    std::vector<LiveFigures> figures(table.traces.size());
+    const std::vector<std::uint32_t> places = places_of_traces(table);
+    for (const Block& block : table.blocks) {
+        if (block.stack >= places.size() || places[block.stack] == 0) continue;
+        if (filter.keeps(table, block)) add_block(table, block, figures[places[block.stack] - 1]);
+    }
+    for (LiveFigures& own : figures) finish(own);
+    return figures;
+}
+
+std::uint64_t count_unstamped(const Table& table) {
+    return static_cast<std::uint64_t>(
+        std::count_if(table.blocks.begin(), table.blocks.end(),
+                      [&](const Block& block) { return table.detail_of(block).stamp == 0; }));
+}
+
+}  // namespace mt::core

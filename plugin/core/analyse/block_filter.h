@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+//
+// Which live blocks a report is about, and their figures by traceback. Looks at
+// the blocks of a table, at nothing behind them.
+#ifndef MEMTRACE_CORE_ANALYSE_BLOCK_FILTER_H
+#define MEMTRACE_CORE_ANALYSE_BLOCK_FILTER_H
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "model/snapshot.h"
+
+namespace mt::core {
+
+// Live figures of a trace that are not those of its counters.
+struct LiveFigures {
+    std::int64_t size = 0, count = 0, samples = 0;
+};
+
+struct BlockFilter {
+    std::uint64_t min_size = 0;          // bytes
+    std::optional<std::uint32_t> since;  // allocated at or after this generation of a stamp
+    std::optional<std::uint32_t> until;  // before it; a block without a stamp is older than all
+    std::vector<std::uint32_t>
+        threads;  // by one of these, as in stamps (0: not known); empty = any
+
+    bool needs_stamps() const { return since || until || !threads.empty(); }
+    bool needs_blocks() const { return min_size != 0 || needs_stamps(); }
+    bool keeps(const Table& table, const Block& block) const;
+    bool operator==(const BlockFilter&) const = default;
+};
+
+// What a block stands for, in a sampled table more than itself; with fraction bits
+// there (abi/weight.h), so figures are finished once they are added up.
+void add_block(const Table& table, const Block& block, LiveFigures& figures);
+void finish(LiveFigures& figures);
+
+// For each of Table::traces, what its blocks that the filter keeps are.
+std::vector<LiveFigures> figures_of_blocks(const Table& table, const BlockFilter& filter);
+
+// By stack id: index into Table::traces plus one; 0 = none.
+std::vector<std::uint32_t> places_of_traces(const Table& table);
+
+// Blocks without a stamp.
+std::uint64_t count_unstamped(const Table& table);
+
+}  // namespace mt::core
+
+#endif

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+//
+// See by_thread.h.
+#include "analyse/by_thread.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "model/stamp.h"
+#include "model/wrapping.h"
+
+namespace mt::core {
+
+std::vector<Trace> traces_of_threads(const Table& table,
+                                     const std::vector<std::uint32_t>& threads) {
+    std::vector<Trace> traces(table.traces.size());
+    const std::vector<std::uint32_t> places = places_of_traces(table);
+    for (const ThreadTrace& part : table.thread_traces) {
+        if (std::find(threads.begin(), threads.end(), part.thread) == threads.end()) continue;
+        if (part.trace >= places.size() || places[part.trace] == 0) continue;
+        Trace& sum = traces[places[part.trace] - 1];
+        sum.alloc_bytes += part.alloc_bytes;
+        sum.alloc_count += part.alloc_count;
+        sum.free_bytes += part.free_bytes;
+        sum.free_count += part.free_count;
+        sum.temporary_count += part.temporary_count;
+        sum.size = difference(sum.alloc_bytes, sum.free_bytes);
+        sum.count = difference(sum.alloc_count, sum.free_count);
+    }
+    return traces;
+}
+
+std::vector<ThreadRow> blocks_by_thread(const Table& table, const BlockFilter& filter,
+                                        const std::function<bool(std::uint32_t)>& keeps) {
+    const std::vector<std::uint32_t> places = places_of_traces(table);
+    std::vector<bool> kept(table.traces.size());
+    for (std::size_t i = 0; i < kept.size(); ++i) kept[i] = keeps(static_cast<std::uint32_t>(i));
+    std::map<std::uint32_t, ThreadRow> rows;
+    std::map<std::uint32_t, std::vector<bool>> seen;
+    for (const Block& block : table.blocks) {
+        const std::uint32_t place = block.stack < places.size() ? places[block.stack] : 0;
+        if (place == 0 || !kept[place - 1] || !filter.keeps(table, block)) continue;
+        const auto stamp = stamp_of(table, block);
+        const std::uint32_t serial = stamp ? stamp->thread : 0;
+        ThreadRow& row = rows[serial];
+        row.serial = serial;
+        add_block(table, block, row.live);
+        auto& traces = seen[serial];
+        traces.resize(kept.size());
+        traces[place - 1] = true;
+    }
+    std::vector<ThreadRow> list;
+    for (auto& [serial, row] : rows) {
+        finish(row.live);
+        for (std::size_t i = 0; i < seen[serial].size(); ++i)
+            if (seen[serial][i]) row.traces.push_back(static_cast<std::uint32_t>(i));
+        list.push_back(std::move(row));
+    }
+    return list;
+}
+
+std::vector<ThreadRow> totals_by_thread(const Table& table) {
+    std::vector<ThreadRow> rows;
+    for (const Thread& thread : table.threads) {
+        ThreadRow& row = rows.emplace_back();
+        row.serial = thread.serial;
+        row.live.size = difference(thread.alloc_bytes, thread.free_bytes);
+        row.live.count = difference(thread.alloc_count, thread.free_count);
+        row.total_size = thread.alloc_bytes;
+        row.total_count = thread.alloc_count;
+    }
+    return rows;
+}
+
+std::string thread_title(const Table& table, std::uint32_t serial) {
+    if (serial == 0) return "thread not known";
+    for (const Thread& thread : table.threads)
+        if (stamp_serial_of_thread(thread.serial) == serial)
+            return thread.tid == 0
+                       ? fmt::format("thread {} ({})", serial, thread.name)
+                       : fmt::format("thread {} ({}, tid {})", serial, thread.name, thread.tid);
+    return fmt::format("thread {} (exited)", serial);
+}
+
+}  // namespace mt::core

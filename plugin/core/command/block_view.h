@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+//
+// What --since, --until, --thread and --by thread mean for one table: marks and
+// threads found, what the table lacks said in a line. Groups nothing.
+#ifndef MEMTRACE_CORE_COMMAND_BLOCK_VIEW_H
+#define MEMTRACE_CORE_COMMAND_BLOCK_VIEW_H
+
+#include <string>
+
+#include "command/session.h"
+#include "command/view.h"
+#include "model/error.h"
+
+namespace mt::core {
+
+// What a table must hold for a view.
+bool needs_blocks(const View& view);
+bool needs_thread_traces(const View& view);
+
+// Fills view.grouping and view.remarks. `whose`: "snapshot 1", for messages.
+Result<void> choose_blocks(const Session& session, const Table& table, const std::string& whose,
+                           View& view);
+// For both tables of a difference, where it must mean the same.
+Result<void> choose_blocks(const Session& session, const Table& now, const Table& old, View& view);
+
+}  // namespace mt::core
+
+#endif
