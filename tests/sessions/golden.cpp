@@ -47,7 +47,7 @@ Golden Golden::make(const Scenario& scenario, const std::vector<Answer>& live,
     std::size_t next_live = 0, next_core = 0;
     for (const Step& step : scenario.steps) {
         if (step.kind == StepKind::core) on_core = true;
-        if (step.kind != StepKind::command) continue;
+        if (step.kind != StepKind::command && step.kind != StepKind::meet) continue;
         const Answer& answer = step.only_core ? core.at(next_core) : live.at(next_live);
         if (!step.only_core) ++next_live;
         if (on_core) ++next_core;

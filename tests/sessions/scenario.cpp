@@ -28,6 +28,9 @@ Step step_of(const std::string& word, std::istringstream& rest) {
         step.kind = StepKind::run;
     } else if (word == "go") {
         step.kind = StepKind::go;
+    } else if (word == "meet") {
+        step.kind = StepKind::meet;
+        step.text = "continue";
     } else if (word == "enter") {
         step.kind = StepKind::enter;
     } else if (word == "age") {
@@ -40,6 +43,8 @@ Step step_of(const std::string& word, std::istringstream& rest) {
         throw std::runtime_error("unknown step '" + word + "'");
     }
     rest >> step.function;
+    if (step.kind == StepKind::meet && step.function.empty())
+        throw std::runtime_error("meet FUNCTION");
     return step;
 }
 

@@ -11,6 +11,8 @@
 //   run [FUNCTION]          starts it; to FUNCTION, else to its end
 //   enter                   starts it; stops at its very first instruction
 //   go [FUNCTION]           goes on to FUNCTION, else to its end
+//   meet FUNCTION           goes on until a condition of mt break stops it; FUNCTION's frame
+//                           is selected then, and what was printed goes into the golden text
 //   signal NAME FUNCTION    goes on by a signal that the program gets here
 //   age                     makes the table look one major version newer
 //   core                    what follows is also asked of cores written here
@@ -27,12 +29,12 @@
 
 namespace mt::sessions {
 
-enum class StepKind { run, enter, go, signal, age, core, command, same };
+enum class StepKind { run, enter, go, meet, signal, age, core, command, same };
 
 struct Step {
     StepKind kind = StepKind::command;
     std::string text;      // of command: "mt peak"; of signal: its name
-    std::string function;  // of run, go, signal: where to stop; empty = runs to its end
+    std::string function;  // of run, go, meet, signal: where to stop; empty = runs to its end
     bool only_core = false;
 };
 

@@ -66,6 +66,8 @@ std::string gdb_step(const Step& step, const Session& session) {
             return "starti\n";
         case StepKind::go:
             return stop + "continue\n" + check;
+        case StepKind::meet:
+            return "python answer(\"continue\")\n" + check;
         case StepKind::signal:
             return stop + "signal " + step.text + "\n" + check;
         case StepKind::age:
@@ -97,6 +99,8 @@ std::string lldb_step(const Step& step, const std::string& arguments) {
             return launch;
         case StepKind::go:
             return stop + "continue\n" + check;
+        case StepKind::meet:
+            return "continue\n" + check;
         case StepKind::signal:
             // `process signal` reaches a running process only.
             return stop + "process handle --stop false --pass true " + step.text +
@@ -205,13 +209,27 @@ void replace_all(std::string& text, const std::string& what, const std::string& 
 // around main, whose lines need the C library's symbols.
 std::string normalised(std::string text, const Places& places) {
     static const std::regex kOffset("\"offset\": [0-9]+");
+    static const std::regex kBlock("(block|free of) 0x[0-9a-f]+");
     static const std::regex kOutside("(  File \"(?!<programs>)[^\\n]*\\n)+");
     replace_all(text, places.sources.string() + '/', "<programs>/");
     replace_all(text, places.programs.string() + '/', "<built>/");
     static const std::regex kTid("tid [0-9]+");
     text = std::regex_replace(text, kTid, "tid <tid>");
+    text = std::regex_replace(text, kBlock, "$1 <address>");
     text = std::regex_replace(text, kOffset, "\"offset\": <offset>");
     return std::regex_replace(text, kOutside, "  File <outside the program>\n");
+}
+
+// What mt break says at a stop, out of all that a debugger prints there.
+std::string told_at_stop(const std::string& text) {
+    std::string told;
+    std::istringstream in(text);
+    bool inside = false;
+    for (std::string line; std::getline(in, line);) {
+        inside = line.rfind("mt break ", 0) == 0 || (inside && line.rfind("  File ", 0) == 0);
+        if (inside) told += line + '\n';
+    }
+    return told;
 }
 
 void require_same(const std::vector<Answer>& answers) {
@@ -269,7 +287,15 @@ std::vector<Answer> answers_of(const Scenario& scenario, const Session& session,
                 find([&](const Piece& p) { return p.title == step.text; }, step.text);
             answers.push_back(
                 {step.text, scenario.golden ? normalised(piece.text, places) : piece.text});
-        } else if (step.kind == StepKind::same) {
+            continue;
+        }
+        if (step.kind == StepKind::meet) {
+            const Piece piece =
+                find([&](const Piece& p) { return p.title == step.text; }, step.text);
+            answers.push_back(
+                {"meet " + step.function, normalised(told_at_stop(piece.text), places)});
+        }
+        if (step.kind == StepKind::same) {
             require_same(answers);
         } else if (!step.function.empty()) {
             const Piece piece = find(

@@ -65,6 +65,7 @@ void Conditions::erase(std::uint32_t number) {
 }
 
 void Conditions::forget_process() {
+    asking_.reset();
     for (Condition& condition : list_) {
         condition.slot = -1;
         condition.told = false;
@@ -84,6 +85,7 @@ Result<void> Conditions::set_stop_point(Session& session) {
 }
 
 Result<void> Conditions::arm(Session& session, std::uint64_t root) {
+    asking_.reset();
     // The breakpoint first: what is armed must find it there.
     if (auto done = set_stop_point(session); !done) return done;
     std::vector<Watch> slots;

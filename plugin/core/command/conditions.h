@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -84,6 +85,9 @@ class Conditions {
     std::vector<Condition> list_;
     std::uint32_t next_number_ = 1;
     bool stop_point_ = false;
+    // Which questions are asked of, from the first one on until something is armed anew:
+    // there may be thousands.
+    std::shared_ptr<Process> asking_;
 };
 
 }  // namespace mt::core

@@ -144,10 +144,14 @@ Result<Stop> Conditions::hit(Session& session, const Process& process, Condition
 }
 
 Result<Stop> Conditions::stopped(Session& session, const std::array<std::uint64_t, 5>& arguments) {
+    const Told told = told_by(arguments);
+    if (told.asks && asking_ != nullptr) return decide(session, *asking_, told.stack);
     auto process = session.process();
     if (!process) return tl::make_unexpected(std::move(process.error()));
-    const Told told = told_by(arguments);
-    if (told.asks) return decide(session, *process, told.stack);
+    if (told.asks) {
+        asking_ = std::make_shared<Process>(std::move(*process));
+        return decide(session, *asking_, told.stack);
+    }
     for (Condition& condition : list_)
         if (condition.enabled && condition.slot == static_cast<std::int32_t>(told.slot))
             return hit(session, *process, condition, arguments);
