@@ -35,6 +35,7 @@ const char* const kText =
 TEST(ScenarioTest, MisspeltStepsAndMovesAfterTheCoreAreRefused) {
     EXPECT_THROW(scenario_from("program x\nstop here\n"), std::runtime_error);
     EXPECT_THROW(scenario_from("program x\ncore\ngo here\n"), std::runtime_error);
+    EXPECT_THROW(scenario_from("program x\nmeet\n"), std::runtime_error);
     EXPECT_THROW(scenario_from("run here\n"), std::runtime_error);
     EXPECT_THROW(read_scenario("/nowhere"), std::runtime_error);
 }
