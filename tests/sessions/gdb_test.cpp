@@ -137,6 +137,22 @@ TEST_F(GdbTest, TracedMemoryServesConditions) {
     EXPECT_THAT(said, HasSubstr("$3 = 2112\n"));
 }
 
+TEST_F(GdbTest, CtrlCAtAQuestionOfMtBreakStopsAndNothingIsLost) {
+    const std::string said =
+        gdb({"mt preload", "tbreak lesson_ready", "run", "mt start",
+             "mt break --site */lesson_break.c:19",
+             "python import memtrace_gdb.stops as s; kept = s.Stops.at_point; "
+             "exec('def strike(stops): raise KeyboardInterrupt'); s.Stops.at_point = strike",
+             "continue", "frame", "mt snapshot", "python s.Stops.at_point = kept", "mt break",
+             "continue", "mt snapshot --filter */lesson_break.c:19"},
+            "lesson_break");
+    EXPECT_THAT(said, ContainsRegex("> frame\n#0  (0x[0-9a-f]+ in )?memtrace_stopped"));
+    EXPECT_THAT(said, HasSubstr("Total: size=100 B, count=1\n"));
+    EXPECT_THAT(said, HasSubstr("1: site */lesson_break.c:19, 0 hits\n"));
+    EXPECT_THAT(said, HasSubstr("lesson_break.c:19; block 0x"));
+    EXPECT_THAT(said, HasSubstr("Total: size=1000 B, count=1\n"));
+}
+
 TEST_F(GdbTest, CtrlCEndsTheCommandAndNothingElse) {
     const std::string said = gdb(
         {"mt preload", "tbreak lesson_ready", "run", "mt start", "tbreak lesson_done", "continue",
