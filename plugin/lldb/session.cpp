@@ -79,6 +79,13 @@ mtc_debugger callbacks_of(Session* session) {
     d.set_stop_point = [](void* user, const char* function, int on) {
         return guarded([&] { return self(user).set_stop_point(function, on != 0); });
     };
+    d.evaluate = [](void* user, const char* expression, std::uint64_t* value, mtc_add_text why,
+                    void* sink) {
+        return guarded([&] { return self(user).evaluate(expression, value, why, sink); });
+    };
+    d.threads = [](void* user, mtc_add_thread add, void* sink) {
+        return guarded([&] { return self(user).threads(add, sink); });
+    };
     return d;
 }
 

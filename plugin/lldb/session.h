@@ -49,6 +49,8 @@ class Session {
     int prepare_run(const char* library, const char* start, mtc_add_text why, void* sink);
     int await_runtime();
     int set_stop_point(const char* function, bool on);
+    int evaluate(const char* expression, std::uint64_t* value, mtc_add_text why, void* sink);
+    int threads(mtc_add_thread add, void* sink);
 
   private:
     static bool on_loaded(void* session, lldb::SBProcess& process, lldb::SBThread& thread,

@@ -209,13 +209,13 @@ void replace_all(std::string& text, const std::string& what, const std::string& 
 // around main, whose lines need the C library's symbols.
 std::string normalised(std::string text, const Places& places) {
     static const std::regex kOffset("\"offset\": [0-9]+");
-    static const std::regex kBlock("(block|free of) 0x[0-9a-f]+");
+    static const std::regex kAddress("(^|\n|block |free of |\"address\": \")0x[0-9a-f]{5,}");
     static const std::regex kOutside("(  File \"(?!<programs>)[^\\n]*\\n)+");
     replace_all(text, places.sources.string() + '/', "<programs>/");
     replace_all(text, places.programs.string() + '/', "<built>/");
     static const std::regex kTid("tid [0-9]+");
     text = std::regex_replace(text, kTid, "tid <tid>");
-    text = std::regex_replace(text, kBlock, "$1 <address>");
+    text = std::regex_replace(text, kAddress, "$1<address>");
     text = std::regex_replace(text, kOffset, "\"offset\": <offset>");
     return std::regex_replace(text, kOutside, "  File <outside the program>\n");
 }

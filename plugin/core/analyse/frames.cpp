@@ -7,6 +7,20 @@
 
 namespace mt::core {
 
+RowFrame row_of(const FrameBook& book, const TraceFrame& at, bool raw) {
+    const Frame& frame = book[at.id];
+    RowFrame row;
+    row.label = frame.label;
+    row.line = frame.line;
+    row.file = frame.file;
+    row.function = frame.function;
+    row.module = frame.module;
+    const bool code = frame.module != 0 || frame.function != 0;
+    row.plus_offset = raw && !frame.has_file() && code;
+    if (code) row.offset = at.offset;
+    return row;
+}
+
 Result<const std::vector<TraceFrame>*> FrameWalk::frames(const Trace& trace, std::size_t wanted) {
     wanted_ = wanted;
     pcs_.clear();

@@ -34,6 +34,9 @@ struct RowFrame {
     bool plus_offset = false;             // the offset is part of the key (raw)
 };
 
+// `raw`: the offset tells frames without a line apart.
+RowFrame row_of(const FrameBook& book, const TraceFrame& at, bool raw);
+
 class FrameWalk {
   public:
     // `raw`: nothing is skipped.

@@ -21,13 +21,7 @@ constexpr std::size_t kPollEvery = 64;  // traces between two looks at the user'
 
 RowFrame row_frame(const FrameBook& book, const TraceFrame& at, const Grouping& grouping) {
     const Frame& frame = book[at.id];
-    RowFrame row;
-    row.label = frame.label;
-    row.line = frame.line;
-    row.file = frame.file;
-    row.function = frame.function;
-    row.module = frame.module;
-    row.offset = at.offset;
+    RowFrame row = row_of(book, at, grouping.raw);
     switch (grouping.key) {
         case KeyType::filename:
             row.line = 0;
@@ -40,13 +34,11 @@ RowFrame row_frame(const FrameBook& book, const TraceFrame& at, const Grouping& 
             row.label = frame.module == 0 ? frame.label : frame.module;
             row.line = 0;
             row.file = 0;
+            row.plus_offset = false;
             break;
         default:
             break;
     }
-    const bool code = frame.module != 0 || frame.function != 0;
-    row.plus_offset = grouping.raw && !frame.has_file() && code && grouping.key != KeyType::module;
-    if (!code) row.offset.reset();
     return row;
 }
 

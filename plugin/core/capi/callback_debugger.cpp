@@ -164,4 +164,31 @@ Result<bool> CallbackDebugger::set_stop_point(const char* function, bool on) {
     return status == MTC_OK;
 }
 
+Result<std::uint64_t> CallbackDebugger::evaluate(const std::string& expression) {
+    if (callbacks_.evaluate == nullptr)
+        return fail(Code::usage, "this debugger evaluates no expressions; give a number");
+    std::uint64_t value = 0;
+    TextSink why;
+    const int status =
+        callbacks_.evaluate(callbacks_.user, expression.c_str(), &value, add_text, &why);
+    if (status == MTC_INTERRUPTED) return interrupted_error();
+    if (status == MTC_OK) return value;
+    return fail(Code::usage, why.take().value_or("the debugger cannot evaluate it"));
+}
+
+Result<std::vector<ThreadAt>> CallbackDebugger::threads() {
+    if (callbacks_.threads == nullptr) return std::vector<ThreadAt>();
+    Sink<std::vector<ThreadAt>> sink;
+    const auto add = [](void* to, const mtc_thread* thread) {
+        if (thread == nullptr) return;
+        static_cast<Sink<std::vector<ThreadAt>>*>(to)->fill([thread](auto& list) {
+            list.push_back({thread->number, thread->stack_pointer});
+        });
+    };
+    const int status = callbacks_.threads(callbacks_.user, add, &sink);
+    if (status == MTC_INTERRUPTED) return interrupted_error();
+    if (status != MTC_OK) return std::vector<ThreadAt>();
+    return sink.take();
+}
+
 }  // namespace mt::core

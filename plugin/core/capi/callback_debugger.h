@@ -31,6 +31,8 @@ class CallbackDebugger final : public Debugger, private DebugInfo {
                              const std::optional<std::string>& start) override;
     Result<bool> await_runtime() override;
     Result<bool> set_stop_point(const char* function, bool on) override;
+    Result<std::uint64_t> evaluate(const std::string& expression) override;
+    Result<std::vector<ThreadAt>> threads() override;
 
   private:
     Result<std::vector<RawFrame>> frames(std::uint64_t address) override;

@@ -5,6 +5,7 @@
 
 #include <charconv>
 
+#include "command/addresses.h"
 #include "command/conditions.h"
 #include "command/reporting.h"
 #include "command/session.h"
@@ -135,15 +136,14 @@ std::string traceback_of(Session& session, const Process& process, const Table& 
 
 Result<void> find_block(Session& session, const Process& process, const std::string& text,
                         Condition& condition) {
-    std::uint64_t address = 0;
-    const bool hex = text.rfind("0x", 0) == 0;
-    const char* const begin = text.data() + (hex ? 2 : 0);
-    const char* const end = text.data() + text.size();
-    const auto [rest, error] = std::from_chars(begin, end, address, hex ? 16 : 10);
-    if (error != std::errc() || rest != end || address == 0)
+    auto found = address_of(session, text);
+    if (!found && found.error().code == Code::interrupted)
+        return tl::make_unexpected(std::move(found.error()));
+    if (!found || *found == 0)
         return fail(Code::usage, fmt::format("--free takes the address of a block, such as "
                                              "0x5555557592a0, not {}",
                                              text.empty() ? "nothing" : text));
+    const std::uint64_t address = *found;
     condition.value = address;
     auto table = read_blocks_at(*process.memory, process.status, address);
     if (!table) return tl::make_unexpected(std::move(table.error()));

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "model/error.h"
 #include "source/memory.h"
@@ -27,6 +28,11 @@ struct Target {
     std::int64_t pid = 0;
     std::string executable;
     std::string core;
+};
+
+struct ThreadAt {
+    std::uint32_t number = 0;  // as the user names it
+    std::uint64_t stack_pointer = 0;
 };
 
 class Debugger {
@@ -49,6 +55,10 @@ class Debugger {
     // False = the debugger cannot; of the next, too.
     virtual Result<bool> await_runtime() = 0;
     virtual Result<bool> set_stop_point(const char* function, bool on) = 0;
+    // The value of an expression of the user's, as an address.
+    virtual Result<std::uint64_t> evaluate(const std::string& expression) = 0;
+    // Those that are stopped; none when the debugger cannot tell.
+    virtual Result<std::vector<ThreadAt>> threads() = 0;
 };
 
 }  // namespace mt::core

@@ -142,6 +142,28 @@ Result<std::vector<std::string>> split_words(std::string_view line) {
     return words;
 }
 
+std::string take_expression(const std::vector<Option>& options, std::vector<std::string>& words) {
+    std::string expression;
+    std::vector<std::string> rest;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        const std::string& word = words[i];
+        const bool is_short = word == "-h" || find_option(options, word) != nullptr;
+        const bool is_long = word.size() > 2 && word.rfind("--", 0) == 0 &&
+                             std::isalpha(static_cast<unsigned char>(word[2])) != 0;
+        if (!is_short && !is_long) {
+            expression += (expression.empty() ? "" : " ") + word;
+            continue;
+        }
+        rest.push_back(word);
+        const auto name = expand_option("", options, word);
+        const Option* option = find_option(options, name ? std::string_view(*name) : word);
+        if (option != nullptr && !option->argument.empty() && i + 1 < words.size())
+            rest.push_back(words[++i]);
+    }
+    words = std::move(rest);
+    return expression;
+}
+
 Result<std::string> expand_option(std::string_view verb, const std::vector<Option>& options,
                                   std::string_view text) {
     std::vector<std::string> found;

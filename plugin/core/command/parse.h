@@ -54,6 +54,10 @@ std::optional<std::uint64_t> bytes_of(std::string_view text);
 // Words of a line; quotes and backslashes as in a shell.
 Result<std::vector<std::string>> split_words(std::string_view line);
 
+// Takes what is no option of these out of the words: an expression in the user's language,
+// where "-" and "--" have a meaning of their own.
+std::string take_expression(const std::vector<Option>& options, std::vector<std::string>& words);
+
 // `verb` is for messages. "--help" and "-h" are always known.
 Result<Arguments> parse_options(std::string_view verb, const std::vector<Option>& options,
                                 const std::vector<std::string>& words);

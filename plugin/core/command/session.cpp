@@ -79,8 +79,11 @@ Result<Session::Outcome> Session::run(std::string_view line) {
     }
     if (!words) return tl::make_unexpected(std::move(words.error()));
     if (!bare) words->erase(words->begin());
+    std::string expression;
+    if (verb->takes_expression) expression = take_expression(verb->options, *words);
     auto arguments = parse_options(verb->name, verb->options, *words);
     if (!arguments) return tl::make_unexpected(std::move(arguments.error()));
+    if (!expression.empty()) arguments->words = {std::move(expression)};
     if (arguments->has("--help")) {
         debugger.print(help_of(*verb));
         return Outcome::done;

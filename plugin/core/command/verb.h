@@ -25,6 +25,7 @@ struct Verb {
     std::string_view example;
     std::vector<Option> options;
     Result<void> (*run)(Session& session, const Arguments& arguments);
+    bool takes_expression = false;  // all that is no option, as one word
 };
 
 const std::vector<Verb>& verbs();
@@ -58,6 +59,7 @@ Result<void> run_export(Session& session, const Arguments& arguments);
 Result<void> run_traceback(Session& session, const Arguments& arguments);
 Result<void> run_peak(Session& session, const Arguments& arguments);
 Result<void> run_break(Session& session, const Arguments& arguments);
+Result<void> run_block(Session& session, const Arguments& arguments);
 Result<void> run_config(Session& session, const Arguments& arguments);
 Result<void> run_preload(Session& session, const Arguments& arguments);
 Result<void> run_help(Session& session, const Arguments& arguments);

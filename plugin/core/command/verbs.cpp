@@ -83,7 +83,8 @@ std::vector<Option> break_options() {
             {"--site", "", "GLOB[:LINE]", Level::none, "a line of these files allocates"},
             {"--thread", "", "ID", Level::none, "in this thread: its number, system id or name"},
             {"--fail", "", "", Level::none, "an allocation fails"},
-            {"--free", "", "ADDRESS", Level::none, "this block is about to be freed or moved"},
+            {"--free", "", "EXPRESSION", Level::none,
+             "the block at this address is about to be freed or moved"},
             {"--once", "", "", Level::none, "disabled after its first stop"},
             kJson};
 }
@@ -213,6 +214,16 @@ std::vector<Verb> make_verbs() {
         {"break", "[list | delete N | disable N | enable N]", 2,
          "stop when the heap does something; alone: list the conditions", kBreakDetails,
          "mt break --total 500M", break_options(), run_break},
+        {"block",
+         "EXPRESSION",
+         1,
+         "the block that holds an address, and where it was allocated",
+         "EXPRESSION is in the program's language: a number, p, &list->head, buffer + 8. It may\n"
+         "point into the block. Nothing in the program is called for it. Quotes need quotes.",
+         "mt block node->next",
+         {kSource, kRaw, kLimit, kJson},
+         run_block,
+         true},
         {"config",
          "[KEY VALUE]",
          2,

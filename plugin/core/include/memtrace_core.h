@@ -24,7 +24,7 @@ extern "C" {
 #endif
 
 /* Raised when a struct or a meaning changes; an adapter refuses another number. */
-#define MTC_ABI 2u
+#define MTC_ABI 3u
 
 /* What callbacks and calls return. */
 enum mtc_status {
@@ -79,6 +79,12 @@ typedef struct mtc_region {
 typedef void (*mtc_add_region)(void* sink, const mtc_region* region);
 typedef void (*mtc_add_text)(void* sink, const char* text);
 
+typedef struct mtc_thread {
+    uint32_t number; /* as the user names it */
+    uint64_t stack_pointer;
+} mtc_thread;
+typedef void (*mtc_add_thread)(void* sink, const mtc_thread* thread);
+
 /* The debugger, as the core sees it. Callbacks return enum mtc_status and never
  * let an exception or a longjmp out; one that the debugger cannot serve is NULL
  * where "optional" stands. */
@@ -122,6 +128,13 @@ typedef struct mtc_debugger {
      * that maps the runtime, and mtc_stopped() whenever a thread comes to `function`,
      * a function of the runtime with five integer arguments. MTC_ERROR: cannot. */
     int (*set_stop_point)(void* user, const char* function, int on);
+    /* An expression in the user's language, in the selected frame if there is one: its
+     * value as an address; of an array or function, where it lies. Calls nothing in the
+     * program. MTC_ERROR: calls `why` with one line. Optional. */
+    int (*evaluate)(void* user, const char* expression, uint64_t* value, mtc_add_text why,
+                    void* sink);
+    /* The threads that are stopped; optional. */
+    int (*threads)(void* user, mtc_add_thread add, void* sink);
 } mtc_debugger;
 
 /* What is to be done with a thread that has come to the stop point. */

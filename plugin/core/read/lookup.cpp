@@ -174,12 +174,31 @@ bool read_thread_names(Reading& reading, const abi::Header& header, Table& table
     return true;
 }
 
+// The last one that begins at or before the address, of each domain. Two stand at one
+// address while an event moves a block: either may be the one that holds it.
+std::vector<Block> last_before(const Table& table, std::uint64_t address) {
+    std::vector<Block> last;
+    for (const Block& block : table.blocks) {
+        if (block.address > address) break;
+        const auto known = std::find_if(last.begin(), last.end(), [&](const Block& other) {
+            return table.domain_of(other) == table.domain_of(block);
+        });
+        if (known == last.end()) {
+            last.push_back(block);
+        } else if (known->address != block.address || !holds(*known, address)) {
+            *known = block;
+        }
+    }
+    return last;
+}
+
 bool has_trace(const Table& table, std::uint32_t id) {
     return std::any_of(table.traces.begin(), table.traces.end(),
                        [id](const Trace& trace) { return trace.id == id; });
 }
 
-bool read_at(Reading& reading, const Status& status, std::uint64_t address, Table& table) {
+bool read_at(Reading& reading, const Status& status, std::uint64_t address, Table& table,
+             std::optional<Block>* below) {
     Anchor anchor;
     if (!load_anchor(reading, status, anchor)) return false;
     table.status = status_of(anchor);
@@ -195,6 +214,7 @@ bool read_at(Reading& reading, const Status& status, std::uint64_t address, Tabl
         table.status = status_of(anchor);
         table.status.direct = status.direct;
         table.has_stamps = anchor.state.stamped != 0;
+        if (below != nullptr) *below = block_below(table, address);
         table.blocks = blocks_at(table, address);
     }
     if (!load_header(reading, anchor.header_address, anchor.header)) return false;
@@ -213,20 +233,7 @@ bool read_at(Reading& reading, const Status& status, std::uint64_t address, Tabl
 }  // namespace
 
 std::vector<Block> blocks_at(const Table& table, std::uint64_t address) {
-    // The last one that begins at or before the address, of each domain. Two stand at one
-    // address while an event moves a block: either may be the one that holds it.
-    std::vector<Block> last;
-    for (const Block& block : table.blocks) {
-        if (block.address > address) break;
-        const auto known = std::find_if(last.begin(), last.end(), [&](const Block& other) {
-            return table.domain_of(other) == table.domain_of(block);
-        });
-        if (known == last.end()) {
-            last.push_back(block);
-        } else if (known->address != block.address || !holds(*known, address)) {
-            *known = block;
-        }
-    }
+    std::vector<Block> last = last_before(table, address);
     std::erase_if(last, [&](const Block& block) { return !holds(block, address); });
     std::sort(last.begin(), last.end(), [&](const Block& a, const Block& b) {
         return table.domain_of(a) < table.domain_of(b);
@@ -234,10 +241,18 @@ std::vector<Block> blocks_at(const Table& table, std::uint64_t address) {
     return last;
 }
 
-Result<Table> read_blocks_at(Memory& memory, const Status& status, std::uint64_t address) {
+std::optional<Block> block_below(const Table& table, std::uint64_t address) {
+    for (const Block& block : last_before(table, address))
+        if (table.domain_of(block) == 0) return block;
+    return std::nullopt;
+}
+
+Result<Table> read_blocks_at(Memory& memory, const Status& status, std::uint64_t address,
+                             std::optional<Block>* below) {
     Reading reading(memory);
     Table table;
-    if (!read_at(reading, status, address, table)) return tl::make_unexpected(reading.error());
+    if (!read_at(reading, status, address, table, below))
+        return tl::make_unexpected(reading.error());
     return table;
 }
 

@@ -6,6 +6,7 @@
 #define MEMTRACE_CORE_READ_LOOKUP_H
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "model/error.h"
@@ -19,11 +20,16 @@ namespace mt::core {
 // address there is none, whatever lies around it. One of size 0 holds its own address.
 std::vector<Block> blocks_at(const Table& table, std::uint64_t address);
 
+// Of domain 0, the one that begins last at or before the address, which it need not hold.
+std::optional<Block> block_below(const Table& table, std::uint64_t address);
+
 // A table with these blocks alone, their traces, the modules, and threads without figures.
 // Of the block table only as much is read as stands between the address and the next
 // block below it. Keys of other domains are in no order: if the program tracks any, all
 // of them are read.
-Result<Table> read_blocks_at(Memory& memory, const Status& status, std::uint64_t address);
+// `below`: filled with block_below(), if it is not null.
+Result<Table> read_blocks_at(Memory& memory, const Status& status, std::uint64_t address,
+                             std::optional<Block>* below = nullptr);
 
 }  // namespace mt::core
 

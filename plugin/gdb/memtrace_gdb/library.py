@@ -11,7 +11,7 @@ from ctypes import c_char_p, c_int, c_int32, c_int64, c_uint32, c_uint64, c_void
 
 import gdb
 
-ABI = 2
+ABI = 3
 
 OK = 0
 ERROR = 1
@@ -51,9 +51,14 @@ class Symbol(Structure):
     _fields_ = [("name", c_char_p), ("start", c_uint64), ("size", c_uint64)]
 
 
+class Thread(Structure):
+    _fields_ = [("number", c_uint32), ("stack_pointer", c_uint64)]
+
+
 ADD_FRAME = CFUNCTYPE(None, c_void_p, POINTER(Frame))
 ADD_SYMBOL = CFUNCTYPE(None, c_void_p, POINTER(Symbol))
 ADD_TEXT = CFUNCTYPE(None, c_void_p, c_char_p)
+ADD_THREAD = CFUNCTYPE(None, c_void_p, POINTER(Thread))
 
 READ = CFUNCTYPE(c_int, c_void_p, c_uint64, c_void_p, c_uint64, POINTER(c_uint64))
 WRITE = CFUNCTYPE(c_int, c_void_p, c_uint64, c_void_p, c_uint64)
@@ -68,6 +73,8 @@ SOURCE_LINE = CFUNCTYPE(c_int, c_void_p, c_char_p, c_uint32, ADD_TEXT, c_void_p)
 PREPARE_RUN = CFUNCTYPE(c_int, c_void_p, c_char_p, c_char_p, ADD_TEXT, c_void_p)
 AWAIT_RUNTIME = CFUNCTYPE(c_int, c_void_p)
 SET_STOP_POINT = CFUNCTYPE(c_int, c_void_p, c_char_p, c_int)
+EVALUATE = CFUNCTYPE(c_int, c_void_p, c_char_p, POINTER(c_uint64), ADD_TEXT, c_void_p)
+THREADS = CFUNCTYPE(c_int, c_void_p, ADD_THREAD, c_void_p)
 
 
 class Debugger(Structure):
@@ -88,6 +95,8 @@ class Debugger(Structure):
         ("prepare_run", PREPARE_RUN),
         ("await_runtime", AWAIT_RUNTIME),
         ("set_stop_point", SET_STOP_POINT),
+        ("evaluate", EVALUATE),
+        ("threads", THREADS),
     ]
 
 

@@ -11,7 +11,7 @@ import sys
 
 import gdb
 
-from . import launch, library, memory, stops, symbols, target
+from . import expressions, launch, library, memory, stops, symbols, target
 
 
 class Sessions:
@@ -199,6 +199,8 @@ class Session:
             prepare_run=library.PREPARE_RUN(self._guarded(self._prepare_run)),
             await_runtime=library.AWAIT_RUNTIME(self._guarded(self._await_runtime)),
             set_stop_point=library.SET_STOP_POINT(self._guarded(self._set_stop_point)),
+            evaluate=library.EVALUATE(self._guarded(self._evaluate)),
+            threads=library.THREADS(self._guarded(self._threads)),
         )
 
     def _guarded(self, function):
@@ -309,4 +311,17 @@ class Session:
     def _set_stop_point(self, function, wanted):
         self._stops.set(self._inferior, library.to_text(function), bool(wanted))
         self.mapped = memory.find_symbol("memtrace_root") is not None
+        return library.OK
+
+    def _evaluate(self, expression, value, why, sink):
+        try:
+            value[0] = expressions.address(library.to_text(expression))
+        except gdb.error as error:
+            why(sink, library.to_bytes(str(error).split("\n")[0]))
+            return library.ERROR
+        return library.OK
+
+    def _threads(self, add, sink):
+        for number, stack_pointer in expressions.stack_pointers(self._inferior):
+            add(sink, ctypes.byref(library.Thread(number, stack_pointer)))
         return library.OK

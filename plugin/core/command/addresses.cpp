@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+//
+// See addresses.h.
+#include "command/addresses.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "show/text.h"
+#include "symbols/name.h"
+
+namespace mt::core {
+namespace {
+
+constexpr std::uint64_t kRedZone = 128;  // below the stack pointer and in use all the same
+
+// The thread on whose stack the address lies: of several in one mapping the one whose
+// frames reach up from nearest below it.
+std::optional<Place> stack_at(const std::vector<ThreadAt>& threads,
+                              const std::vector<MemoryRegion>& regions, std::uint64_t address) {
+    const auto region = std::find_if(regions.begin(), regions.end(), [&](const auto& one) {
+        return address >= one.start && address < one.end;
+    });
+    if (region == regions.end()) return std::nullopt;
+    const ThreadAt *on = nullptr, *above = nullptr;
+    for (const ThreadAt& thread : threads) {
+        if (thread.stack_pointer < region->start || thread.stack_pointer >= region->end) continue;
+        const bool in_frames = address + kRedZone >= thread.stack_pointer;
+        if (in_frames && (on == nullptr || thread.stack_pointer > on->stack_pointer)) on = &thread;
+        if (!in_frames && (above == nullptr || thread.stack_pointer < above->stack_pointer))
+            above = &thread;
+    }
+    if (on != nullptr) return Place{Place::Kind::stack, on->number, "", "", 0};
+    if (above != nullptr) return Place{Place::Kind::dead_stack, above->number, "", "", 0};
+    return std::nullopt;
+}
+
+Result<Place> in_module(Session& session, const Process& process, const Table& table,
+                        const Module& module, std::uint64_t address) {
+    Place place{Place::Kind::module, 0, module.path, "", 0};
+    const Sources sources = session.sources_for(table, &process);
+    if (sources.debugger == nullptr) return place;
+    auto symbol = sources.debugger->symbol(address);
+    if (!symbol) return tl::make_unexpected(std::move(symbol.error()));
+    if (!*symbol || address < (*symbol)->start) return place;
+    const std::string name = function_from_linkage((*symbol)->name);
+    place.symbol = name.empty() ? (*symbol)->name : name;
+    place.offset = address - (*symbol)->start;
+    return place;
+}
+
+}  // namespace
+
+std::optional<std::uint64_t> number_of(const std::string& text) {
+    std::uint64_t number = 0;
+    const bool hex = text.rfind("0x", 0) == 0 || text.rfind("0X", 0) == 0;
+    const char* const begin = text.data() + (hex ? 2 : 0);
+    const char* const end = text.data() + text.size();
+    const auto [rest, error] = std::from_chars(begin, end, number, hex ? 16 : 10);
+    if (error != std::errc() || rest != end || begin == end) return std::nullopt;
+    return number;
+}
+
+Result<std::uint64_t> address_of(Session& session, const std::string& expression) {
+    if (const auto number = number_of(expression)) return *number;
+    auto value = session.debugger.evaluate(expression);
+    if (value || value.error().code == Code::interrupted) return value;
+    return fail(Code::usage, fmt::format("{} has no address: {}", printable(expression),
+                                         printable(value.error().text)));
+}
+
+Result<Place> place_of(Session& session, const Process& process, const Table& table,
+                       std::uint64_t address) {
+    std::byte byte{};
+    auto got = process.memory->read(address, &byte, 1);
+    if (!got) return tl::make_unexpected(std::move(got.error()));
+    const bool is_core = process.target.kind == TargetKind::core;
+    for (const Module& module : table.modules) {
+        const bool inside = address >= module.start && address < module.end;
+        if (inside && module.unload_sequence == 0)
+            return in_module(session, process, table, module, address);
+    }
+    if (*got == 0)
+        return Place{is_core ? Place::Kind::not_in_core : Place::Kind::unmapped, 0, "", "", 0};
+    auto threads = session.debugger.threads();
+    if (!threads) return tl::make_unexpected(std::move(threads.error()));
+    if (const auto stack = stack_at(*threads, process.memory->writable_regions(), address))
+        return *stack;
+    return Place{};
+}
+
+}  // namespace mt::core

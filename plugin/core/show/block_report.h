@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+//
+// What there is to say about one address: the blocks that hold it, or what else lies
+// there; and its two forms. Asks nobody.
+#ifndef MEMTRACE_CORE_SHOW_BLOCK_REPORT_H
+#define MEMTRACE_CORE_SHOW_BLOCK_REPORT_H
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/snapshot.h"
+#include "model/stamp.h"
+#include "show/traceback.h"
+
+namespace mt::core {
+
+// What is where no live block is.
+struct Place {
+    enum class Kind : std::uint8_t { other, stack, dead_stack, module, unmapped, not_in_core };
+    Kind kind = Kind::other;   // other: freed, from before the start, not by malloc
+    std::uint32_t thread = 0;  // the debugger's number, of a stack
+    std::string module;
+    std::string symbol;  // may be empty
+    std::uint64_t offset = 0;
+};
+
+struct ShownBlock {
+    Block block;
+    std::uint32_t domain = 0;
+    std::optional<Stamp> stamp;
+    std::string thread;               // "thread 2 (worker, tid 77)"; with a stamp that names one
+    std::vector<RowFrame> traceback;  // most recent first
+};
+
+struct BlockReport {
+    std::uint64_t address = 0;
+    bool stamps = false;  // blocks get them
+    const FrameBook* book = nullptr;
+    TracebackFormat traceback;
+    std::vector<ShownBlock> blocks;  // that hold the address
+    std::optional<Place> place;      // if there are none
+    std::optional<Block> below;      // if there are none: the block before it
+    std::vector<Remark> remarks;
+};
+
+std::string block_text(const BlockReport& report);
+std::string block_json(const BlockReport& report);
+
+}  // namespace mt::core
+
+#endif

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+//
+// Expressions of the user's and registers of threads, by the SB API. Calls nothing in the
+// program.
+#include <string>
+
+#include "session.h"
+
+namespace mt::adapter {
+namespace {
+
+// Interpreted, never compiled into the program and run there.
+lldb::SBExpressionOptions without_calls() {
+    lldb::SBExpressionOptions options;
+    options.SetAllowJIT(false);
+    options.SetIgnoreBreakpoints(true);
+    options.SetUnwindOnError(true);
+    options.SetTryAllThreads(false);
+    options.SetFetchDynamicValue(lldb::eNoDynamicValues);
+    options.SetSuppressPersistentResult(true);
+    return options;
+}
+
+// LLDB prefixes its compiler's messages with places in a file of its own making.
+std::string reason_of(const lldb::SBError& error) {
+    std::string text = error.GetCString() == nullptr ? "" : error.GetCString();
+    for (const char* prefix : {"error: ", "<user expression "}) {
+        if (text.rfind(prefix, 0) != 0) continue;
+        const auto end = prefix[0] == '<' ? text.find(": ") : 5;
+        if (end != std::string::npos) text.erase(0, end + 2);
+    }
+    if (text.rfind("error: ", 0) == 0) text.erase(0, 7);
+    text.erase(std::min(text.find('\n'), text.size()));
+    return text.empty() ? "LLDB cannot evaluate it" : text;
+}
+
+lldb::SBValue value_of(lldb::SBTarget& target, const std::string& expression) {
+    const auto options = without_calls();
+    auto frame = target.GetProcess().GetSelectedThread().GetSelectedFrame();
+    if (frame.IsValid()) return frame.EvaluateExpression(expression.c_str(), options);
+    return target.EvaluateExpression(expression.c_str(), options);
+}
+
+}  // namespace
+
+int Session::evaluate(const char* expression, std::uint64_t* value, mtc_add_text why, void* sink) {
+    const auto refuse = [&](const std::string& text) {
+        why(sink, text.c_str());
+        return MTC_ERROR;
+    };
+    auto found = value_of(target_, expression);
+    if (found.GetError().Fail()) return refuse(reason_of(found.GetError()));
+    if (found.GetType().GetCanonicalType().IsReferenceType()) found = found.Dereference();
+    auto type = found.GetType().GetCanonicalType();
+    if (type.IsArrayType() || type.IsFunctionType()) {
+        // The result is a copy; where the original lies has to be asked.
+        found = value_of(target_, "&(" + std::string(expression) + ")");
+        if (found.GetError().Fail()) return refuse(reason_of(found.GetError()));
+        type = found.GetType().GetCanonicalType();
+    }
+    const auto flags = type.GetTypeFlags();
+    const bool is_number = (flags & (lldb::eTypeIsInteger | lldb::eTypeIsEnumeration)) != 0;
+    if (!is_number && !type.IsPointerType()) {
+        const char* name = found.GetType().GetName();
+        return refuse(std::string("its type is ") + (name == nullptr ? "unknown" : name) +
+                      ", neither a pointer nor a number");
+    }
+    const bool is_signed = (flags & lldb::eTypeIsSigned) != 0;
+    lldb::SBError error;
+    *value = is_signed ? static_cast<std::uint64_t>(found.GetValueAsSigned(error))
+                       : found.GetValueAsUnsigned(error);
+    return error.Fail() ? refuse(reason_of(error)) : MTC_OK;
+}
+
+int Session::threads(mtc_add_thread add, void* sink) {
+    auto process = target_.GetProcess();
+    for (std::uint32_t i = 0; i < process.GetNumThreads(); ++i) {
+        auto thread = process.GetThreadAtIndex(i);
+        const mtc_thread found{thread.GetIndexID(), thread.GetFrameAtIndex(0).GetSP()};
+        if (found.stack_pointer != LLDB_INVALID_ADDRESS) add(sink, &found);
+    }
+    return MTC_OK;
+}
+
+}  // namespace mt::adapter
