@@ -31,6 +31,8 @@ std::string reason_of(const lldb::SBError& error) {
     }
     if (text.rfind("error: ", 0) == 0) text.erase(0, 7);
     text.erase(std::min(text.find('\n'), text.size()));
+    // Of what needs a call, or memory in the program, LLDB says that nothing runs.
+    if (text.find("Interpreter") != std::string::npos) return "it needs a call in the program";
     return text.empty() ? "LLDB cannot evaluate it" : text;
 }
 

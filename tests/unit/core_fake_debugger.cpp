@@ -103,6 +103,31 @@ int set_stop_point(void* user, const char* function, int on) {
     return MTC_OK;
 }
 
+int evaluate(void* user, const char* expression, std::uint64_t* value, mtc_add_text why,
+             void* sink) {
+    const auto found = self(user).expressions.find(expression);
+    if (found == self(user).expressions.end()) return why(sink, "no such name"), MTC_ERROR;
+    *value = found->second;
+    return MTC_OK;
+}
+
+int threads(void* user, mtc_add_thread add, void* sink) {
+    std::uint32_t number = 0;
+    for (const std::uint64_t pointer : self(user).stack_pointers) {
+        const mtc_thread thread{++number, pointer};
+        add(sink, &thread);
+    }
+    return MTC_OK;
+}
+
+int regions(void* user, mtc_add_region add, void* sink) {
+    for (const auto& region : self(user).memory.writable_regions()) {
+        const mtc_region out{region.start, region.end, 1, 1};
+        add(sink, &out);
+    }
+    return MTC_OK;
+}
+
 }  // namespace
 
 mtc_debugger FakeDebugger::callbacks() {
@@ -121,6 +146,9 @@ mtc_debugger FakeDebugger::callbacks() {
     out.prepare_run = prepare_run;
     out.await_runtime = await_runtime;
     out.set_stop_point = set_stop_point;
+    out.evaluate = evaluate;
+    out.threads = threads;
+    out.regions = regions;
     return out;
 }
 
