@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // mt block: single blocks, by address.
-#include <fmt/format.h>
-
 #include "abi/layout.h"
+#include "analyse/by_thread.h"
 #include "analyse/frames.h"
 #include "command/addresses.h"
 #include "command/reporting.h"
@@ -21,13 +20,6 @@ Result<std::vector<RowFrame>> traceback_of(FrameWalk& walk, const FrameBook& boo
     std::vector<RowFrame> rows;
     for (const TraceFrame& at : **frames) rows.push_back(row_of(book, at, raw));
     return rows;
-}
-
-std::string thread_text(const Table& table, const Stamp& stamp) {
-    for (const Thread& thread : table.threads)
-        if (stamp_serial_of_thread(thread.serial) == stamp.thread)
-            return fmt::format("thread {} ({}, tid {})", thread.serial, thread.name, thread.tid);
-    return stamp.thread == 0 ? "" : fmt::format("thread {}", stamp.thread);
 }
 
 Result<BlockReport> report_of(Session& session, const Process& process, std::uint64_t address,
@@ -49,7 +41,8 @@ Result<BlockReport> report_of(Session& session, const Process& process, std::uin
         shown.block = block;
         shown.domain = table->domain_of(block);
         shown.stamp = stamp_of(*table, block);
-        if (shown.stamp) shown.thread = thread_text(*table, *shown.stamp);
+        if (shown.stamp && shown.stamp->thread != 0)
+            shown.thread = thread_title(*table, shown.stamp->thread);
         for (const Trace& trace : table->traces) {
             if (trace.id != block.stack) continue;
             auto rows = traceback_of(walk, *report.book, trace, table->status.frame_limit,

@@ -15,7 +15,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::uint64_t kNear = 256;   // further from its end a block explains nothing
+constexpr std::uint64_t kNear = 256;  // further from its end a block explains nothing
 
 std::string symbol_text(const Place& place) {
     if (place.symbol.empty()) return "";
