@@ -86,6 +86,17 @@ mtc_debugger callbacks_of(Session* session) {
     d.threads = [](void* user, mtc_add_thread add, void* sink) {
         return guarded([&] { return self(user).threads(add, sink); });
     };
+    d.set_point = [](void* user, std::uint64_t point, const char* function, std::uint64_t address,
+                     int on, std::uint32_t* places) {
+        return guarded(
+            [&] { return self(user).set_point(point, function, address, on != 0, places); });
+    };
+    d.current_thread = [](void* user, std::uint64_t* thread) {
+        return guarded([&] { return self(user).current_thread(thread); });
+    };
+    d.stack_pointer = [](void* user, std::uint64_t thread, std::uint64_t* sp) {
+        return guarded([&] { return self(user).stack_pointer(thread, sp); });
+    };
     return d;
 }
 

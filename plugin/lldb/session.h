@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include <lldb/API/LLDB.h>
 
@@ -51,6 +52,10 @@ class Session {
     int set_stop_point(const char* function, bool on);
     int evaluate(const char* expression, std::uint64_t* value, mtc_add_text why, void* sink);
     int threads(mtc_add_thread add, void* sink);
+    int set_point(std::uint64_t point, const char* function, std::uint64_t address, bool on,
+                  std::uint32_t* places);
+    int current_thread(std::uint64_t* thread);
+    int stack_pointer(std::uint64_t thread, std::uint64_t* sp);
 
   private:
     static bool on_loaded(void* session, lldb::SBProcess& process, lldb::SBThread& thread,
@@ -59,6 +64,11 @@ class Session {
     static bool on_stop_point(void* session, lldb::SBProcess& process, lldb::SBThread& thread,
                               lldb::SBBreakpointLocation& location);
     bool stopped(lldb::SBThread& thread);
+    static bool on_point(void* session, lldb::SBProcess& process, lldb::SBThread& thread,
+                         lldb::SBBreakpointLocation& location);
+    bool reached(lldb::SBThread& thread, lldb::break_id_t breakpoint);
+    void delete_spent();
+    bool show(int status, const std::string& text, lldb::SBThread& thread, const mtc_stop& stop);
     void stop_waiting();
     bool wait_for_load();
     bool set_variable(const char* name, const std::string& value, std::string* failure);
@@ -82,6 +92,15 @@ class Session {
     lldb::break_id_t waiting_ = LLDB_INVALID_BREAK_ID;  // breakpoint at memtrace_loaded
     std::uint32_t waiting_process_ = 0;                 // SBProcess::GetUniqueID
     lldb::break_id_t stop_point_ = LLDB_INVALID_BREAK_ID;
+    struct Point {
+        std::uint64_t number;
+        lldb::break_id_t breakpoint;
+        std::uint32_t process;  // SBProcess::GetUniqueID, of one at an address; else 0
+        std::string name;       // of the function; empty: at an address
+    };
+    std::vector<Point> points_;
+    std::vector<lldb::break_id_t> spent_;  // disabled, to be deleted
+    bool in_hit_ = false;
 };
 
 }  // namespace mt::adapter

@@ -70,8 +70,14 @@ bool Session::stopped(lldb::SBThread& thread) {
     const auto add = [](void* sink, const char* line) { *static_cast<std::string*>(sink) = line; };
     mtc_stop stop{};
     const int status = mtc_stopped(core_, arguments.data(), add, &text, &stop);
-    if (status == MTC_ERROR) text = std::string("error: ") + mtc_error(core_) + '\n';
-    if (!text.empty()) print(text.c_str(), text.size());
+    return show(status, text, thread, stop);
+}
+
+bool Session::show(int status, const std::string& text, lldb::SBThread& thread,
+                   const mtc_stop& stop) {
+    const std::string said =
+        status == MTC_ERROR ? std::string("error: ") + mtc_error(core_) + '\n' : text;
+    if (!said.empty()) print(said.c_str(), said.size());
     if (status == MTC_INTERRUPTED) return true;
     if (stop.stays != 0) select_frame(thread, stop);
     return stop.stays != 0;

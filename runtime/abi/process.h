@@ -17,7 +17,7 @@ using u64 = std::uint64_t;
 using i64 = std::int64_t;
 
 inline constexpr u16 kMajor = 1;
-inline constexpr u16 kMinor = 3;
+inline constexpr u16 kMinor = 4;
 inline constexpr char kRootMagic[16] = {'m', 'e', 'm', 't', 'r', 'a',  'c',  'e',
                                         ' ', 'r', 'o', 'o', 't', '\r', '\n', '\x1a'};
 inline constexpr char kHeaderMagic[16] = {'m', 'e', 'm', 't', 'r', 'a',  'c',  'e',
@@ -27,13 +27,14 @@ inline constexpr u32 kPageSize = 4096;
 
 // --- requests --------------------------------------------------------------
 // The debugger (or the program through memtrace.h) writes Root::request,
-// peak_reset_request, mark_request, sample_bytes, watch_request, watch and the
-// verdicts; nobody writes anything else of another's. One aligned store each.
+// peak_reset_request, mark_request, sample_bytes, watch_request, watch, scope_epoch
+// and the verdicts; nobody writes anything else of another's. One aligned store each.
 inline constexpr u64 kRequestOn = 1;        // record
 inline constexpr u64 kRequestPaused = 2;    // frees still erase, nothing is added
 inline constexpr u64 kRequestSampling = 4;  // stacks for a sample only
 inline constexpr u64 kRequestStamps = 8;    // stamp blocks with generation and thread
 inline constexpr u64 kRequestWatch = 16;    // conditions of Root::watch are armed
+inline constexpr u64 kRequestScopes = 32;   // shards keep their highest since Root::scope_epoch
 inline constexpr u32 kRequestLimitShift = 16;
 inline constexpr u32 kRequestGenerationShift = 32;
 
@@ -127,7 +128,8 @@ struct Root {  // page aligned, in .data
     u32 origin;              // Origin
     u64 watch_request;       // see above
     u64 watch_verdicts;      // -> u32[1 << kStackIdBits]; 0 = no slot needs them
-    u64 reserved[3];
+    u64 scope_epoch;         // a sequence; with each Shard::scope_top begins anew
+    u64 reserved[2];
     WatchSlot watch[kWatchSlots];
 };
 

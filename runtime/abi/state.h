@@ -57,7 +57,15 @@ struct Shard {
     u64 weighted;     // a second radix like `top`, of weighted records; 0 = none
     u64 seen_events;  // events when the limits were last shared out
     i64 seen_net;     // its net bytes as they were added up then
-    u64 reserved[21];
+    // For mt scope, while kRequestScopes is set: the Root::scope_epoch that its last event
+    // saw and its highest net bytes since that event, the same of the epoch before that
+    // it saw. Whoever raises the epoch reads both afterwards, and misses nothing.
+    u64 scope_epoch;
+    i64 scope_top;
+    u64 last_scope_epoch;
+    i64 last_scope_top;
+    i64 own_top;  // its highest net bytes since the thread's innermost open scope began
+    u64 reserved[16];
     u64 top[kTopEntries];  // -> u64[kMiddleEntries] -> Record[kRecordsPerChunk]
 };
 

@@ -103,6 +103,7 @@ u64 sample_bytes_of(u64 request) {
 // Those that may change while a state lives. Paused is looked at by each event.
 void obey_flags(LiveState& state, u64 request) {
     if ((request & kRequestStamps) != 0 && load(state.stamped) == 0) begin_stamps(state);
+    if ((request & kRequestScopes) != 0) publish(state.special, 1);
     publish(state.request, request);
 }
 

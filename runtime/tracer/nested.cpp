@@ -8,6 +8,7 @@
 #include "tracer/events.h"
 #include "tracer/inflight.h"
 #include "tracer/pages.h"
+#include "tracer/scopes.h"
 #include "tracer/stamps.h"
 #include "tracer/weights.h"
 #include "tracer/words.h"
@@ -73,6 +74,7 @@ void drain_entry(ThreadContext& c, LiveState& state, Shard& shard, const RingEnt
     apply(change);
     if (samples) apply_weights(c, state, change);
     commit_event(c, shard, change);
+    if (load(state.special) != 0) keep_tops(shard, change);
     look_at_peak(state, shard);
 }
 

@@ -11,6 +11,7 @@
 #include "tracer/control.h"
 #include "tracer/events.h"
 #include "tracer/inflight.h"
+#include "tracer/scopes.h"
 #include "tracer/stamps.h"
 #include "tracer/weights.h"
 #include "tracer/words.h"
@@ -67,6 +68,7 @@ inline void commit_change(ThreadContext& c, LiveState& state, Shard& shard, cons
         if (samples(state)) apply_weights(c, state, change);
     }
     commit_event(c, shard, change);
+    if constexpr (kKind == Kind::special) keep_tops(shard, change);
     end_event(c);
     if constexpr (kKind == Kind::special) forget_stamp(c);
 }

@@ -60,3 +60,7 @@ target_include_directories(armed_pairs PRIVATE ${PROJECT_SOURCE_DIR}/runtime)
 target_compile_options(armed_pairs PRIVATE -O2 -fno-builtin)
 target_link_options(armed_pairs PRIVATE -rdynamic)
 target_link_libraries(armed_pairs PRIVATE ${CMAKE_DL_LIBS})
+
+# For tests/sessions: mt scope against a ledger.
+memtrace_program(scope_ledger scope_ledger.cpp)
+target_compile_options(scope_ledger PRIVATE -fno-builtin)

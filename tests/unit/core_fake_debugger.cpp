@@ -128,6 +128,30 @@ int regions(void* user, mtc_add_region add, void* sink) {
     return MTC_OK;
 }
 
+int set_point(void* user, std::uint64_t point, const char* function, std::uint64_t address, int on,
+              std::uint32_t* places) {
+    FakeDebugger& debugger = self(user);
+    if (!debugger.can_stop) return MTC_ERROR;
+    debugger.points.erase(point);
+    if (on == 0) return MTC_OK;
+    debugger.points[point] = {function != nullptr ? function : "", address};
+    *places = function == nullptr || debugger.functions.count(function) != 0 ? 1 : 0;
+    return MTC_OK;
+}
+
+int current_thread(void* user, std::uint64_t* thread) {
+    *thread = self(user).thread;
+    return MTC_OK;
+}
+
+int stack_pointer(void* user, std::uint64_t thread, std::uint64_t* sp) {
+    const auto& stacks = self(user).stacks;
+    const auto found = stacks.find(thread);
+    if (found == stacks.end()) return MTC_ERROR;
+    *sp = found->second;
+    return MTC_OK;
+}
+
 }  // namespace
 
 mtc_debugger FakeDebugger::callbacks() {
@@ -149,6 +173,9 @@ mtc_debugger FakeDebugger::callbacks() {
     out.evaluate = evaluate;
     out.threads = threads;
     out.regions = regions;
+    out.set_point = set_point;
+    out.current_thread = current_thread;
+    out.stack_pointer = stack_pointer;
     return out;
 }
 

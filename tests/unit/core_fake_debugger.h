@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -57,6 +58,10 @@ class FakeDebugger {
     int awaited = 0;
     std::string stop_point;  // the function that the core waits for; empty = none
     std::uint64_t symbolised = 0;
+    std::set<std::string> functions;  // that breakpoints can be set at
+    std::map<std::uint64_t, std::pair<std::string, std::uint64_t>> points;  // function, address
+    std::uint64_t thread = 0;                       // system id of the selected one
+    std::map<std::uint64_t, std::uint64_t> stacks;  // stack pointers by system id
 };
 
 // A session on a fake debugger, as an adapter holds it.

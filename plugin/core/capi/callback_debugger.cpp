@@ -191,4 +191,30 @@ Result<std::vector<ThreadAt>> CallbackDebugger::threads() {
     return sink.take();
 }
 
+Result<std::optional<std::uint32_t>> CallbackDebugger::set_point(std::uint64_t point,
+                                                                 const char* function,
+                                                                 std::uint64_t address, bool on) {
+    std::uint32_t places = 0;
+    const int status =
+        callbacks_.set_point(callbacks_.user, point, function, address, on ? 1 : 0, &places);
+    if (status == MTC_INTERRUPTED) return interrupted_error();
+    if (status != MTC_OK) return std::nullopt;
+    return places;
+}
+
+Result<std::uint64_t> CallbackDebugger::current_thread() {
+    std::uint64_t thread = 0;
+    const int status = callbacks_.current_thread(callbacks_.user, &thread);
+    if (status == MTC_INTERRUPTED) return interrupted_error();
+    return status == MTC_OK ? thread : 0;
+}
+
+Result<std::optional<std::uint64_t>> CallbackDebugger::stack_pointer(std::uint64_t thread) {
+    std::uint64_t sp = 0;
+    const int status = callbacks_.stack_pointer(callbacks_.user, thread, &sp);
+    if (status == MTC_INTERRUPTED) return interrupted_error();
+    if (status != MTC_OK) return std::nullopt;
+    return sp;
+}
+
 }  // namespace mt::core

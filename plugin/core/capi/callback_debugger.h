@@ -33,6 +33,10 @@ class CallbackDebugger final : public Debugger, private DebugInfo {
     Result<bool> set_stop_point(const char* function, bool on) override;
     Result<std::uint64_t> evaluate(const std::string& expression) override;
     Result<std::vector<ThreadAt>> threads() override;
+    Result<std::optional<std::uint32_t>> set_point(std::uint64_t point, const char* function,
+                                                   std::uint64_t address, bool on) override;
+    Result<std::uint64_t> current_thread() override;
+    Result<std::optional<std::uint64_t>> stack_pointer(std::uint64_t thread) override;
 
   private:
     Result<std::vector<RawFrame>> frames(std::uint64_t address) override;

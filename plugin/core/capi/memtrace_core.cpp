@@ -51,6 +51,16 @@ int failed(mtc_session& session, const Error& error) {
     return error.code == Code::interrupted ? MTC_INTERRUPTED : MTC_ERROR;
 }
 
+int answered(mtc_session& session, const mt::core::Result<mt::core::Stop>& stop, mtc_add_text add,
+             void* sink, mtc_stop& out) {
+    if (!stop) return failed(session, stop.error());
+    out.stays = stop->stays ? 1 : 0;
+    out.level = stop->level;
+    out.pc = stop->pc;
+    if (stop->stays) add(sink, stop->text.c_str());
+    return MTC_OK;
+}
+
 struct Inside {
     explicit Inside(mtc_session& entered) : session(entered) { ++session.depth; }
     ~Inside() { --session.depth; }
@@ -79,7 +89,9 @@ bool is_complete(const mtc_debugger& given) {
     return given.read != nullptr && given.write != nullptr && given.find_symbol != nullptr &&
            given.symbolise != nullptr && given.target != nullptr && given.print != nullptr &&
            given.interrupted != nullptr && given.prepare_run != nullptr &&
-           given.await_runtime != nullptr && given.set_stop_point != nullptr;
+           given.await_runtime != nullptr && given.set_stop_point != nullptr &&
+           given.set_point != nullptr && given.current_thread != nullptr &&
+           given.stack_pointer != nullptr;
 }
 
 // Texts of the verbs live as long as the library: adapters register with them.
@@ -146,14 +158,21 @@ int mtc_stopped(mtc_session* session, const uint64_t arguments[5], mtc_add_text 
     return guarded(session, [&]() -> int {
         if (arguments == nullptr || add == nullptr || out == nullptr) return MTC_ERROR;
         *out = mtc_stop{};
-        auto stop = session->session.stopped(
+        const auto stop = session->session.stopped(
             {arguments[0], arguments[1], arguments[2], arguments[3], arguments[4]});
-        if (!stop) return failed(*session, stop.error());
-        out->stays = stop->stays ? 1 : 0;
-        out->level = stop->level;
-        out->pc = stop->pc;
-        if (stop->stays) add(sink, stop->text.c_str());
-        return MTC_OK;
+        return answered(*session, stop, add, sink, *out);
+    });
+}
+
+int mtc_reached(mtc_session* session, const mtc_hit* hit, mtc_add_text add, void* sink,
+                mtc_stop* out) {
+    return guarded(session, [&]() -> int {
+        if (hit == nullptr || add == nullptr || out == nullptr) return MTC_ERROR;
+        *out = mtc_stop{};
+        const auto stop = session->session.scopes.reached(
+            session->session, {hit->point, hit->thread, hit->pc, hit->sp, hit->frame,
+                               hit->return_pc, hit->is_inlined != 0});
+        return answered(*session, stop, add, sink, *out);
     });
 }
 

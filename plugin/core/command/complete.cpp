@@ -7,6 +7,7 @@
 
 #include "command/session.h"
 #include "command/verb.h"
+#include "show/scope.h"
 #include "symbols/name.h"
 
 namespace mt::core {
@@ -67,7 +68,9 @@ Words met_names(const Session& session, std::string_view option) {
 }
 
 // The values that an option can have; nothing where any text will do.
-Words values_of(const Session& session, std::string_view option) {
+Words values_of(const Session& session, const Verb& verb, std::string_view option) {
+    if (verb.name == "scope" && option == "--sort") return names_of(scope_sort_names());
+    if (verb.name == "scope" && option == "--thread") return {"any", "current"};
     if (option == "--site") return met_names(session, option);
     if (option == "--by") return names_of(key_type_names());
     if (option == "--sort") return names_of(sort_names());
@@ -84,6 +87,12 @@ Words condition_numbers(const Session& session) {
     return numbers;
 }
 
+Words scope_names(const Session& session) {
+    Words names;
+    for (const Scope& scope : session.scopes.all()) names.push_back(scope.name);
+    return names;
+}
+
 Words operands(const Session& session, const Verb& verb, const Words& before) {
     if (verb.name == "help") return verb_names();
     if (verb.name == "preload") return {"off"};
@@ -97,6 +106,13 @@ Words operands(const Session& session, const Verb& verb, const Words& before) {
         if (before.empty()) return {"delete", "disable", "enable", "list"};
         return before.size() == 1 && before.front() != "list" ? condition_numbers(session)
                                                               : Words();
+    }
+    if (verb.name == "scope") {
+        Words words = scope_names(session);
+        if (before.size() == 1 && before.front() != "list") return words;
+        if (!before.empty()) return {};
+        for (const char* word : {"begin", "delete", "end", "list"}) words.emplace_back(word);
+        return words;
     }
     const std::size_t operand = before.size();
     if (verb.name == "drop" && operand == 0) return droppable(session);
@@ -140,12 +156,13 @@ Words choices(const Session& session, const Words& before, const std::string& la
     const Verb* verb = find_verb(before.front());
     if (verb == nullptr) return {};
     const Option* waiting = before.size() > 1 ? option_called(*verb, before.back()) : nullptr;
-    if (waiting != nullptr && !waiting->argument.empty()) return values_of(session, waiting->name);
+    if (waiting != nullptr && !waiting->argument.empty())
+        return values_of(session, *verb, waiting->name);
     const auto equals = last.find('=');
     if (last.rfind("--", 0) == 0 && equals != std::string::npos) {
         const Option* option = option_called(*verb, last.substr(0, equals));
         if (option == nullptr) return {};
-        Words words = values_of(session, option->name);
+        Words words = values_of(session, *verb, option->name);
         for (std::string& word : words) word.insert(0, last.substr(0, equals + 1));
         return words;
     }

@@ -99,6 +99,26 @@ Result<void> Control::reset_peak() {
     return write(offsetof(abi::Root, peak_reset_request), *word + 1);
 }
 
+Result<std::uint64_t> Control::begin_epoch() {
+    auto word = read(offsetof(abi::Root, request));
+    if (!word) return tl::make_unexpected(std::move(word.error()));
+    auto last = read(offsetof(abi::Root, scope_epoch));
+    if (!last) return tl::make_unexpected(std::move(last.error()));
+    if (auto done = write(offsetof(abi::Root, scope_epoch), *last + 1); !done)
+        return tl::make_unexpected(std::move(done.error()));
+    if ((*word & abi::kRequestScopes) == 0)
+        if (auto done = write(offsetof(abi::Root, request), *word | abi::kRequestScopes); !done)
+            return tl::make_unexpected(std::move(done.error()));
+    return *last + 1;
+}
+
+Result<void> Control::end_epochs() {
+    auto word = read(offsetof(abi::Root, request));
+    if (!word) return tl::make_unexpected(std::move(word.error()));
+    if ((*word & abi::kRequestScopes) == 0) return {};
+    return write(offsetof(abi::Root, request), *word & ~abi::kRequestScopes);
+}
+
 // The word with the condition goes first and comes last.
 Result<void> Control::empty_slot(std::uint32_t slot) { return write(slot_at(slot), 0); }
 

@@ -48,6 +48,10 @@ class Control {
     Result<std::uint64_t> mark();
     // peak := current
     Result<void> reset_peak();
+    // Shards keep their highest from now on; the number of the epoch.
+    Result<std::uint64_t> begin_epoch();
+    // … and need not any more, from the next start or clear on.
+    Result<void> end_epochs();
     // Armed from the next event on; all slots from the first to the last.
     Result<void> watch(const std::vector<Watch>& slots);
     Result<void> empty_slot(std::uint32_t slot);

@@ -59,6 +59,14 @@ class Debugger {
     virtual Result<std::uint64_t> evaluate(const std::string& expression) = 0;
     // Those that are stopped; none when the debugger cannot tell.
     virtual Result<std::vector<ThreadAt>> threads() = 0;
+    // At a function, or else at an address. In how many places; none = the debugger cannot.
+    virtual Result<std::optional<std::uint32_t>> set_point(std::uint64_t point,
+                                                           const char* function,
+                                                           std::uint64_t address, bool on) = 0;
+    // System id of the selected thread; 0 = there is none.
+    virtual Result<std::uint64_t> current_thread() = 0;
+    // None = there is no such thread.
+    virtual Result<std::optional<std::uint64_t>> stack_pointer(std::uint64_t thread) = 0;
 };
 
 }  // namespace mt::core

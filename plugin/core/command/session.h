@@ -18,6 +18,7 @@
 #include "command/conditions.h"
 #include "command/control.h"
 #include "command/debugger.h"
+#include "command/scopes.h"
 #include "command/view.h"
 #include "model/error.h"
 #include "model/snapshot.h"
@@ -112,6 +113,7 @@ class Session {
     std::optional<LastReport> last;
     Pending pending;
     Conditions conditions;
+    Scopes scopes;
 
   private:
     Result<void> start_pending(const Target& target, std::uint64_t root);

@@ -53,6 +53,7 @@ Result<void> run_stats(Session& session, const Arguments& arguments);
 Result<void> run_diff(Session& session, const Arguments& arguments);
 Result<void> run_list(Session& session, const Arguments& arguments);
 Result<void> run_drop(Session& session, const Arguments& arguments);
+Result<void> run_scope(Session& session, const Arguments& arguments);
 Result<void> run_save(Session& session, const Arguments& arguments);
 Result<void> run_load(Session& session, const Arguments& arguments);
 Result<void> run_export(Session& session, const Arguments& arguments);

@@ -89,6 +89,25 @@ std::vector<Option> break_options() {
             kJson};
 }
 
+constexpr std::string_view kScopeDetails =
+    "FUNCTION is measured by a breakpoint at its entry and at each return, until its scope is\n"
+    "deleted; typed again the calls are shown. begin and end measure from any stop to any other;\n"
+    "they nest. allocs, frees, bytes: what was allocated and freed within; net: bytes allocated\n"
+    "less freed; peak: the highest net within. Each call is about its own thread, unless --thread\n"
+    "says any: then about the process, whose peak begins anew at each entry.";
+
+std::vector<Option> scope_options() {
+    return {{"--calls", "", "N", Level::none, "measure the first N calls only"},
+            {"--thread", "", "current|any|ID", Level::none,
+             "figures of the calling thread (default), of the process; only calls of thread ID"},
+            {"--stop", "", "", Level::none, "stop when a call returns, and show its figures"},
+            {"--number", "", "N", Level::none, "show call N only"},
+            {"--sort", "", "ORDER", Level::none,
+             "call (default), or the most first: allocs, bytes, net, peak, alive"},
+            {"--top", "-n", "N", Level::none, "show N calls, 0 = all (default 10)"},
+            kJson};
+}
+
 std::vector<Option> report_options(std::vector<Option> more = {}) {
     std::vector<Option> options = {kBy, kCumulative, kSort};
     for (const Option& option : {kTop, kFilter, kExclude, kAllFrames, kFunction, kModule, kDomain})
@@ -224,6 +243,9 @@ std::vector<Verb> make_verbs() {
          {kSource, kRaw, kLimit, kJson},
          run_block,
          true},
+        {"scope", "[FUNCTION | begin [NAME] | end [NAME] | list | delete NAME]", 2,
+         "what each call of a function allocates, or what happens from stop to stop", kScopeDetails,
+         "mt scope parse --calls 100", scope_options(), run_scope},
         {"config",
          "[KEY VALUE]",
          2,

@@ -135,7 +135,31 @@ typedef struct mtc_debugger {
                     void* sink);
     /* The threads that are stopped; optional. */
     int (*threads)(void* user, mtc_add_thread add, void* sink);
+    /* With `on`: call mtc_reached() whenever a thread comes to the entry of `function` (by
+     * any of its names or overloads, also in libraries that are loaded later), or to
+     * `address` if that is NULL. *places: where it is now. `point` is the core's number
+     * for it; without `on` only that counts: no more calls for it. Both also from within
+     * mtc_reached(). A point at an address is of this process only: forgotten when it
+     * ends. MTC_ERROR: cannot. */
+    int (*set_point)(void* user, uint64_t point, const char* function, uint64_t address, int on,
+                     uint32_t* places);
+    /* System id of the selected thread; 0 = there is none. */
+    int (*current_thread)(void* user, uint64_t* thread);
+    /* Of a thread of the stopped process, by its system id. MTC_ERROR: there is none. */
+    int (*stack_pointer)(void* user, uint64_t thread, uint64_t* sp);
 } mtc_debugger;
+
+/* A thread that has come to a point. */
+typedef struct mtc_hit {
+    uint64_t point;
+    uint64_t thread;    /* system id */
+    uint64_t pc, sp;    /* of its innermost frame */
+    uint64_t frame;     /* at a function's entry: the stack pointer as it will be after the
+                           return (the frame's canonical address) … */
+    uint64_t return_pc; /* … and where it returns to */
+    int32_t is_inlined; /* 1: the place is where the function was inlined */
+    int32_t reserved;
+} mtc_hit;
 
 /* What is to be done with a thread that has come to the stop point. */
 typedef struct mtc_stop {
@@ -163,6 +187,10 @@ MTC_API int mtc_loaded(mtc_session* session);
  * set_stop_point(). MTC_ERROR: the program goes on; mtc_error(). */
 MTC_API int mtc_stopped(mtc_session* session, const uint64_t arguments[5], mtc_add_text add,
                         void* sink, mtc_stop* out);
+
+/* A thread has come to a point of set_point(). As mtc_stopped(). */
+MTC_API int mtc_reached(mtc_session* session, const mtc_hit* hit, mtc_add_text add, void* sink,
+                        mtc_stop* out);
 
 /* Completions of the last word of `line` (what stands after `mt `), whole words. */
 MTC_API int mtc_complete(mtc_session* session, const char* line, mtc_add_text add, void* sink);

@@ -75,6 +75,9 @@ AWAIT_RUNTIME = CFUNCTYPE(c_int, c_void_p)
 SET_STOP_POINT = CFUNCTYPE(c_int, c_void_p, c_char_p, c_int)
 EVALUATE = CFUNCTYPE(c_int, c_void_p, c_char_p, POINTER(c_uint64), ADD_TEXT, c_void_p)
 THREADS = CFUNCTYPE(c_int, c_void_p, ADD_THREAD, c_void_p)
+SET_POINT = CFUNCTYPE(c_int, c_void_p, c_uint64, c_char_p, c_uint64, c_int, POINTER(c_uint32))
+CURRENT_THREAD = CFUNCTYPE(c_int, c_void_p, POINTER(c_uint64))
+STACK_POINTER = CFUNCTYPE(c_int, c_void_p, c_uint64, POINTER(c_uint64))
 
 
 class Debugger(Structure):
@@ -97,6 +100,22 @@ class Debugger(Structure):
         ("set_stop_point", SET_STOP_POINT),
         ("evaluate", EVALUATE),
         ("threads", THREADS),
+        ("set_point", SET_POINT),
+        ("current_thread", CURRENT_THREAD),
+        ("stack_pointer", STACK_POINTER),
+    ]
+
+
+class Hit(Structure):
+    _fields_ = [
+        ("point", c_uint64),
+        ("thread", c_uint64),
+        ("pc", c_uint64),
+        ("sp", c_uint64),
+        ("frame", c_uint64),
+        ("return_pc", c_uint64),
+        ("is_inlined", c_int32),
+        ("reserved", c_int32),
     ]
 
 
@@ -111,6 +130,7 @@ _PROTOTYPES = {
     "mtc_error": (c_char_p, [c_void_p]),
     "mtc_loaded": (c_int, [c_void_p]),
     "mtc_stopped": (c_int, [c_void_p, POINTER(c_uint64), ADD_TEXT, c_void_p, POINTER(Stop)]),
+    "mtc_reached": (c_int, [c_void_p, POINTER(Hit), ADD_TEXT, c_void_p, POINTER(Stop)]),
     "mtc_complete": (c_int, [c_void_p, c_char_p, ADD_TEXT, c_void_p]),
     "mtc_verb": (c_char_p, [c_uint32]),
     "mtc_verb_summary": (c_char_p, [c_uint32]),

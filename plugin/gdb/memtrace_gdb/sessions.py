@@ -11,7 +11,7 @@ import sys
 
 import gdb
 
-from . import expressions, launch, library, memory, stops, symbols, target
+from . import expressions, launch, library, memory, points, stops, symbols, target
 
 
 class Sessions:
@@ -57,6 +57,7 @@ class Sessions:
         session = self._by_number.get(event.inferior.num)
         if session is not None:
             session.awaiting = session.mapped = False
+            session.points.forget_process()
 
     def _on_deleted(self, event):
         self._exited.discard(event.inferior.num)
@@ -77,6 +78,7 @@ class Session:
         self._launch = shared_launch
         self._stops = shared_stops
         self._exited = exited
+        self.points = points.Points(inferior, shared_stops)
         self.connection = None  # of the package memtrace, once a script asked for it
         self._depth = 0  # calls of the core that are under way
         self._caught = None  # what a callback must not let through the core
@@ -89,6 +91,7 @@ class Session:
             raise gdb.GdbError("memtrace: no session could be opened: out of memory")
 
     def close(self):
+        self.points.close()
         self._core.mtc_close(self._handle)
         self._handle = None
 
@@ -145,6 +148,20 @@ class Session:
         answer = library.Stop()
         raw = (ctypes.c_uint64 * len(arguments))(*arguments)
         status = self._call(self._core.mtc_stopped, raw, add, None, ctypes.byref(answer))
+        return self._stop_of(status, texts, answer)
+
+    def reached(self, *hit):
+        """The same of a thread at a point."""
+        texts = []
+        add = library.ADD_TEXT(lambda _, text: texts.append(library.to_text(text)))
+        answer = library.Stop()
+        described = library.Hit(*hit)
+        status = self._call(
+            self._core.mtc_reached, ctypes.byref(described), add, None, ctypes.byref(answer)
+        )
+        return self._stop_of(status, texts, answer)
+
+    def _stop_of(self, status, texts, answer):
         if status == library.ERROR:
             gdb.write("memtrace: %s\n" % self.error(), gdb.STDERR)
         return (texts[0], answer.pc, answer.level) if answer.stays else None
@@ -201,6 +218,9 @@ class Session:
             set_stop_point=library.SET_STOP_POINT(self._guarded(self._set_stop_point)),
             evaluate=library.EVALUATE(self._guarded(self._evaluate)),
             threads=library.THREADS(self._guarded(self._threads)),
+            set_point=library.SET_POINT(self._guarded(self._set_point)),
+            current_thread=library.CURRENT_THREAD(self._guarded(self._current_thread)),
+            stack_pointer=library.STACK_POINTER(self._guarded(self._stack_pointer)),
         )
 
     def _guarded(self, function):
@@ -324,4 +344,23 @@ class Session:
     def _threads(self, add, sink):
         for number, stack_pointer in expressions.stack_pointers(self._inferior):
             add(sink, ctypes.byref(library.Thread(number, stack_pointer)))
+        return library.OK
+
+    def _set_point(self, number, function, address, on, places):
+        if not on:
+            self.points.take(number)
+            return library.OK
+        name = None if function is None else library.to_text(function)
+        places[0] = self.points.set(self, number, name, address)
+        return library.OK
+
+    def _current_thread(self, thread):
+        thread[0] = points.current_thread()
+        return library.OK
+
+    def _stack_pointer(self, thread, sp):
+        found = points.stack_pointer(self._inferior, thread)
+        if found is None:
+            return library.ERROR
+        sp[0] = found
         return library.OK

@@ -80,10 +80,13 @@ class Stops:
         stop = session.stopped(arguments)
         if stop is None:
             return False
-        text, pc, level = stop
+        self.select_at_stop(*stop)
+        return True
+
+    def select_at_stop(self, text, pc, level):
+        """What the user is to see when GDB has stopped."""
         gdb.write(text)
         self._selection = (gdb.selected_thread(), pc, level)
-        return True
 
     def _on_stop(self, _):
         selection, self._selection = self._selection, None

@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: MIT
+//
+// See scopes.h. A call ends where its frame is gone: the point at its return address
+// says so at once, any later stop of its thread at the latest.
+#include "command/scopes.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "command/control.h"
+#include "command/session.h"
+#include "read/counted.h"
+#include "read/reader.h"
+#include "show/scope.h"
+
+namespace mt::core {
+namespace {
+
+constexpr std::uint64_t kReturnPoints = std::uint64_t{1} << 32;  // points from here on
+// Further away lies another stack: a signal handler's, a fiber's.
+constexpr std::uint64_t kFarthest = 8u << 20;
+
+bool is_gone(std::uint64_t frame, std::uint64_t sp) {
+    return frame != 0 && frame <= sp && sp - frame < kFarthest;
+}
+
+}  // namespace
+
+void Scopes::Open::measure(const Counted& now) {
+    if (!is_process && call.thread != 0 && now.thread != call.thread) {
+        is_gone = true;
+        return;
+    }
+    if (!is_process) call.thread = now.thread;
+    if (now.process.generation != begin.process.generation) {
+        call.cleared = call.had_traces;
+        begin = Counted{};
+        begin.process = now.process;
+        top = 0;
+    }
+    call.totals = since(begin.totals, now.totals);
+    top = std::max(top, now.totals.net());
+    for (const Counted::Top& seen : now.tops)
+        if (seen.epoch != 0 && seen.epoch >= epoch) top = std::max(top, seen.net);
+    call.peak = std::max<std::int64_t>(0, subtract(top, begin.totals.net()));
+}
+
+Scope* Scopes::of(std::uint32_t number) {
+    const auto found = std::find_if(list_.begin(), list_.end(),
+                                    [number](const Scope& one) { return one.number == number; });
+    return found == list_.end() ? nullptr : &*found;
+}
+
+Scope* Scopes::find(const std::string& name) {
+    for (Scope& scope : list_)
+        if (scope.name == name) return &scope;
+    for (Scope& scope : list_)
+        if (std::to_string(scope.number) == name) return &scope;
+    return nullptr;
+}
+
+Scope& Scopes::named(const std::string& name) {
+    for (Scope& scope : list_)
+        if (!scope.is_function && scope.name == name) return scope;
+    Scope& added = list_.emplace_back();
+    added.number = next_number_++;
+    added.name = name;
+    return added;
+}
+
+// --- the process -------------------------------------------------------------
+
+Result<void> Scopes::forget_process(Session& session) {
+    for (std::size_t i = open_.size(); i-- > 0;) close(i, Left::exited);
+    known_.reset();
+    return forget_return_points(session);
+}
+
+Result<void> Scopes::forget_return_points(Session& session) {
+    for (const auto& [address, point] : return_points_)
+        if (auto taken = session.debugger.set_point(point, nullptr, 0, false); !taken)
+            return tl::make_unexpected(std::move(taken.error()));
+    return_points_.clear();
+    return {};
+}
+
+// A breakpoint that is hit often: what was found at the last hit is used again while
+// it is the same process.
+Result<const Process*> Scopes::live(Session& session) {
+    auto target = session.debugger.target();
+    if (!target) return tl::make_unexpected(std::move(target.error()));
+    if (auto allowed = may_change(*target, "scope"); !allowed)
+        return tl::make_unexpected(std::move(allowed.error()));
+    if (known_ && target->kind == TargetKind::live && known_->target.pid == target->pid) {
+        auto status = read_status(*known_->memory, known_->status.root_address);
+        const bool same = status && status->identity.cookie == known_->status.identity.cookie &&
+                          status->header_address == known_->status.header_address;
+        if (same) {
+            known_->status = std::move(*status);
+            return known_.get();
+        }
+    }
+    auto process = session.process();
+    if (!process) return tl::make_unexpected(std::move(process.error()));
+    const Identity& now = process->status.identity;
+    const bool other =
+        now.pid != process_.pid || (process_.cookie != 0 && now.cookie != process_.cookie);
+    if (other)
+        if (auto done = forget_process(session); !done)
+            return tl::make_unexpected(std::move(done.error()));
+    process_ = now;
+    known_ = std::make_shared<Process>(std::move(*process));
+    return known_.get();
+}
+
+Result<void> Scopes::measure(const Process& process) {
+    std::map<std::uint64_t, Counted> read;  // 0: the process
+    for (Open& open : open_) {
+        const std::uint64_t key = open.is_process ? 0 : open.tid;
+        auto found = read.find(key);
+        if (found == read.end()) {
+            auto now = read_counted(*process.memory, process.status,
+                                    open.is_process ? std::nullopt : std::optional(open.tid));
+            if (!now) return tl::make_unexpected(std::move(now.error()));
+            found = read.emplace(key, std::move(*now)).first;
+        }
+        open.measure(found->second);
+    }
+    return {};
+}
+
+// --- calls -------------------------------------------------------------------
+
+// Everybody's highest is read after the new epoch has begun, so that none is missed.
+Result<ScopeCall> Scopes::open(Session& session, const Process& process, Scope& scope, Open call) {
+    Control control(session.debugger, process.status.root_address);
+    if (process.status.tracing && call.is_process) {
+        if (auto done = measure(process); !done)
+            return tl::make_unexpected(std::move(done.error()));
+        if (auto done = control.reset_peak(); !done)
+            return tl::make_unexpected(std::move(done.error()));
+    } else if (process.status.tracing) {
+        auto epoch = control.begin_epoch();
+        if (!epoch) return tl::make_unexpected(std::move(epoch.error()));
+        call.epoch = *epoch;
+        if (auto done = measure(process); !done)
+            return tl::make_unexpected(std::move(done.error()));
+    }
+    auto now = read_counted(*process.memory, process.status,
+                            call.is_process ? std::nullopt : std::optional(call.tid));
+    if (!now) return tl::make_unexpected(std::move(now.error()));
+    if (call.is_process) call.epoch = now->epoch;
+    call.scope = scope.number;
+    call.call.number = ++scope.begun;
+    call.call.thread = call.is_process ? 0 : now->thread;
+    call.call.process = now->process;
+    call.call.had_traces = now->tracing;
+    call.top = now->totals.net();
+    call.begin = std::move(*now);
+    open_.push_back(std::move(call));
+    return open_.back().call;
+}
+
+ScopeCall Scopes::close(std::size_t index, Left left) {
+    Open ended = std::move(open_[index]);
+    open_.erase(open_.begin() + static_cast<std::ptrdiff_t>(index));
+    ended.call.left = ended.is_gone ? Left::exited : left;
+    if (Scope* scope = of(ended.scope)) scope->calls.push_back(ended.call);
+    return ended.call;
+}
+
+std::vector<ScopeCall> Scopes::sweep(std::uint64_t tid, std::uint64_t sp,
+                                     std::uint64_t returned_to) {
+    std::vector<ScopeCall> stops;
+    for (std::size_t i = open_.size(); i-- > 0;) {
+        const Open& open = open_[i];
+        if (open.tid != tid || !is_gone(open.frame, sp)) continue;
+        const bool back = returned_to != 0 && open.frame == sp && open.return_pc == returned_to;
+        const Scope* scope = of(open.scope);
+        const bool stays = back && scope != nullptr && scope->stops;
+        const ScopeCall call = close(i, back ? Left::returned : Left::jumped);
+        if (stays) stops.push_back(call);
+    }
+    return stops;
+}
+
+Result<void> Scopes::set_return_point(Session& session, std::uint64_t address) {
+    const auto [place, is_new] = return_points_.try_emplace(address, kReturnPoints + next_point_);
+    if (!is_new) return {};
+    ++next_point_;
+    auto set = session.debugger.set_point(place->second, nullptr, address, true);
+    if (set && *set) return {};
+    return_points_.erase(address);
+    if (!set) return tl::make_unexpected(std::move(set.error()));
+    return fail(Code::refused, "the debugger cannot set a breakpoint where a call returns");
+}
+
+Result<Stop> Scopes::entered(Session& session, const Process& process, Scope& scope,
+                             const Hit& hit) {
+    if (hit.is_inlined) ++scope.inlined;
+    if (hit.is_inlined || scope.is_full()) return Stop{};
+    if (auto done = measure(process); !done) return tl::make_unexpected(std::move(done.error()));
+    // A frame at the same place is the caller's of a scope that has the same function.
+    sweep(hit.thread, hit.frame - 1, 0);
+    for (std::size_t i = open_.size(); i-- > 0;)
+        if (open_[i].tid == hit.thread && open_[i].frame == hit.frame &&
+            open_[i].scope == scope.number)
+            close(i, Left::jumped);
+    Open call;
+    call.tid = hit.thread;
+    call.is_process = scope.whose == Whose::process;
+    call.frame = hit.frame;
+    call.return_pc = hit.return_pc;
+    if (scope.whose == Whose::one) {
+        auto now = read_counted(*process.memory, process.status, hit.thread);
+        if (!now) return tl::make_unexpected(std::move(now.error()));
+        if (now->thread != scope.thread) return Stop{};
+    }
+    if (auto set = set_return_point(session, hit.return_pc); !set)
+        return tl::make_unexpected(std::move(set.error()));
+    if (auto done = open(session, process, scope, std::move(call)); !done)
+        return tl::make_unexpected(std::move(done.error()));
+    if (!scope.is_full()) return Stop{};
+    // The others need not be seen.
+    auto taken = session.debugger.set_point(scope.number, nullptr, 0, false);
+    if (!taken) return tl::make_unexpected(std::move(taken.error()));
+    return Stop{};
+}
+
+Result<Stop> Scopes::returned(Session&, const Process& process, const Hit& hit) {
+    const bool waited = std::any_of(open_.begin(), open_.end(), [&hit](const Open& open) {
+        return open.tid == hit.thread && is_gone(open.frame, hit.sp);
+    });
+    if (!waited) return Stop{};
+    if (auto done = measure(process); !done) return tl::make_unexpected(std::move(done.error()));
+    Stop stop;
+    std::vector<std::pair<std::string, ScopeCall>> ended;
+    std::map<std::uint32_t, std::size_t> before;
+    for (const Scope& scope : list_) before[scope.number] = scope.calls.size();
+    if (sweep(hit.thread, hit.sp, hit.pc).empty()) return stop;
+    for (const Scope& scope : list_)
+        for (std::size_t i = before[scope.number]; scope.stops && i < scope.calls.size(); ++i)
+            stop.text += ended_text(scope.name, scope.calls[i]);
+    stop.stays = true;
+    stop.pc = hit.pc;
+    return stop;
+}
+
+Result<Stop> Scopes::reached(Session& session, const Hit& hit) {
+    Scope* scope = hit.point < kReturnPoints ? of(static_cast<std::uint32_t>(hit.point)) : nullptr;
+    if (hit.point < kReturnPoints && scope == nullptr) return Stop{};  // deleted meanwhile
+    if (scope == nullptr && open_.empty()) return Stop{};
+    auto process = live(session);
+    // Without the runtime there is nothing to measure, and nothing to say at each call.
+    if (!process && process.error().code == Code::no_runtime) return Stop{};
+    if (!process) return tl::make_unexpected(std::move(process.error()));
+    return scope != nullptr ? entered(session, **process, *scope, hit)
+                            : returned(session, **process, hit);
+}
+
+// --- commands ----------------------------------------------------------------
+
+Result<Scope*> Scopes::add_function(Session& session, Scope scope, bool must_exist) {
+    scope.number = next_number_++;
+    scope.is_function = true;
+    auto set = session.debugger.set_point(scope.number, scope.name.c_str(), 0, true);
+    if (set && *set && (**set != 0 || !must_exist)) return &list_.emplace_back(std::move(scope));
+    --next_number_;
+    if (!set) return tl::make_unexpected(std::move(set.error()));
+    const std::uint32_t number = scope.number;
+    if (auto taken = session.debugger.set_point(number, nullptr, 0, false); !taken)
+        return tl::make_unexpected(std::move(taken.error()));
+    if (!*set) return fail(Code::refused, "the debugger cannot set a breakpoint for mt scope");
+    return fail(Code::usage, fmt::format("there is no function {} in the program; mt scope begin "
+                                         "and end measure from stop to stop",
+                                         scope.name));
+}
+
+Result<void> Scopes::erase(Session& session, const std::string& name) {
+    Scope* scope = find(name);
+    if (scope == nullptr)
+        return fail(Code::usage, fmt::format("there is no scope {}; mt scope lists them", name));
+    const std::uint32_t number = scope->number;
+    if (scope->is_function)
+        if (auto taken = session.debugger.set_point(number, nullptr, 0, false); !taken)
+            return tl::make_unexpected(std::move(taken.error()));
+    std::erase_if(open_, [number](const Open& open) { return open.scope == number; });
+    std::erase_if(list_, [number](const Scope& one) { return one.number == number; });
+    const bool any =
+        std::any_of(list_.begin(), list_.end(), [](const Scope& one) { return one.is_function; });
+    return any ? Result<void>() : forget_return_points(session);
+}
+
+Result<std::uint64_t> Scopes::begin(Session& session, const std::string& name, bool of_process) {
+    auto process = live(session);
+    if (!process) return tl::make_unexpected(std::move(process.error()));
+    if (!(*process)->status.tracing)
+        return fail(Code::refused,
+                    "tracing is off, so there is nothing to measure; mt start begins "
+                    "to trace");
+    Open call;
+    call.is_process = of_process;
+    auto thread = session.debugger.current_thread();
+    if (!thread) return tl::make_unexpected(std::move(thread.error()));
+    call.tid = *thread;
+    auto begun = open(session, **process, named(name), std::move(call));
+    if (!begun) return tl::make_unexpected(std::move(begun.error()));
+    return begun->number;
+}
+
+Result<Scopes::Ended> Scopes::end(Session& session, const std::string& name) {
+    if (auto looked = look(session); !looked) return tl::make_unexpected(std::move(looked.error()));
+    auto thread = session.debugger.current_thread();
+    if (!thread) return tl::make_unexpected(std::move(thread.error()));
+    std::optional<std::size_t> found;
+    for (std::size_t i = open_.size(); i-- > 0;) {
+        const Open& open = open_[i];
+        const Scope* scope = of(open.scope);
+        if (open.frame != 0 || (!name.empty() && (scope == nullptr || scope->name != name)))
+            continue;
+        const bool mine = open.tid == *thread;
+        if (mine || !found) found = i;
+        if (mine) break;
+    }
+    if (!found)
+        return fail(Code::usage,
+                    name.empty()
+                        ? std::string("no scope is open; mt scope begin opens one")
+                        : fmt::format("scope {0} is not open; mt scope begin {0} opens it", name));
+    for (std::size_t i = open_.size(); --i > *found;)
+        if (open_[i].tid == open_[*found].tid && open_[i].frame == 0) close(i, Left::outer);
+    const Scope* scope = of(open_[*found].scope);
+    Ended ended;
+    ended.name = scope != nullptr ? scope->name : name;
+    ended.call = close(*found, Left::returned);
+    return ended;
+}
+
+Result<void> Scopes::look(Session& session) {
+    if (open_.empty()) return {};
+    auto process = live(session);
+    if (!process) {
+        const Code code = process.error().code;
+        if (code != Code::exited && code != Code::no_process && code != Code::no_runtime)
+            return tl::make_unexpected(std::move(process.error()));
+        return forget_process(session);
+    }
+    if (auto done = measure(**process); !done) return done;
+    std::map<std::uint64_t, std::optional<std::uint64_t>> stacks;
+    for (const Open& open : open_) stacks.try_emplace(open.tid);
+    for (auto& [tid, sp] : stacks) {
+        auto now = session.debugger.stack_pointer(tid);
+        if (!now) return tl::make_unexpected(std::move(now.error()));
+        sp = *now;
+    }
+    for (const auto& [tid, sp] : stacks) {
+        if (sp) sweep(tid, *sp - 1, 0);
+        for (std::size_t i = open_.size(); !sp && i-- > 0;)
+            if (open_[i].tid == tid) close(i, Left::exited);
+    }
+    return {};
+}
+
+std::vector<ScopeCall> Scopes::open_calls(const Scope& scope) const {
+    std::vector<ScopeCall> calls;
+    for (const Open& open : open_)
+        if (open.scope == scope.number) calls.push_back(open.call);
+    return calls;
+}
+
+}  // namespace mt::core

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+//
+// What mt scope measures in the debugger: its scopes with their calls, and the calls
+// that are under way. Belongs to the session and outlives each process. Parses no
+// options and shows nothing.
+#ifndef MEMTRACE_CORE_COMMAND_SCOPES_H
+#define MEMTRACE_CORE_COMMAND_SCOPES_H
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "command/conditions.h"
+#include "model/error.h"
+#include "model/scope.h"
+
+namespace mt::core {
+
+class Session;
+struct Process;
+
+enum class Whose : std::uint8_t {
+    own,      // each call: what its own thread does
+    one,      // the same, calls of one thread only
+    process,  // what all threads do
+};
+
+struct Scope {
+    std::uint32_t number = 0;
+    std::string name;
+    bool is_function = false;  // measured by a breakpoint; else by mt scope begin and end
+    Whose whose = Whose::own;
+    std::uint32_t thread = 0;  // serial, of Whose::one
+    std::string thread_name;
+    std::uint64_t most_calls = 0;  // 0 = no limit
+    bool stops = false;            // the program, when a call returns
+    std::uint64_t begun = 0;       // calls
+    std::uint64_t inlined = 0;     // entries of which nobody can see the return
+    std::vector<ScopeCall> calls;  // that have ended
+
+    bool is_full() const { return most_calls != 0 && begun >= most_calls; }
+};
+
+// A thread at one of our points, as the adapter describes it.
+struct Hit {
+    std::uint64_t point = 0;
+    std::uint64_t thread = 0;  // system id
+    std::uint64_t pc = 0, sp = 0;
+    std::uint64_t frame = 0,
+                  return_pc = 0;  // of an entry: its frame's address, see memtrace_core.h
+    bool is_inlined = false;
+};
+
+class Scopes {
+  public:
+    static constexpr std::uint64_t kMostCalls = 1u << 20;
+
+    const std::vector<Scope>& all() const { return list_; }
+    // By name, else by number.
+    Scope* find(const std::string& name);
+    // Calls of a function from now on; an error if there is none of that name.
+    Result<Scope*> add_function(Session& session, Scope scope, bool must_exist);
+    Result<void> erase(Session& session, const std::string& name);
+
+    // At this stop, in the selected thread. The number of the call.
+    Result<std::uint64_t> begin(Session& session, const std::string& name, bool of_process);
+    // Of that name, or the innermost one.
+    struct Ended {
+        std::string name;
+        ScopeCall call;
+    };
+    Result<Ended> end(Session& session, const std::string& name);
+
+    // Closes what has ended unseen. Without a process: all that is open.
+    Result<void> look(Session& session);
+    // Open calls of a scope, with their figures at the last look.
+    std::vector<ScopeCall> open_calls(const Scope& scope) const;
+    bool has_open(const Scope& scope) const { return !open_calls(scope).empty(); }
+
+    Result<Stop> reached(Session& session, const Hit& hit);
+
+  private:
+    struct Open {
+        ScopeCall call;
+        std::uint32_t scope = 0;  // its number
+        bool is_process = false;
+        std::uint64_t tid = 0;                   // system id
+        std::uint64_t frame = 0, return_pc = 0;  // 0 = of mt scope begin
+        Counted begin;
+        std::uint64_t epoch = 0;  // with which it began
+        std::int64_t top = 0;     // highest net bytes seen so far
+        bool is_gone = false;     // its thread is; the figures are the last that were seen
+
+        void measure(const Counted& now);
+    };
+
+    Scope* of(std::uint32_t number);
+    Scope& named(const std::string& name);
+    Result<const Process*> live(Session& session);
+    // Figures of all open calls until now.
+    Result<void> measure(const Process& process);
+    Result<ScopeCall> open(Session& session, const Process& process, Scope& scope, Open call);
+    ScopeCall close(std::size_t index, Left left);
+    // Whose frame is gone, seen from a stack pointer of their thread. `returned_to`: a call
+    // that was to return there has done so.
+    std::vector<ScopeCall> sweep(std::uint64_t tid, std::uint64_t sp, std::uint64_t returned_to);
+    Result<void> forget_process(Session& session);
+    Result<void> forget_return_points(Session& session);
+    Result<void> set_return_point(Session& session, std::uint64_t address);
+    Result<Stop> entered(Session& session, const Process& process, Scope& scope, const Hit& hit);
+    Result<Stop> returned(Session& session, const Process& process, const Hit& hit);
+
+    std::vector<Scope> list_;
+    std::vector<Open> open_;                                // of each thread the outermost first
+    std::map<std::uint64_t, std::uint64_t> return_points_;  // address -> point
+    std::uint32_t next_number_ = 1;
+    std::uint64_t next_point_ = 1;
+    Identity process_;  // whose calls are open
+    std::shared_ptr<Process> known_;
+};
+
+}  // namespace mt::core
+
+#endif
