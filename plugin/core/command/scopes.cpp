@@ -288,6 +288,15 @@ Result<void> Scopes::erase(Session& session, const std::string& name) {
             return tl::make_unexpected(std::move(taken.error()));
     std::erase_if(open_, [number](const Open& open) { return open.scope == number; });
     std::erase_if(list_, [number](const Scope& one) { return one.number == number; });
+    if (list_.empty()) {
+        auto process = live(session);
+        if (!process && process.error().code == Code::interrupted)
+            return tl::make_unexpected(std::move(process.error()));
+        if (process)
+            if (auto done = Control(session.debugger, (*process)->status.root_address).end_epochs();
+                !done)
+                return done;
+    }
     const bool any =
         std::any_of(list_.begin(), list_.end(), [](const Scope& one) { return one.is_function; });
     return any ? Result<void>() : forget_return_points(session);
