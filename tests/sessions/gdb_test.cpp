@@ -137,6 +137,24 @@ TEST_F(GdbTest, TracedMemoryServesConditions) {
     EXPECT_THAT(said, HasSubstr("$3 = 2112\n"));
 }
 
+TEST_F(GdbTest, BlocksServeExpressionsAndConditions) {
+    const std::string said =
+        gdb({"print $_mt_block(1)", "mt preload", "tbreak lesson_ready", "run",
+             "print $_mt_block(from_before)", "mt start",
+             "tbreak lesson_done if $_mt_block_size(by_malloc + 7) == 101",
+             "tbreak lesson_done if $_mt_block_size(by_malloc + 7) == 100", "continue",
+             "print $_mt_block(&head->name[3]) == head", "print $_mt_block_size(large)",
+             "print $_mt_block(on_stack)", "mt block $_mt_block(by_calloc + 9) + 1"},
+            "lesson_block");
+    EXPECT_THAT(said, HasSubstr("$1 = 0\n"));
+    EXPECT_THAT(said, HasSubstr("$2 = 0\n"));
+    EXPECT_THAT(said, ContainsRegex("Temporary breakpoint 3, lesson_done"));
+    EXPECT_THAT(said, HasSubstr("$3 = true\n"));
+    EXPECT_THAT(said, HasSubstr("$4 = 209715200\n"));
+    EXPECT_THAT(said, HasSubstr("$5 = 0\n"));
+    EXPECT_THAT(said, HasSubstr("size=200 B, offset 1\n"));
+}
+
 TEST_F(GdbTest, CtrlCAtAQuestionOfMtBreakStopsAndNothingIsLost) {
     const std::string said =
         gdb({"mt preload", "tbreak lesson_ready", "run", "mt start",

@@ -215,6 +215,16 @@ int mtc_traced_memory(mtc_session* session, uint64_t* current, uint64_t* peak) {
     });
 }
 
+int mtc_block(mtc_session* session, uint64_t address, uint64_t* start, uint64_t* size) {
+    return guarded(session, [&]() -> int {
+        auto block = session->session.block_at(address);
+        if (!block) return failed(*session, block.error());
+        if (start != nullptr) *start = block->address;
+        if (size != nullptr) *size = block->size;
+        return MTC_OK;
+    });
+}
+
 int mtc_query(mtc_session* session, const char* request, mtc_add_text add, void* sink) {
     if (session != nullptr && session->depth != 0) {
         session->fixed_error = kBusy;

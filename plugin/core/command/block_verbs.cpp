@@ -1,26 +1,20 @@
 // SPDX-License-Identifier: MIT
 //
 // mt block: single blocks, by address.
+#include <algorithm>
+
 #include "abi/layout.h"
 #include "analyse/by_thread.h"
 #include "analyse/frames.h"
 #include "command/addresses.h"
 #include "command/reporting.h"
+#include "command/shown_blocks.h"
 #include "command/verb.h"
 #include "command/view.h"
 #include "read/lookup.h"
 
 namespace mt::core {
 namespace {
-
-Result<std::vector<RowFrame>> traceback_of(FrameWalk& walk, const FrameBook& book,
-                                           const Trace& trace, std::uint16_t limit, bool raw) {
-    auto frames = walk.frames(trace, limit == 0 ? abi::kMaxFrames : limit);
-    if (!frames) return tl::make_unexpected(std::move(frames.error()));
-    std::vector<RowFrame> rows;
-    for (const TraceFrame& at : **frames) rows.push_back(row_of(book, at, raw));
-    return rows;
-}
 
 Result<BlockReport> report_of(Session& session, const Process& process, std::uint64_t address,
                               const View& view) {
@@ -36,20 +30,14 @@ Result<BlockReport> report_of(Session& session, const Process& process, std::uin
     if (view.source) report.traceback.source_line = session.source_lines(&process.target);
     Resolver resolver(session.symboliser, *table, session.sources_for(*table, &process));
     FrameWalk walk(resolver, session.skip, view.grouping.raw);
+    const std::uint16_t limit = table->status.frame_limit;
     for (const Block& block : table->blocks) {
-        ShownBlock& shown = report.blocks.emplace_back();
-        shown.block = block;
-        shown.domain = table->domain_of(block);
-        shown.stamp = stamp_of(*table, block);
-        if (shown.stamp && shown.stamp->thread != 0)
-            shown.thread = thread_title(*table, shown.stamp->thread);
-        for (const Trace& trace : table->traces) {
-            if (trace.id != block.stack) continue;
-            auto rows = traceback_of(walk, *report.book, trace, table->status.frame_limit,
-                                     view.grouping.raw);
-            if (!rows) return tl::make_unexpected(std::move(rows.error()));
-            shown.traceback = std::move(*rows);
-        }
+        const auto trace = std::find_if(table->traces.begin(), table->traces.end(),
+                                        [&](const Trace& one) { return one.id == block.stack; });
+        auto shown = shown_block(walk, *report.book, *table, block, *trace,
+                                 limit == 0 ? abi::kMaxFrames : limit, view.grouping.raw);
+        if (!shown) return tl::make_unexpected(std::move(shown.error()));
+        report.blocks.push_back(std::move(*shown));
     }
     if (!report.blocks.empty()) return report;
     auto place = place_of(session, process, *table, address);
@@ -59,6 +47,21 @@ Result<BlockReport> report_of(Session& session, const Process& process, std::uin
 }
 
 }  // namespace
+
+Result<ShownBlock> shown_block(FrameWalk& walk, const FrameBook& book, const Table& table,
+                               const Block& block, const Trace& trace, std::size_t frames,
+                               bool raw) {
+    ShownBlock shown;
+    shown.block = block;
+    shown.domain = table.domain_of(block);
+    shown.stamp = stamp_of(table, block);
+    if (shown.stamp && shown.stamp->thread != 0)
+        shown.thread = thread_title(table, shown.stamp->thread);
+    auto found = walk.frames(trace, frames);
+    if (!found) return tl::make_unexpected(std::move(found.error()));
+    for (const TraceFrame& at : **found) shown.traceback.push_back(row_of(book, at, raw));
+    return shown;
+}
 
 Result<void> run_block(Session& session, const Arguments& arguments) {
     auto view = view_of(session.settings, arguments);

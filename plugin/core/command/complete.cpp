@@ -71,6 +71,7 @@ Words met_names(const Session& session, std::string_view option) {
 Words values_of(const Session& session, const Verb& verb, std::string_view option) {
     if (verb.name == "scope" && option == "--sort") return names_of(scope_sort_names());
     if (verb.name == "scope" && option == "--thread") return {"any", "current"};
+    if (option == "--sort" && verb.name == "blocks") return {"age", "size"};
     if (option == "--site") return met_names(session, option);
     if (option == "--by") return names_of(key_type_names());
     if (option == "--sort") return names_of(sort_names());
@@ -116,7 +117,8 @@ Words operands(const Session& session, const Verb& verb, const Words& before) {
     }
     const std::size_t operand = before.size();
     if (verb.name == "drop" && operand == 0) return droppable(session);
-    if (verb.name == "stats") return operand == 0 ? snapshot_names(session) : Words();
+    if (verb.name == "stats" || verb.name == "blocks")
+        return operand == 0 ? snapshot_names(session) : Words();
     if (verb.name == "diff") return operand < 2 ? snapshot_names(session) : Words();
     if (verb.name == "save") return operand == 1 ? snapshot_names(session) : Words();
     if (verb.name == "export" && operand == 0) return {"csv", "folded", "json", "speedscope"};

@@ -12,6 +12,7 @@
 
 #include "command/control.h"
 #include "command/verb.h"
+#include "read/lookup.h"
 #include "read/reader.h"
 #include "source/direct_memory.h"
 
@@ -163,6 +164,16 @@ Result<std::pair<std::uint64_t, std::uint64_t>> Session::traced_memory() {
     if (!table) return tl::make_unexpected(std::move(table.error()));
     return std::make_pair(static_cast<std::uint64_t>(table->current_size),
                           static_cast<std::uint64_t>(table->peak_size));
+}
+
+Result<Block> Session::block_at(std::uint64_t address) {
+    auto found = process();
+    if (!found) return tl::make_unexpected(std::move(found.error()));
+    if (!found->status.tracing) return fail(Code::refused, "tracing is off; mt start begins");
+    auto table = read_blocks_at(*found->memory, found->status, address);
+    if (!table) return tl::make_unexpected(std::move(table.error()));
+    if (table->blocks.empty() || table->domain_of(table->blocks.front()) != 0) return Block{};
+    return table->blocks.front();
 }
 
 Result<void> Session::start_pending(const Target& target, std::uint64_t root) {

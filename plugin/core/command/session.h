@@ -87,6 +87,9 @@ class Session {
     // (current, peak) in bytes.
     Result<std::pair<std::uint64_t, std::uint64_t>> traced_memory();
 
+    // The live block of domain 0 that holds the address; address 0: there is none.
+    Result<Block> block_at(std::uint64_t address);
+
     // Printed when the command has succeeded.
     void say(std::string_view text) { output_ += text; }
 

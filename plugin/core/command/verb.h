@@ -60,6 +60,7 @@ Result<void> run_export(Session& session, const Arguments& arguments);
 Result<void> run_traceback(Session& session, const Arguments& arguments);
 Result<void> run_peak(Session& session, const Arguments& arguments);
 Result<void> run_break(Session& session, const Arguments& arguments);
+Result<void> run_blocks(Session& session, const Arguments& arguments);
 Result<void> run_block(Session& session, const Arguments& arguments);
 Result<void> run_config(Session& session, const Arguments& arguments);
 Result<void> run_preload(Session& session, const Arguments& arguments);

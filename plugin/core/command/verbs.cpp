@@ -75,6 +75,11 @@ constexpr std::string_view kBreakDetails =
     "--site looks at the most recent frame, as --filter does. The frame that allocates is\n"
     "selected. Conditions stay for the next run; a fork's child has none.";
 
+constexpr std::string_view kBlocksDetails =
+    "Of the process, or of a snapshot that was taken with --blocks. mt block ADDRESS shows the\n"
+    "whole traceback of one. Age needs stamps (mt start --stamps); a block without one is older\n"
+    "than all that have one.";
+
 std::vector<Option> break_options() {
     return {{"--total", "", "BYTES", Level::none, "the traced memory reaches BYTES (500M, 2G)"},
             {"--peak", "", "BYTES", Level::none, "a new peak reaches BYTES"},
@@ -116,6 +121,25 @@ std::vector<Option> report_options(std::vector<Option> more = {}) {
     for (const Option& option : {kSource, kRaw, kLimit, kRecentFirst, kJson})
         options.push_back(option);
     return options;
+}
+
+std::vector<Option> blocks_options() {
+    return {{"--sort", "", "ORDER", Level::block, "size (default), or age: the oldest first"},
+            {"--neighbours", "", "EXPRESSION", Level::block,
+             "blocks around this address, in its order"},
+            {"--top", "-n", "N", Level::block, "show N blocks, 0 = all (default 10)"},
+            kFilter,
+            kExclude,
+            kAllFrames,
+            kFunction,
+            kModule,
+            kDomain,
+            kMinSize,
+            kSince,
+            kUntil,
+            kThread,
+            kRaw,
+            kJson};
 }
 
 std::vector<Option> without(std::vector<Option> options, std::string_view name) {
@@ -246,6 +270,8 @@ std::vector<Verb> make_verbs() {
         {"scope", "[FUNCTION | begin [NAME] | end [NAME] | list | delete NAME]", 2,
          "what each call of a function allocates, or what happens from stop to stop", kScopeDetails,
          "mt scope parse --calls 100", scope_options(), run_scope},
+        {"blocks", "[SNAPSHOT]", 1, "single live blocks, largest first", kBlocksDetails,
+         "mt blocks --min-size 1M --sort age", blocks_options(), run_blocks},
         {"config",
          "[KEY VALUE]",
          2,

@@ -207,6 +207,10 @@ MTC_API const char* mtc_version(void);
  * convenience functions. MTC_ERROR: not tracing or unreadable. */
 MTC_API int mtc_traced_memory(mtc_session* session, uint64_t* current, uint64_t* peak);
 
+/* The live block of the heap that holds an address, without a command; *start is 0 if
+ * there is none. MTC_ERROR: not tracing or unreadable. */
+MTC_API int mtc_block(mtc_session* session, uint64_t address, uint64_t* start, uint64_t* size);
+
 /* Answers one request of a script, both JSON (docs/python.md); prints nothing. `add`
  * gets the answer, once, when the status is MTC_OK. A query inside a call of this
  * session (from one of its callbacks) is refused. */

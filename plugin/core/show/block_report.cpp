@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "show/report.h"
@@ -60,8 +61,8 @@ const char* place_name(Place::Kind kind) {
     return "unknown";
 }
 
-std::string age_text(const BlockReport& report, const ShownBlock& shown) {
-    if (!report.stamps) return "";
+std::string age_text(bool stamps, const ShownBlock& shown) {
+    if (!stamps) return "";
     if (!shown.stamp) return ", no stamp: allocated before stamps were on";
     return fmt::format(", {}generation {}, allocation {} of it",
                        shown.thread.empty() ? "" : printable(shown.thread) + ", ",
@@ -74,7 +75,7 @@ std::string shown_text(const BlockReport& report, const ShownBlock& shown) {
                                    format_size(static_cast<double>(block.size)));
     if (block.size >= 10240) text += fmt::format(" ({} B)", block.size);
     text += fmt::format(", offset {}\ndomain {}{}\n", report.address - block.address, shown.domain,
-                        age_text(report, shown));
+                        age_text(report.stamps, shown));
     return text + "Memory block allocated at (most recent call first):\n" +
            traceback_text(*report.book, report.traceback, shown.traceback);
 }
@@ -90,17 +91,38 @@ std::optional<std::uint64_t> gap(const BlockReport& report) {
 
 std::string hex(std::uint64_t address) { return fmt::format("{:#x}", address); }
 
-Json shown_json(const BlockReport& report, const ShownBlock& shown) {
+Json shown_json(const FrameBook& book, const ShownBlock& shown,
+                std::optional<std::uint64_t> address) {
     Json json;
     json["address"] = hex(shown.block.address);
     json["size"] = shown.block.size;
-    json["offset"] = report.address - shown.block.address;
+    if (address) json["offset"] = *address - shown.block.address;
     json["domain"] = shown.domain;
     json["generation"] = shown.stamp ? Json(shown.stamp->generation) : Json();
     json["sequence"] = shown.stamp ? Json(shown.stamp->sequence) : Json();
     json["thread"] = shown.thread.empty() ? Json() : Json(shown.thread);
-    json["traceback"] = traceback_json(*report.book, KeyType::traceback, shown.traceback);
+    json["traceback"] = traceback_json(book, KeyType::traceback, shown.traceback);
     return json;
+}
+
+std::string finished(Json& json, const std::vector<Remark>& remarks) {
+    Json list = Json::array();
+    for (const Remark& remark : remarks)
+        list.push_back({{"code", remark.code}, {"text", remark.text}, {"count", remark.count}});
+    json["remarks"] = std::move(list);
+    return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string row_text(const BlockList& list, const ShownBlock& shown) {
+    std::string text = fmt::format("{:#x}: size={}", shown.block.address,
+                                   format_size(static_cast<double>(shown.block.size)));
+    if (shown.domain != 0) text += fmt::format(", domain {}", shown.domain);
+    const RowFrame& frame = shown.traceback.front();
+    text += fmt::format(", {}:{}", row_name(*list.book, frame), frame.line);
+    text += age_text(list.stamps, shown);
+    if (list.around && holds(shown.block, *list.around))
+        text += fmt::format(", offset {}", *list.around - shown.block.address);
+    return text + "\n";
 }
 
 }  // namespace
@@ -126,7 +148,8 @@ std::string block_json(const BlockReport& report) {
     json["command"] = "block";
     json["address"] = hex(report.address);
     Json blocks = Json::array();
-    for (const ShownBlock& shown : report.blocks) blocks.push_back(shown_json(report, shown));
+    for (const ShownBlock& shown : report.blocks)
+        blocks.push_back(shown_json(*report.book, shown, report.address));
     json["blocks"] = std::move(blocks);
     if (report.place) {
         const Place& place = *report.place;
@@ -142,11 +165,46 @@ std::string block_json(const BlockReport& report) {
                              {"size", report.below->size},
                              {"past_its_end", *bytes}};
     }
-    Json remarks = Json::array();
-    for (const Remark& remark : report.remarks)
-        remarks.push_back({{"code", remark.code}, {"text", remark.text}, {"count", remark.count}});
-    json["remarks"] = std::move(remarks);
-    return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+    return finished(json, report.remarks);
+}
+
+std::string blocks_text(const BlockList& list) {
+    std::string text;
+    bool is_past = !list.around;
+    const auto mark = [&] {
+        if (!is_past) text += fmt::format("{:#x}: in no live block\n", *list.around);
+        is_past = true;
+    };
+    for (const ShownBlock& shown : list.blocks) {
+        if (!is_past && shown.block.address > *list.around) mark();
+        text += row_text(list, shown);
+        is_past = is_past || holds(shown.block, *list.around);
+    }
+    mark();
+    if (list.other_count != 0)
+        text += fmt::format("{} other: {}\n", list.other_count,
+                            format_figures(list.other_size, list.other_count));
+    return text + fmt::format("Total: {}\n", format_figures(list.total_size, list.total_count)) +
+           remarks_text(list.remarks);
+}
+
+std::string blocks_json(const BlockList& list) {
+    Json json;
+    json["schema"] = 1;
+    json["command"] = "blocks";
+    if (list.around) json["around"] = hex(*list.around);
+    Json blocks = Json::array();
+    for (const ShownBlock& shown : list.blocks)
+        blocks.push_back(shown_json(*list.book, shown, std::nullopt));
+    json["blocks"] = std::move(blocks);
+    json["other"] = {{"size", list.other_size}, {"count", list.other_count}};
+    json["total"] = {{"size", list.total_size}, {"count", list.total_count}};
+    return finished(json, list.remarks);
+}
+
+bool holds(const Block& block, std::uint64_t address) {
+    return address >= block.address &&
+           address - block.address < std::max<std::uint64_t>(block.size, 1);
 }
 
 }  // namespace mt::core

@@ -34,6 +34,20 @@ struct ShownBlock {
     std::vector<RowFrame> traceback;  // most recent first
 };
 
+// mt blocks: single blocks, in the order shown.
+struct BlockList {
+    bool stamps = false;
+    const FrameBook* book = nullptr;
+    std::vector<ShownBlock> blocks;
+    std::optional<std::uint64_t> around;  // an address between which they lie: by address then
+    std::int64_t other_size = 0, other_count = 0;
+    std::int64_t total_size = 0, total_count = 0;
+    std::vector<Remark> remarks;
+};
+
+std::string blocks_text(const BlockList& list);
+std::string blocks_json(const BlockList& list);
+
 struct BlockReport {
     std::uint64_t address = 0;
     bool stamps = false;  // blocks get them
@@ -47,6 +61,8 @@ struct BlockReport {
 
 std::string block_text(const BlockReport& report);
 std::string block_json(const BlockReport& report);
+
+bool holds(const Block& block, std::uint64_t address);
 
 }  // namespace mt::core
 

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""The commands `mt VERB` and `memtrace VERB`, and two convenience functions.
+"""The commands `mt VERB` and `memtrace VERB`, and the convenience functions.
 
 Words are passed on as they were typed; the core knows what they mean.
 """
 
 import gdb
 
-from . import library
+from . import expressions, library
 
 _HELP = """Trace memory allocations of the program (memtrace).
 
@@ -60,6 +60,17 @@ class _TracedMemory(gdb.Function):
         return traced[self._position] if traced is not None else 0
 
 
+class _Block(gdb.Function):
+    def __init__(self, name, help_text, position, sessions):
+        self.__doc__ = help_text
+        super().__init__(name)
+        self._position = position
+        self._sessions = sessions
+
+    def invoke(self, pointer):
+        return self._sessions.current().block(expressions.address_of(pointer))[self._position]
+
+
 def _maintenance(line, from_tty, unknown):
     try:
         gdb.execute("maintenance " + line, from_tty)
@@ -81,6 +92,18 @@ def register(core, sessions):
     )
     _TracedMemory(
         "_mt_peak", "$_mt_peak (): bytes traced at the peak; 0 while nothing is traced.", 1, sessions
+    )
+    _Block(
+        "_mt_block",
+        "$_mt_block (POINTER): where the live block that holds it begins; 0 if none is known.",
+        0,
+        sessions,
+    )
+    _Block(
+        "_mt_block_size",
+        "$_mt_block_size (POINTER): bytes of the live block that holds it; 0 if none is known.",
+        1,
+        sessions,
     )
 
 

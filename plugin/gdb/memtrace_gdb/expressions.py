@@ -32,15 +32,18 @@ class _NoCalls:
 def address(expression):
     """Its value, or where an array or function lies; gdb.error says why there is none."""
     with _NoCalls():
-        value = gdb.parse_and_eval(expression)
-        while value.type.strip_typedefs().code in _REFERENCES:
-            value = value.referenced_value()
-        code = value.type.strip_typedefs().code
-        if code in _PLACES and value.address is not None:
-            value = value.address
-        elif code not in _NUMBERS:
-            raise gdb.error("its type is %s, neither a pointer nor a number" % value.type)
-        return int(value) % (1 << 64)
+        return address_of(gdb.parse_and_eval(expression))
+
+
+def address_of(value):
+    while value.type.strip_typedefs().code in _REFERENCES:
+        value = value.referenced_value()
+    code = value.type.strip_typedefs().code
+    if code in _PLACES and value.address is not None:
+        value = value.address
+    elif code not in _NUMBERS:
+        raise gdb.error("its type is %s, neither a pointer nor a number" % value.type)
+    return int(value) % (1 << 64)
 
 
 def stack_pointers(inferior):

@@ -137,6 +137,7 @@ _PROTOTYPES = {
     "mtc_verb_help": (c_char_p, [c_uint32]),
     "mtc_version": (c_char_p, []),
     "mtc_traced_memory": (c_int, [c_void_p, POINTER(c_uint64), POINTER(c_uint64)]),
+    "mtc_block": (c_int, [c_void_p, c_uint64, POINTER(c_uint64), POINTER(c_uint64)]),
     "mtc_query": (c_int, [c_void_p, c_char_p, ADD_TEXT, c_void_p]),
 }
 

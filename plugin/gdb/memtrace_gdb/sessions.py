@@ -118,6 +118,14 @@ class Session:
         )
         return (current.value, peak.value) if status == library.OK else None
 
+    def block(self, address):
+        """(start, size) of the live block that holds the address; (0, 0): none is known."""
+        start, size = ctypes.c_uint64(), ctypes.c_uint64()
+        status = self._call(
+            self._core.mtc_block, address, ctypes.byref(start), ctypes.byref(size)
+        )
+        return (start.value, size.value) if status == library.OK else (0, 0)
+
     def query(self, request):
         """(status, answer or error line) of a script's request."""
         if self._handle is None:

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: MIT
+//
+// mt blocks: which single blocks, in which order.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "abi/layout.h"
+#include "analyse/block_filter.h"
+#include "command/addresses.h"
+#include "command/block_view.h"
+#include "command/reporting.h"
+#include "command/shown_blocks.h"
+#include "command/verb.h"
+
+namespace mt::core {
+namespace {
+
+using Places = std::vector<std::uint32_t>;  // in Table::blocks
+
+std::size_t limit_of(const Table& table) {
+    return table.status.frame_limit == 0 ? abi::kMaxFrames : table.status.frame_limit;
+}
+
+// The blocks that the view's filters keep, by address.
+class Choice {
+  public:
+    Choice(Session& session, const Table& table, const Process* process, const View& view)
+        : session_(session),
+          table_(table),
+          view_(view),
+          resolver_(session.symboliser, table, session.sources_for(table, process)),
+          walk_(resolver_, session.skip, view.grouping.raw),
+          filter_(session.symboliser.book(), view.grouping.filters),
+          traces_(places_of_traces(table)),
+          verdicts_(table.traces.size(), -1) {}
+
+    Result<Places> places() {
+        Places kept;
+        for (std::uint32_t i = 0; i < table_.blocks.size(); ++i) {
+            const Block& block = table_.blocks[i];
+            if (!view_.grouping.blocks.keeps(table_, block)) continue;
+            const Trace* trace = trace_of(block);
+            if (trace == nullptr) continue;
+            auto keeps = keeps_trace(*trace);
+            if (!keeps) return tl::make_unexpected(std::move(keeps.error()));
+            if (*keeps) kept.push_back(i);
+        }
+        return kept;
+    }
+
+    Result<ShownBlock> shown(std::uint32_t place, std::size_t frames) {
+        const Block& block = table_.blocks[place];
+        return shown_block(walk_, session_.symboliser.book(), table_, block, *trace_of(block),
+                           frames, view_.grouping.raw);
+    }
+
+  private:
+    const Trace* trace_of(const Block& block) const {
+        const std::uint32_t place = block.stack < traces_.size() ? traces_[block.stack] : 0;
+        return place == 0 ? nullptr : &table_.traces[place - 1];
+    }
+
+    Result<bool> keeps_trace(const Trace& trace) {
+        std::int8_t& verdict = verdicts_[static_cast<std::size_t>(&trace - table_.traces.data())];
+        if (verdict >= 0) return verdict != 0;
+        if (session_.debugger.interrupted()) return fail(Code::interrupted, "interrupted");
+        std::vector<TraceFrame> frames;
+        if (filter_.needs() != TraceFilter::Needs::nothing) {
+            const bool all = filter_.needs() == TraceFilter::Needs::all;
+            auto found = walk_.frames(trace, all ? limit_of(table_) : 1);
+            if (!found) return tl::make_unexpected(std::move(found.error()));
+            frames = **found;
+        }
+        verdict = filter_.keeps(frames, trace.domain) ? 1 : 0;
+        return verdict != 0;
+    }
+
+    Session& session_;
+    const Table& table_;
+    const View& view_;
+    Resolver resolver_;
+    FrameWalk walk_;
+    TraceFilter filter_;
+    const std::vector<std::uint32_t> traces_;
+    std::vector<std::int8_t> verdicts_;  // by place of the trace; -1 = not decided
+};
+
+enum class Order : std::uint8_t { size, age };
+
+// The first `wanted` of that order.
+void take_first(const Table& table, Order order, std::size_t wanted, Places& places) {
+    const auto is_before = [&](std::uint32_t a, std::uint32_t b) {
+        const Block &one = table.blocks[a], &other = table.blocks[b];
+        if (order == Order::size) return one.size != other.size ? one.size > other.size : a < b;
+        const auto first = stamp_of(table, one), second = stamp_of(table, other);
+        if (!first || !second) return first.has_value() != second.has_value() ? !first : a < b;
+        if (first->is_older_than(*second) || second->is_older_than(*first))
+            return first->is_older_than(*second);
+        return a < b;
+    };
+    const std::size_t count = std::min(wanted, places.size());
+    std::partial_sort(places.begin(), places.begin() + static_cast<std::ptrdiff_t>(count),
+                      places.end(), is_before);
+    places.resize(count);
+}
+
+// Half of `wanted` before the address, half from it on.
+void take_around(const Table& table, std::uint64_t address, std::size_t wanted, Places& places) {
+    const auto middle = std::partition_point(places.begin(), places.end(), [&](std::uint32_t i) {
+        const Block& block = table.blocks[i];
+        return block.address <= address && !holds(block, address);
+    });
+    const auto before =
+        std::min<std::ptrdiff_t>(middle - places.begin(), static_cast<std::ptrdiff_t>(wanted / 2));
+    const auto after = std::min<std::ptrdiff_t>(places.end() - middle,
+                                                static_cast<std::ptrdiff_t>(wanted - wanted / 2));
+    places = Places(middle - before, middle + after);
+}
+
+Result<Order> order_of(const Arguments& arguments, const Table& table) {
+    const std::string* text = arguments.value("--sort");
+    if (text == nullptr || *text == "size") return Order::size;
+    if (*text != "age")
+        return fail(Code::usage, fmt::format("--sort takes size or age, not {}",
+                                             text->empty() ? "nothing" : *text));
+    if (table.has_stamps) return Order::age;
+    return fail(Code::usage, "there are no stamps; mt start --stamps records the age of blocks");
+}
+
+struct Source {
+    std::shared_ptr<Table> table;
+    std::string name;  // for messages
+    std::optional<Process> process;
+};
+
+Result<Source> source_of(Session& session, const Arguments& arguments) {
+    Source source;
+    if (arguments.words.empty()) {
+        auto process = session.process();
+        if (!process) return tl::make_unexpected(std::move(process.error()));
+        if (!process->status.tracing)
+            return fail(Code::refused,
+                        "memory allocations are not being traced, so no block is known; mt start "
+                        "begins to trace");
+        auto table = read_now(*process, true);
+        if (!table) return tl::make_unexpected(std::move(table.error()));
+        source.table = *table;
+        source.name = "the process";
+        source.process = std::move(*process);
+        return source;
+    }
+    auto kept = kept_snapshot(session, arguments.words, 0);
+    if (!kept) return tl::make_unexpected(std::move(kept.error()));
+    if (auto good = has_blocks(**kept, true); !good)
+        return tl::make_unexpected(std::move(good.error()));
+    auto process = same_process(session, {(*kept)->table.get()});
+    if (!process) return tl::make_unexpected(std::move(process.error()));
+    source.table = (*kept)->table;
+    source.name = "snapshot " + (*kept)->number;
+    source.process = std::move(*process);
+    return source;
+}
+
+void add_totals(const Table& table, const Places& all, BlockList& list) {
+    for (const std::uint32_t i : all)
+        list.total_size += static_cast<std::int64_t>(table.blocks[i].size);
+    list.total_count = static_cast<std::int64_t>(all.size());
+}
+
+}  // namespace
+
+Result<void> run_blocks(Session& session, const Arguments& arguments) {
+    Arguments without_sort = arguments;  // whose orders are others here
+    without_sort.values.erase("--sort");
+    auto view = view_of(session.settings, without_sort);
+    if (!view) return tl::make_unexpected(std::move(view.error()));
+    std::optional<std::uint64_t> around;
+    if (const std::string* text = arguments.value("--neighbours")) {
+        auto address = address_of(session, *text);
+        if (!address) return tl::make_unexpected(std::move(address.error()));
+        around = *address;
+    }
+    auto source = source_of(session, arguments);
+    if (!source) return tl::make_unexpected(std::move(source.error()));
+    const Table& table = *source->table;
+    auto order = order_of(arguments, table);
+    if (!order) return tl::make_unexpected(std::move(order.error()));
+    if (auto done = choose_blocks(session, table, source->name, *view); !done) return done;
+
+    Choice choice(session, table, source->process ? &*source->process : nullptr, *view);
+    auto places = choice.places();
+    if (!places) return tl::make_unexpected(std::move(places.error()));
+    BlockList list;
+    list.stamps = table.has_stamps;
+    list.book = &session.symboliser.book();
+    list.around = around;
+    add_totals(table, *places, list);
+    const std::size_t wanted = view->rows == 0 ? places->size() : view->rows;
+    if (around)
+        take_around(table, *around, wanted, *places);
+    else
+        take_first(table, *order, wanted, *places);
+    list.other_size = list.total_size;
+    list.other_count = list.total_count - static_cast<std::int64_t>(places->size());
+    for (const std::uint32_t place : *places) {
+        auto shown = choice.shown(place, view->json ? limit_of(table) : 1);
+        if (!shown) return tl::make_unexpected(std::move(shown.error()));
+        list.other_size -= static_cast<std::int64_t>(shown->block.size);
+        list.blocks.push_back(std::move(*shown));
+    }
+    list.remarks = table.remarks;
+    list.remarks.insert(list.remarks.end(), view->remarks.begin(), view->remarks.end());
+    session.say(view->json ? blocks_json(list) : blocks_text(list));
+    return {};
+}
+
+}  // namespace mt::core
