@@ -113,7 +113,7 @@ TEST(Completion, VerbsOptionsKeysAndNames) {
     FakeDebugger debugger(tracing_table());
     FakeSession session(debugger);
     EXPECT_THAT(session.complete("s"),
-                ElementsAre("status", "start", "stop", "snapshot", "stats", "save"));
+                ElementsAre("status", "start", "stop", "snapshot", "stats", "save", "scope"));
     EXPECT_THAT(session.complete("snapshot --b"), ElementsAre("--by", "--blocks"));
     EXPECT_THAT(session.complete("sn --by f"), ElementsAre("filename", "function"));
     EXPECT_THAT(session.complete("sn --by=t"), ElementsAre("--by=traceback", "--by=thread"));
