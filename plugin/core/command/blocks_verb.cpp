@@ -105,16 +105,15 @@ void take_first(const Table& table, Order order, std::size_t wanted, Places& pla
     places.resize(count);
 }
 
-// Half of `wanted` before the address, half from it on.
+// Half of `wanted` before the address if there are as many, the rest from it on.
 void take_around(const Table& table, std::uint64_t address, std::size_t wanted, Places& places) {
     const auto middle = std::partition_point(places.begin(), places.end(), [&](std::uint32_t i) {
         const Block& block = table.blocks[i];
         return block.address <= address && !holds(block, address);
     });
-    const auto before =
-        std::min<std::ptrdiff_t>(middle - places.begin(), static_cast<std::ptrdiff_t>(wanted / 2));
-    const auto after = std::min<std::ptrdiff_t>(places.end() - middle,
-                                                static_cast<std::ptrdiff_t>(wanted - wanted / 2));
+    const auto most = static_cast<std::ptrdiff_t>(wanted);
+    const auto before = std::min<std::ptrdiff_t>(middle - places.begin(), most / 2);
+    const auto after = std::min<std::ptrdiff_t>(places.end() - middle, most - before);
     places = Places(middle - before, middle + after);
 }
 
