@@ -12,6 +12,7 @@
 //         ├─ stack_chunk[]  ──► Stack[65536]    stack id -> (innermost node, domain)
 //         ├─ module_chunk[] ──► Module[256]     what was mapped where, and when
 //         ├─ thread_chunk[] ──► Thread[128]     totals of each thread, dead ones too
+//         ├─ scope_names, scope_logs ──► ScopeName[], ScopeLog ──► …  the program's scopes
 //         ├─ contexts ──► Context ──► …         one per thread: its event in flight
 //         └─ state ──► State                    everything that a clear replaces
 //              ├─ regions ──► Region ──► …      live blocks, one 8-byte word each
@@ -31,6 +32,7 @@
 #define MEMTRACE_ABI_LAYOUT_H
 
 #include "abi/process.h"
+#include "abi/scopes.h"
 #include "abi/state.h"
 
 namespace mt::abi {
@@ -67,7 +69,10 @@ struct Header {
     u64 retired_bytes;  // of states not yet unmapped
     u64 load_sequence;  // loads and unloads seen
     u64 fork_count;
-    u64 reserved[21];
+    u64 scope_names;       // -> ScopeName[kScopeNames]; 0 = the program has no scopes
+    u64 scope_name_count;  // in use
+    u64 scope_logs;
+    u64 reserved[18];
     Loss losses[kLossSlots];
     u64 node_chunk[kNodeChunks];
     u64 stack_chunk[kStackChunks];

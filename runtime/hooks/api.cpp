@@ -10,6 +10,7 @@
 #include "tracer/control.h"
 #include "tracer/domains.h"
 #include "tracer/nested.h"
+#include "tracer/scopes.h"
 #include "tracer/watch.h"
 
 #if defined(__x86_64__)
@@ -96,6 +97,15 @@ MT_ENTRY pool(void* pages) {
     real_is_ready();  // the environment may ask for tracing
     return on_pool(address_of(pages), caller);
 }
+MT_ENTRY scope_begin(const char* name) {
+    const Caller caller = MT_CALLER;
+    real_is_ready();  // the environment may ask for tracing
+    return begin_scope(name, caller);
+}
+MT_ENTRY scope_end(int scope) {
+    const Caller caller = MT_CALLER;
+    return end_scope(scope, caller);
+}
 int pause_recording() { return pause_thread(), 0; }
 int resume_recording() { return resume_thread(), 0; }
 
@@ -116,6 +126,8 @@ constexpr memtrace_functions kFunctions = {
     pool,
     pause_recording,
     resume_recording,
+    scope_begin,
+    scope_end,
 };
 
 }  // namespace

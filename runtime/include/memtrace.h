@@ -42,10 +42,13 @@ struct memtrace_functions {
     int (*pool)(void* pages);
     int (*pause)(void);
     int (*resume)(void);
+    int (*scope_begin)(const char* name);
+    int (*scope_end)(int scope);
 };
 
 static inline const struct memtrace_functions* memtrace_get_functions(void) {
-    static const struct memtrace_functions none = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+    static const struct memtrace_functions none = {0, 0, 0, 0, 0, 0, 0, 0, 0,
+                                                   0, 0, 0, 0, 0, 0, 0, 0, 0};
     static const struct memtrace_functions* found = 0;
     const struct memtrace_functions* now = __atomic_load_n(&found, __ATOMIC_ACQUIRE);
     if (now == 0) {
@@ -167,6 +170,26 @@ static inline int memtrace_resume(void) {
     return MEMTRACE_HAS_(resume) ? memtrace_get_functions()->resume() : -2;
 }
 
+/* --- scopes --------------------------------------------------------------------------
+ *
+ * What the calling thread allocates and frees from here to there, and how high that
+ * rises: `mt scope NAME` shows each call, and exact sums over all of them. Scopes nest,
+ * at most 64 deep, and belong to the thread that began them. Pausing and domains are
+ * as in all figures. */
+
+/* A scope of this name begins, of which 55 characters count. A number to end it with, 0
+ * or more; -1: not measured (64 are open, a signal handler inside an allocation, no
+ * memory); -2: tracing is off, or no runtime. */
+MEMTRACE_INLINE_ int memtrace_scope_begin(const char* name) {
+    return MEMTRACE_CALL_(scope_begin, (name));
+}
+/* It ends, and with it those that began in it and have not ended (a longjmp left them).
+ * 0: done; -1: it is not open; below 0 what memtrace_scope_begin() said, of which nothing
+ * need be ended. */
+MEMTRACE_INLINE_ int memtrace_scope_end(int scope) {
+    return scope < 0 ? scope : MEMTRACE_CALL_(scope_end, (scope));
+}
+
 #ifdef __cplusplus
 }
 #endif
@@ -181,6 +204,18 @@ class Pause {
     ~Pause() { memtrace_resume(); }
     Pause(const Pause&) = delete;
     Pause& operator=(const Pause&) = delete;
+};
+
+/* A scope from here to the end of the block, also by an exception. */
+class Scope {
+  public:
+    explicit Scope(const char* name) : scope_(memtrace_scope_begin(name)) {}
+    ~Scope() { memtrace_scope_end(scope_); }
+    Scope(const Scope&) = delete;
+    Scope& operator=(const Scope&) = delete;
+
+  private:
+    int scope_;
 };
 
 } /* namespace memtrace */

@@ -85,6 +85,7 @@ ThreadContext* make_context() {
         c->last_allocated = 0;
         c->last_stack = kStackNone;
         c->hint_slot = nullptr;
+        c->scope_depth = 0;
     } else if ((c = new_context(pid, tid)) == nullptr) {
         count_loss(LossKind::no_context);
         return nullptr;

@@ -17,6 +17,23 @@
 
 namespace mt::runtime {
 
+// A scope that the thread has begun (tracer/scopes.h).
+struct OpenScope {
+    abi::u32 token;
+    abi::u32 name;
+    abi::u64 number;
+    abi::u64 generation;  // of the state that the sums are of
+    abi::u64 alloc_bytes, alloc_count, free_bytes, free_count;
+    abi::i64 outer_top;  // Shard::own_top, of the scope around it
+};
+inline constexpr abi::u32 kMaxScopes = 64;
+// The address at which a name stood, and its index.
+struct KnownName {
+    abi::u64 address;
+    abi::u64 index;
+};
+inline constexpr abi::u32 kKnownNames = 16;
+
 struct ThreadContext : abi::Context {
     stack::Window window;
     abi::u64 kept_shard;     // the thread's shard of shard_state, if that is of
@@ -30,6 +47,11 @@ struct ThreadContext : abi::Context {
     abi::u32 last_stack;      // id of what `frames` holds; 0 = not known
     abi::u64 hint;            // address of the last event's block, and its word in the state's
     abi::u64* hint_slot;      // block table; nullptr: of another state
+    abi::u64 scope_log;       // 0 = it has ended none
+    abi::u32 scope_depth;
+    abi::u32 scope_token;  // last one given
+    OpenScope scopes[kMaxScopes];
+    KnownName known_names[kKnownNames];
     Sampler sampler;
     Tickets tickets;
     stack::FrameCache frames;

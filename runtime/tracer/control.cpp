@@ -7,6 +7,7 @@
 #include "table/header.h"
 #include "table/losses.h"
 #include "table/modules.h"
+#include "tracer/scopes.h"
 #include "tracer/setting.h"
 #include "tracer/watch.h"
 
@@ -115,6 +116,8 @@ LiveState* replace_state(u64 request) {
         make_state(request_generation(request), load(root().peak_reset_request), header()->losses);
     if (fresh != nullptr) {
         fresh->special = fresh->sample_bytes = sample_bytes_of(request);
+        // A scope may have begun before.
+        if (load(header()->scope_names) != 0) fresh->special = 1;
         obey_flags(*fresh, request);
     }
     set_state(fresh);
@@ -276,6 +279,7 @@ void reset_locks() {
     reset_depot_lock();
     reset_module_lock();
     reset_watch_lock();
+    reset_scope_lock();
     if (header() == nullptr) return;
     if (auto* state = pointer<LiveState>(header()->state)) {
         state->peak_lock.reset();
@@ -290,6 +294,7 @@ void release_my_locks() {
     release_my_depot_lock();
     release_my_module_lock();
     release_my_watch_lock();
+    release_my_scope_lock();
     if (header() == nullptr) return;
     if (auto* state = pointer<LiveState>(header()->state)) {
         state->peak_lock.release_if_mine();

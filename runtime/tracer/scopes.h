@@ -8,6 +8,7 @@
 
 #include "table/counters.h"
 #include "table/header.h"
+#include "tracer/capture.h"
 #include "tracer/inflight.h"
 
 namespace mt::runtime {
@@ -35,6 +36,14 @@ inline void keep_tops(Shard& shard, const Change& change) {
     if (net > shard.scope_top) publish(shard.scope_top, net);
     if (net > shard.own_top) publish(shard.own_top, net);
 }
+
+// memtrace.h: a token to end it with, or a refusal of events.h. At most kMaxScopes are
+// open in a thread. The end of one ends what began in it and has not ended.
+int begin_scope(const char* name, const Caller& caller);
+int end_scope(int token, const Caller& caller);
+
+void reset_scope_lock();
+void release_my_scope_lock();
 
 }  // namespace mt::runtime
 

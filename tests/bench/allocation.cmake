@@ -12,7 +12,7 @@ endfunction()
 
 memtrace_traced_program(alloc_bench
   alloc_bench.cpp bench_depth.cpp bench_heap.cpp bench_library.cpp bench_threads.cpp
-  bench_tracked.cpp)
+  bench_scopes.cpp bench_tracked.cpp)
 target_link_libraries(alloc_bench PRIVATE benchmark::benchmark Threads::Threads)
 memtrace_traced_program(latency latency.cpp)
 memtrace_traced_program(block_memory block_memory.cpp)

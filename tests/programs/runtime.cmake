@@ -64,3 +64,5 @@ target_link_libraries(armed_pairs PRIVATE ${CMAKE_DL_LIBS})
 # For tests/sessions: mt scope against a ledger.
 memtrace_program(scope_ledger scope_ledger.cpp)
 target_compile_options(scope_ledger PRIVATE -fno-builtin)
+target_include_directories(scope_ledger PRIVATE ${PROJECT_SOURCE_DIR}/runtime/include)
+target_link_libraries(scope_ledger PRIVATE ${CMAKE_DL_LIBS})

@@ -10,7 +10,12 @@
 //     jumps    jumper() is left by longjmp in every third call
 //     crowd    THREADS threads call request() at once, each CALLS times
 //     ends     a thread ends inside forever()
+//     edges    scopes of its own that are too deep, cleared within, ended twice, in a fork
+//     program  THREADS threads have CALLS scopes of their own (memtrace.h), nested at random
+#include <memtrace.h>
 #include <pthread.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <csetjmp>
@@ -151,6 +156,82 @@ void run_nests(int calls) {
     leave("descend", calls);
 }
 
+void expect(bool good, const char* what) {
+    if (good) return;
+    std::fprintf(stderr, "scope_ledger: %s\n", what);
+    std::exit(3);
+}
+
+void run_edges() {
+    int scopes[65];
+    for (int& scope : scopes) scope = memtrace_scope_begin("deep");
+    expect(scopes[63] >= 0 && scopes[64] == -1, "64 scopes are open at most");
+    expect(memtrace_scope_end(scopes[64]) == -1, "what was not begun has no end");
+    expect(memtrace_scope_end(scopes[0]) == 0, "the end of the outermost");
+    expect(memtrace_scope_end(scopes[63]) == -1, "it has ended them all");
+    const int cleared = memtrace_scope_begin("cleared");
+    void* before = std::malloc(1000);
+    memtrace_clear_traces();
+    std::free(before);
+    void* after = std::malloc(70);
+    expect(memtrace_scope_end(cleared) == 0, "a clear within");
+    std::free(after);
+    const int forked =
+        memtrace_scope_begin("a name of more than fifty-five characters, which is cut there");
+    const pid_t child = fork();
+    if (child == 0) _exit(memtrace_scope_end(forked) == 0 ? 0 : 1);
+    int status = -1;
+    waitpid(child, &status, 0);
+    expect(status == 0, "a fork's child ends it, too");
+    const int again = memtrace_scope_begin(nullptr);
+    expect(memtrace_scope_end(again) == 0 && memtrace_scope_end(forked) == 0, "the parent, too");
+    expect(memtrace_scope_end(1 << 20) == -1, "no such scope");
+}
+
+unsigned next(unsigned& state) { return state = state * 1664525 + 1013904223, state >> 16; }
+
+constexpr const char* kNames[] = {"parse", "load", "store"};
+constexpr std::size_t kSizes[] = {16, 100, 1000, 5000};
+
+thread_local bool left_open = false;
+
+void some_scope(unsigned& state, int level) {
+    const char* name = kNames[next(state) % 3];
+    const int scope = memtrace_scope_begin(name);
+    enter();
+    void* blocks[8] = {};
+    std::size_t sizes[8] = {};
+    const unsigned count = next(state) % 8;
+    for (unsigned i = 0; i < count; ++i) blocks[i] = take(sizes[i] = kSizes[next(state) % 4]);
+    if (level < 4 && next(state) % 2 != 0) some_scope(state, level + 1);
+    if (level < 4 && next(state) % 8 == 0) {
+        // Ends with this one: the ledger says so by the order of its lines.
+        memtrace_scope_begin("left");
+        enter();
+        give(take(3000), 3000);
+        left_open = true;
+    }
+    const bool left = left_open;
+    left_open = false;
+    for (unsigned i = 0; i < count; ++i)
+        if (next(state) % 8 != 0) give(blocks[i], sizes[i]);
+    if (left) leave("left", 0);
+    leave(name, 0);
+    if (memtrace_scope_end(scope) != 0) std::abort();
+    if (memtrace_scope_end(scope) != -1) std::abort();  // only once
+}
+
+void run_program(unsigned seed, int calls) {
+    unsigned state = seed;
+    for (int call = 0; call < calls; ++call) some_scope(state, 0);
+    // An exception allocates what the ledger does not know: a name of its own.
+    try {
+        const memtrace::Scope scope("thrown");
+        throw 1;
+    } catch (int) {
+    }
+}
+
 void run_throws(int calls) {
     for (int call = 1; call <= calls; ++call) {
         enter();
@@ -192,13 +273,17 @@ int main(int argc, char** argv) {
         for (int i = 0; i < threads; ++i) crew.emplace_back(work);
         while (working < threads) std::this_thread::yield();
     }
+    expect(memtrace_scope_begin("x") == -2 && memtrace_scope_end(-2) == -2, "nothing is traced");
     ledger_ready();
     if (mode == "leaks") run_leaks(calls);
     if (mode == "nests") run_nests(calls);
     if (mode == "throws") run_throws(calls);
     if (mode == "jumps") run_jumps(calls);
+    if (mode == "edges") run_edges();
     if (mode == "crowd")
         for (int i = 0; i < threads; ++i) crew.emplace_back([calls] { run_leaks(calls); });
+    for (int i = 0; mode == "program" && i < threads; ++i)
+        crew.emplace_back([calls, i] { run_program(static_cast<unsigned>(i) * 7919 + 17, calls); });
     if (mode == "ends") crew.emplace_back([] { forever(); });
     if (mode != "leaks")
         for (std::thread& thread : crew) thread.join();

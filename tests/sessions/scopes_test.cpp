@@ -75,40 +75,112 @@ class Scopes : public testing::TestWithParam<Debugger> {
         add(StepKind::go, "ledger_done");
         add(StepKind::command, "mt scope " + function + " --json -n 0");
         add(StepKind::go);
+        std::vector<Call> calls;
+        const auto answers = run();
+        try {
+            const Json report = Json::parse(answers.at(answers.size() - 1).text);
+            for (const Json& call : report.at("calls"))
+                calls.push_back({call.at("call"), figures_of(call), call.at("left")});
+        } catch (const std::exception& error) {
+            ADD_FAILURE() << error.what() << "\n" << text_;
+        }
+        return calls;
+    }
+
+    std::vector<Answer> run() {
         const Places places{MEMTRACE_STAGE, MEMTRACE_PROGRAMS, MEMTRACE_SOURCES, work_};
         const Session session{GetParam(), {}, {}, false};
         const fs::path script = work_ / "script.txt";
         std::ofstream(script) << script_of(scenario_, session, places);
         const Outcome outcome =
             run_program(program(GetParam()), command_line(session, script), work_, 240s);
-        std::ofstream(work_ / "script.out") << outcome.output;
-        std::vector<Call> calls;
+        text_ = outcome.output;
+        std::ofstream(work_ / "script.out") << text_;
         try {
-            const auto answers = answers_of(scenario_, session, outcome.output, places);
-            const Json report = Json::parse(answers.at(answers.size() - 1).text);
-            for (const Json& call : report.at("calls"))
-                calls.push_back({call.at("call").get<long>(),
-                                 {call.at("allocations"), call.at("frees"), call.at("bytes"),
-                                  call.at("net"), call.at("peak")},
-                                 call.at("left")});
+            return answers_of(scenario_, session, outcome.output, places);
         } catch (const std::exception& error) {
-            ADD_FAILURE() << error.what() << "\n" << outcome.output;
+            ADD_FAILURE() << error.what() << "\n" << text_;
+            return {};
         }
-        return calls;
     }
 
-    std::vector<Call> ledger() const {
+    std::vector<std::pair<std::string, Call>> named_ledger() const {
         std::ifstream in(work_ / "ledger.txt");
-        std::vector<Call> calls;
+        std::vector<std::pair<std::string, Call>> calls;
         std::string name;
         for (Call call; in >> name >> call.number >> call.figures.allocs >> call.figures.frees >>
                         call.figures.bytes >> call.figures.net >> call.figures.peak;)
-            calls.push_back(call);
+            calls.emplace_back(name, call);
         return calls;
+    }
+    std::vector<Call> ledger() const {
+        std::vector<Call> calls;
+        for (const auto& [name, call] : named_ledger()) calls.push_back(call);
+        return calls;
+    }
+
+    void add_later(const std::string& command) { later_.push_back(command); }
+
+    // From ledger_ready on traced; the answers of add_later() at ledger_done.
+    std::vector<Json> run_program_scopes(const std::string& arguments) {
+        scenario_.arguments = arguments + " ledger.txt";
+        add(StepKind::run, "ledger_ready");
+        add(StepKind::command, "mt start");
+        add(StepKind::go, "ledger_done");
+        for (const std::string& command : later_) add(StepKind::command, command);
+        add(StepKind::go);
+        std::vector<Json> reports;
+        const auto answers = run();
+        for (std::size_t i = 1; i < answers.size(); ++i)
+            reports.push_back(Json::parse(answers[i].text, nullptr, false));
+        return reports;
+    }
+
+    // A report's min, max and total, and if `every` call of it is there, each call.
+    void expect_sums(const Json& report, bool every) const {
+        const std::string name = report.at("scope").at("name");
+        Figures least, most, total;
+        std::vector<Figures> truth, measured;
+        for (const auto& [of, call] : named_ledger())
+            if (of == name) truth.push_back(call.figures);
+        ASSERT_FALSE(truth.empty()) << name;
+        least = most = truth.front();
+        for (const Figures& one : truth)
+            for (const auto figure : {&Figures::allocs, &Figures::frees, &Figures::bytes,
+                                      &Figures::net, &Figures::peak}) {
+                least.*figure = std::min(least.*figure, one.*figure);
+                most.*figure = std::max(most.*figure, one.*figure);
+                total.*figure += one.*figure;
+            }
+        total.peak = most.peak;
+        EXPECT_EQ(report.at("scope").at("calls"), truth.size()) << name;
+        EXPECT_EQ(report.at("scope").at("open"), 0) << name;
+        EXPECT_EQ(figures_of(report.at("scope").at("min")), least) << name;
+        EXPECT_EQ(figures_of(report.at("scope").at("max")), most) << name;
+        EXPECT_EQ(figures_of(report.at("scope").at("total")), total) << name;
+        for (const Json& call : report.at("calls")) {
+            measured.push_back(figures_of(call));
+            EXPECT_EQ(call.at("left"), name == "left" ? "outer" : "returned");
+        }
+        std::sort(measured.begin(), measured.end());
+        std::sort(truth.begin(), truth.end());
+        if (every) {
+            EXPECT_EQ(measured, truth) << name;
+        } else {
+            EXPECT_TRUE(std::includes(truth.begin(), truth.end(), measured.begin(), measured.end()))
+                << name;
+        }
+    }
+
+    static Figures figures_of(const Json& json) {
+        return {json.at("allocations"), json.at("frees"), json.at("bytes"), json.at("net"),
+                json.at("peak")};
     }
 
     fs::path work_;
     Scenario scenario_;
+    std::vector<std::string> later_;
+    std::string text_;  // all that the debugger said
 };
 
 TEST_P(Scopes, EveryTenthCallLeaksWhileFourThreadsWork) {
@@ -194,6 +266,27 @@ TEST_P(Scopes, TheProcessHasThePeakOfAllThreads) {
     ASSERT_EQ(calls.size(), 20u);
     for (std::size_t i = 0; i < calls.size(); ++i)
         EXPECT_EQ(calls[i].figures, truth[i].figures) << calls[i].number;
+}
+
+// The program's own scopes. One thread's log may serve all four: 255 calls are kept in it.
+TEST_P(Scopes, OfTheProgramEqualItsLedger) {
+    for (const char* name : {"parse", "load", "store", "left"})
+        add_later(std::string("mt scope ") + name + " --json -n 0");
+    const auto reports = run_program_scopes("program 15 4");
+    ASSERT_EQ(reports.size(), 4u);
+    for (const Json& report : reports) expect_sums(report, true);
+}
+
+TEST_P(Scopes, OfTheProgramKeepExactSums) {
+    for (const char* name : {"parse", "load", "store", "left"})
+        add_later(std::string("mt scope ") + name + " --json -n 0");
+    const auto reports = run_program_scopes("program 4000 3");
+    ASSERT_EQ(reports.size(), 4u);
+    for (const Json& report : reports) {
+        expect_sums(report, false);
+        EXPECT_EQ(report.at("remarks").size(), 1u);
+        EXPECT_LE(report.at("calls").size(), 3u * 255);
+    }
 }
 
 INSTANTIATE_TEST_SUITE_P(Both, Scopes, testing::Values(Debugger::gdb, Debugger::lldb),

@@ -9,7 +9,9 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "read/counted.h"
 #include "read/reader.h"
+#include "read/scopes.h"
 
 namespace mt::test {
 namespace {
@@ -172,6 +174,11 @@ std::string TableMutator::run(std::span<const std::uint8_t> program) {
         const auto table = core::read_table(
             memory_, *status, {.blocks = (mode & 16) == 0, .counters = (mode & 32) == 0});
         if (table) check(*table);
+        (void)core::read_counted(memory_, *status, std::nullopt);
+        (void)core::read_counted(memory_, *status, 4242);
+        if (const auto scopes = core::read_scopes(memory_, *status); scopes) {
+            if (scopes->size() > abi::kScopeNames) broken("bounded names");
+        }
         outcome = !table ? table.error().text : table->remarks.empty() ? "sound" : "remarked";
     }
     if (outcome.empty() || outcome.find('\n') != std::string::npos) broken("an error is one line");

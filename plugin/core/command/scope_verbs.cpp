@@ -11,6 +11,7 @@
 #include "command/session.h"
 #include "command/verb.h"
 #include "command/view.h"
+#include "read/scopes.h"
 #include "show/scope.h"
 
 namespace mt::core {
@@ -93,10 +94,41 @@ ScopeReport report_of(const Session& session, const Scope& scope) {
     return report;
 }
 
+// Of the program as it is now; none without a program.
+Result<std::vector<ProgramScope>> program_scopes(Session& session) {
+    auto process = session.process();
+    if (process) return read_scopes(*process->memory, process->status);
+    if (process.error().code == Code::interrupted)
+        return tl::make_unexpected(std::move(process.error()));
+    return std::vector<ProgramScope>();
+}
+
+ScopeReport report_of(const ProgramScope& scope) {
+    ScopeReport report;
+    report.name = scope.name;
+    report.kind = "program";
+    report.whose = "each its own thread";
+    report.calls = scope.calls;
+    report.summary = scope.summary;
+    report.summary.median = summary_of(scope.calls).median;
+    report.open = scope.begun > scope.summary.calls ? scope.begun - scope.summary.calls : 0;
+    if (scope.calls.size() < scope.summary.calls)
+        report.remarks.push_back(
+            {"last-calls",
+             fmt::format("the last {} calls are kept: the median is theirs; min, max and total are "
+                         "of all {}",
+                         scope.calls.size(), scope.summary.calls),
+             scope.summary.calls - scope.calls.size()});
+    return report;
+}
+
 Result<void> show_list(Session& session, bool json) {
     if (auto looked = session.scopes.look(session); !looked) return looked;
     std::vector<ScopeReport> list;
     for (const Scope& scope : session.scopes.all()) list.push_back(report_of(session, scope));
+    auto own = program_scopes(session);
+    if (!own) return tl::make_unexpected(std::move(own.error()));
+    for (const ProgramScope& scope : *own) list.push_back(report_of(scope));
     session.say(json ? scopes_json(list) : scopes_text(list));
     return {};
 }
@@ -210,7 +242,14 @@ bool has_measuring_options(const Arguments& arguments) {
 }
 
 Result<void> run_named(Session& session, const std::string& name, const Arguments& arguments) {
-    if (session.scopes.find(name) == nullptr) return add_function(session, name, arguments);
+    if (session.scopes.find(name) == nullptr) {
+        auto own = program_scopes(session);
+        if (!own) return tl::make_unexpected(std::move(own.error()));
+        for (const ProgramScope& scope : *own)
+            if (scope.name == name && !has_measuring_options(arguments))
+                return show(session, report_of(scope), arguments);
+        return add_function(session, name, arguments);
+    }
     if (has_measuring_options(arguments))
         return fail(Code::usage, fmt::format("{0} is a scope already; mt scope delete {0} forgets "
                                              "it",

@@ -64,6 +64,27 @@ struct ScopeCall {
     std::optional<std::int64_t> alive_bytes, alive_count;
 };
 
+// What a table of calls shows of each, and over all of them.
+struct ScopeColumns {
+    std::int64_t allocs = 0, frees = 0, bytes = 0, net = 0, peak = 0;
+};
+inline constexpr std::int64_t ScopeColumns::*kScopeColumns[] = {
+    &ScopeColumns::allocs, &ScopeColumns::frees, &ScopeColumns::bytes, &ScopeColumns::net,
+    &ScopeColumns::peak};
+
+struct ScopeSummary {
+    std::uint64_t calls = 0;  // that have ended
+    ScopeColumns least, median, most, total;
+};
+
+// Of the program's own: exact sums, and the last calls of each thread.
+struct ProgramScope {
+    std::string name;
+    std::uint64_t begun = 0;
+    ScopeSummary summary;  // its median is of `calls`
+    std::vector<ScopeCall> calls;
+};
+
 }  // namespace mt::core
 
 #endif

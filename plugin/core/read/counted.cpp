@@ -70,7 +70,9 @@ class Walk {
         for (unsigned walked = 0; address != 0 && walked < kMaxThreads; ++walked) {
             abi::Context context;
             constexpr std::size_t kHead = offsetof(abi::Context, inflight);
-            if (!reading_.exact(address, &context, kHead, "a thread's context")) return false;
+            if (!reading_.claim(address, kHead, "a thread's context") ||
+                !reading_.exact(address, &context, kHead, "a thread's context"))
+                return false;
             const bool ours = !anchor_.has_root || context.pid == anchor_.root.pid;
             if (ours && context.tid == tid && context.self == address)
                 return context.thread == 0 || row(context.thread);
@@ -99,7 +101,8 @@ class Walk {
         std::uint64_t address = anchor_.state.shards;
         for (unsigned walked = 0; address != 0 && walked < kMaxThreads; ++walked) {
             ShardHead head;
-            if (!shard(address, head)) return false;
+            if (!reading_.claim(address, sizeof head, "a shard") || !shard(address, head))
+                return false;
             out_.totals.alloc_bytes += head.alloc_bytes;
             out_.totals.alloc_count += head.alloc_count;
             out_.totals.free_bytes += head.free_bytes;

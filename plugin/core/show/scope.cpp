@@ -17,9 +17,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::array kColumns = {&ScopeColumns::allocs, &ScopeColumns::frees, &ScopeColumns::bytes,
-                                 &ScopeColumns::net, &ScopeColumns::peak};
-
 const char* note_of(const ScopeCall& call) {
     if (!call.had_traces) return "tracing was off at its begin";
     if (call.cleared) return "tracing was cleared within";
@@ -167,9 +164,9 @@ ScopeSummary summary_of(const std::vector<ScopeCall>& calls) {
     std::vector<ScopeColumns> all;
     for (const ScopeCall& call : calls)
         if (call.left != Left::open) all.push_back(columns_of(call));
-    summary.calls = summary.median_of = all.size();
+    summary.calls = all.size();
     if (all.empty()) return summary;
-    for (const auto column : kColumns) {
+    for (const auto column : kScopeColumns) {
         std::vector<std::int64_t> values;
         for (const ScopeColumns& one : all) values.push_back(one.*column);
         std::sort(values.begin(), values.end());

@@ -15,17 +15,9 @@
 
 namespace mt::core {
 
-// The columns of the table, of one call or over all of them.
-struct ScopeColumns {
-    std::int64_t allocs = 0, frees = 0, bytes = 0, net = 0, peak = 0;
-};
+// The columns of the table, of one call.
 ScopeColumns columns_of(const ScopeCall& call);
 
-struct ScopeSummary {
-    std::uint64_t calls = 0;  // that have ended
-    ScopeColumns least, median, most, total;
-    std::uint64_t median_of = 0;  // the last so many of them
-};
 // Of all these; open ones do not count.
 ScopeSummary summary_of(const std::vector<ScopeCall>& calls);
 

@@ -34,13 +34,13 @@ endfunction()
 expect(with_c "start -1 -1 0, tracing 1, frames 5, current 1000, peak 1000
 after free 0 1000
 after reset 0 0
-own 0 0 0 0 0 0 0
+own 0 0 0 0 0 0 0 0
 clear 0, own 1, stop 0, tracing 0
 ")
 expect(without_c "start -2 -2 -2, tracing 0, frames 0, current 0, peak 0
 after free 0 0
 after reset 0 0
-own -2 -2 -2 -2 -2 -2 0
+own -2 -2 -2 -2 -2 -2 -2 0
 clear -2, own 0, stop -2, tracing 0
 ")
 expect(with_cpp "start 0, tracing 1, frames 7, current 1000\nafter pause 0\n")

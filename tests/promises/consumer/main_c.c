@@ -31,9 +31,10 @@ int main(void) {
     const int pooled = memtrace_pool(page);
     const int paused = memtrace_pause();
     const int resumed = memtrace_resume();
+    const int scoped = memtrace_scope_end(memtrace_scope_begin("scope"));
     memtrace_get_traced_memory(&current, &peak);
-    printf("own %d %d %d %d %d %d %llu\n", tracked, touched, untracked, pooled, paused, resumed,
-           (unsigned long long)current);
+    printf("own %d %d %d %d %d %d %d %llu\n", tracked, touched, untracked, pooled, paused, resumed,
+           scoped, (unsigned long long)current);
     free(page);
     const int cleared = memtrace_clear_traces();
     const int has_own = memtrace_get_tracer_memory(&own) == 0 && own > 0;

@@ -18,6 +18,7 @@ int main() {
                 memtrace_get_traceback_limit(), static_cast<unsigned long long>(current));
     {
         const memtrace::Pause pause;
+        const memtrace::Scope scope("paused");
         delete[] block;
         block = new char[2000];
     }
