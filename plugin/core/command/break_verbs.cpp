@@ -192,6 +192,9 @@ Result<std::optional<Process>> arm(Session& session) {
 
 // What the user may not expect of a condition that has just been armed.
 Result<std::string> remark_of(const Process& process, const Condition& condition) {
+    if (condition.is(abi::kWatchFree) && condition.block.empty())
+        return std::string(
+            "remark: no traced block is there now; it stops when one that begins there is freed\n");
     if (!condition.is(kFigures)) return std::string();
     if (!process.status.tracing) return std::string("remark: tracing is off; mt start begins\n");
     auto table = read_now(process, false);
