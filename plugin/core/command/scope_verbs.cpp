@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "analyse/alive.h"
 #include "command/reporting.h"
 #include "command/scopes.h"
 #include "command/session.h"
@@ -133,7 +134,38 @@ Result<void> show_list(Session& session, bool json) {
     return {};
 }
 
-Result<void> show(Session& session, ScopeReport report, const Arguments& arguments) {
+// What is alive of the calls' blocks, if anything can tell.
+Result<std::shared_ptr<Table>> blocks_now(const Session& session, const Process& process,
+                                          const std::vector<ScopeCall>& calls) {
+    const bool any = std::any_of(calls.begin(), calls.end(), [&](const ScopeCall& call) {
+        return call.first_mark != 0 && call.process.cookie == process.status.identity.cookie;
+    });
+    if (!any || session.scopes.all().empty()) return std::shared_ptr<Table>();
+    return read_now(process, true);
+}
+
+Result<std::string> alive_by(Session& session, const std::string& key, const Process* process,
+                             const std::shared_ptr<Table>& table,
+                             const std::vector<ScopeCall>& calls, bool json) {
+    if (!table)
+        return fail(Code::usage,
+                    "these calls cannot be told by their blocks any more, or never "
+                    "could; a scope that is made with --by, or after mt start "
+                    "--stamps, can");
+    Arguments chosen;
+    chosen.values["--by"] = {key};
+    if (json) chosen.switches.insert("--json");
+    auto view = view_of(session.settings, chosen);
+    if (!view) return tl::make_unexpected(std::move(view.error()));
+    view->grouping.blocks.since = 0;  // figures of blocks
+    auto made = make_report(session, "scope", only_alive(*table, calls), process, *view);
+    if (!made) return tl::make_unexpected(std::move(made.error()));
+    session.last = std::move(made->report);
+    return json ? made->text : "alive, by " + key + ":\n" + made->text;
+}
+
+Result<void> show(Session& session, ScopeReport report, const Arguments& arguments,
+                  const std::string& by) {
     auto view = scope_view_of(session, arguments);
     if (!view) return tl::make_unexpected(std::move(view.error()));
     if (view->number) {
@@ -142,9 +174,32 @@ Result<void> show(Session& session, ScopeReport report, const Arguments& argumen
         if (report.calls.empty())
             return fail(Code::usage, fmt::format("{} has no call {}", report.name, *view->number));
     }
+    auto process = session.process();
+    if (!process && process.error().code == Code::interrupted)
+        return tl::make_unexpected(std::move(process.error()));
+    std::shared_ptr<Table> table;
+    if (process) {
+        auto read = blocks_now(session, *process, report.calls);
+        if (!read) return tl::make_unexpected(std::move(read.error()));
+        table = std::move(*read);
+    }
+    if (table) count_alive(*table, report.calls);
+    report.has_alive = std::any_of(report.calls.begin(), report.calls.end(),
+                                   [](const ScopeCall& call) { return call.alive_count; });
     sort_calls(report.calls, view->sort);
     report.shown = view->rows;
-    session.say(view->json ? scope_json(report) : scope_text(report));
+    const std::string* asked = arguments.value("--by");
+    const std::string key = asked != nullptr ? *asked : by;
+    std::string grouped;
+    if (asked != nullptr || (!key.empty() && table && !view->json)) {
+        auto text =
+            alive_by(session, key, process ? &*process : nullptr, table, report.calls, view->json);
+        if (!text) return tl::make_unexpected(std::move(text.error()));
+        grouped = std::move(*text);
+    }
+    if (!view->json || grouped.empty())
+        session.say(view->json ? scope_json(report) : scope_text(report));
+    session.say(grouped);
     return {};
 }
 
@@ -177,6 +232,13 @@ Result<Scope> scope_of(Session& session, const std::string& name, const Argument
     Scope scope;
     scope.name = name;
     scope.stops = arguments.has("--stop");
+    if (const std::string* by = arguments.value("--by")) {
+        Arguments chosen;
+        chosen.values["--by"] = {*by};
+        if (auto good = view_of(session.settings, chosen); !good)
+            return tl::make_unexpected(std::move(good.error()));
+        scope.by = *by;
+    }
     if (const std::string* text = arguments.value("--calls")) {
         auto most = number_of("--calls", *text, 1);
         if (!most) return tl::make_unexpected(std::move(most.error()));
@@ -247,7 +309,7 @@ Result<void> run_named(Session& session, const std::string& name, const Argument
         if (!own) return tl::make_unexpected(std::move(own.error()));
         for (const ProgramScope& scope : *own)
             if (scope.name == name && !has_measuring_options(arguments))
-                return show(session, report_of(scope), arguments);
+                return show(session, report_of(scope), arguments, "");
         return add_function(session, name, arguments);
     }
     if (has_measuring_options(arguments))
@@ -255,7 +317,8 @@ Result<void> run_named(Session& session, const std::string& name, const Argument
                                              "it",
                                              name));
     if (auto looked = session.scopes.look(session); !looked) return looked;
-    return show(session, report_of(session, *session.scopes.find(name)), arguments);
+    const Scope& scope = *session.scopes.find(name);
+    return show(session, report_of(session, scope), arguments, scope.by);
 }
 
 Result<void> run_begin(Session& session, const std::string& name, const Arguments& arguments) {

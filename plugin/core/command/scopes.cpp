@@ -131,6 +131,16 @@ Result<void> Scopes::measure(const Process& process) {
     return {};
 }
 
+Result<void> Scopes::mark(Session& session, const Process& process, bool wanted) {
+    const bool any = std::any_of(open_.begin(), open_.end(),
+                                 [](const Open& open) { return open.call.first_mark != 0; });
+    if (!process.status.tracing || (!wanted && !any)) return {};
+    auto made = Control(session.debugger, process.status.root_address).mark();
+    if (!made) return tl::make_unexpected(std::move(made.error()));
+    mark_ = *made;
+    return {};
+}
+
 // --- calls -------------------------------------------------------------------
 
 // Everybody's highest is read after the new epoch has begun, so that none is missed.
@@ -157,6 +167,9 @@ Result<ScopeCall> Scopes::open(Session& session, const Process& process, Scope& 
     call.call.thread = call.is_process ? 0 : now->thread;
     call.call.process = now->process;
     call.call.had_traces = now->tracing;
+    call.call.of_process = call.is_process;
+    const bool tells = !scope.by.empty() || process.status.stamps;
+    if (now->tracing && tells) call.call.first_mark = mark_;
     call.top = now->totals.net();
     call.begin = std::move(*now);
     open_.push_back(std::move(call));
@@ -167,6 +180,7 @@ ScopeCall Scopes::close(std::size_t index, Left left) {
     Open ended = std::move(open_[index]);
     open_.erase(open_.begin() + static_cast<std::ptrdiff_t>(index));
     ended.call.left = ended.is_gone ? Left::exited : left;
+    if (ended.call.first_mark != 0) ended.call.last_mark = mark_;
     if (Scope* scope = of(ended.scope)) scope->calls.push_back(ended.call);
     return ended.call;
 }
@@ -202,6 +216,9 @@ Result<Stop> Scopes::entered(Session& session, const Process& process, Scope& sc
     if (hit.is_inlined) ++scope.inlined;
     if (hit.is_inlined || scope.is_full()) return Stop{};
     if (auto done = measure(process); !done) return tl::make_unexpected(std::move(done.error()));
+    const bool tells = !scope.by.empty() || process.status.stamps;
+    if (auto done = mark(session, process, tells); !done)
+        return tl::make_unexpected(std::move(done.error()));
     // A frame at the same place is the caller's of a scope that has the same function.
     sweep(hit.thread, hit.frame - 1, 0);
     for (std::size_t i = open_.size(); i-- > 0;)
@@ -229,12 +246,14 @@ Result<Stop> Scopes::entered(Session& session, const Process& process, Scope& sc
     return Stop{};
 }
 
-Result<Stop> Scopes::returned(Session&, const Process& process, const Hit& hit) {
+Result<Stop> Scopes::returned(Session& session, const Process& process, const Hit& hit) {
     const bool waited = std::any_of(open_.begin(), open_.end(), [&hit](const Open& open) {
         return open.tid == hit.thread && is_gone(open.frame, hit.sp);
     });
     if (!waited) return Stop{};
     if (auto done = measure(process); !done) return tl::make_unexpected(std::move(done.error()));
+    if (auto done = mark(session, process, false); !done)
+        return tl::make_unexpected(std::move(done.error()));
     Stop stop;
     std::vector<std::pair<std::string, ScopeCall>> ended;
     std::map<std::uint32_t, std::size_t> before;
@@ -314,7 +333,10 @@ Result<std::uint64_t> Scopes::begin(Session& session, const std::string& name, b
     auto thread = session.debugger.current_thread();
     if (!thread) return tl::make_unexpected(std::move(thread.error()));
     call.tid = *thread;
-    auto begun = open(session, **process, named(name), std::move(call));
+    Scope& scope = named(name);
+    if (auto done = mark(session, **process, !scope.by.empty() || (*process)->status.stamps); !done)
+        return tl::make_unexpected(std::move(done.error()));
+    auto begun = open(session, **process, scope, std::move(call));
     if (!begun) return tl::make_unexpected(std::move(begun.error()));
     return begun->number;
 }
@@ -357,6 +379,7 @@ Result<void> Scopes::look(Session& session) {
         return forget_process(session);
     }
     if (auto done = measure(**process); !done) return done;
+    if (auto done = mark(session, **process, false); !done) return done;
     std::map<std::uint64_t, std::optional<std::uint64_t>> stacks;
     for (const Open& open : open_) stacks.try_emplace(open.tid);
     for (auto& [tid, sp] : stacks) {

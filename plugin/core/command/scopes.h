@@ -37,6 +37,7 @@ struct Scope {
     std::uint64_t most_calls = 0;  // 0 = no limit
     bool stops = false;            // the program, when a call returns
     std::uint64_t begun = 0;       // calls
+    std::string by;                // what is alive is shown by this key; empty = it is not
     std::uint64_t inlined = 0;     // entries of which nobody can see the return
     std::vector<ScopeCall> calls;  // that have ended
 
@@ -107,6 +108,8 @@ class Scopes {
     // that was to return there has done so.
     std::vector<ScopeCall> sweep(std::uint64_t tid, std::uint64_t sp, std::uint64_t returned_to);
     Result<void> forget_process(Session& session);
+    // From here on blocks are of another stretch, if any call wants to tell.
+    Result<void> mark(Session& session, const Process& process, bool wanted);
     Result<void> forget_return_points(Session& session);
     Result<void> set_return_point(Session& session, std::uint64_t address);
     Result<Stop> entered(Session& session, const Process& process, Scope& scope, const Hit& hit);
@@ -115,6 +118,7 @@ class Scopes {
     std::vector<Scope> list_;
     std::vector<Open> open_;                                // of each thread the outermost first
     std::map<std::uint64_t, std::uint64_t> return_points_;  // address -> point
+    std::uint64_t mark_ = 0;                                // the last one made
     std::uint32_t next_number_ = 1;
     std::uint64_t next_point_ = 1;
     Identity process_;  // whose calls are open

@@ -106,6 +106,9 @@ std::vector<Option> scope_options() {
             {"--thread", "", "current|any|ID", Level::none,
              "figures of the calling thread (default), of the process; only calls of thread ID"},
             {"--stop", "", "", Level::none, "stop when a call returns, and show its figures"},
+            {"--by", "", "KEY", Level::none,
+             "also what is alive of the calls' blocks, by lineno, traceback, function, …; to be "
+             "given at first, for then blocks get stamps"},
             {"--number", "", "N", Level::none, "show call N only"},
             {"--sort", "", "ORDER", Level::none,
              "call (default), or the most first: allocs, bytes, net, peak, alive"},
