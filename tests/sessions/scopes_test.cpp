@@ -35,6 +35,7 @@ struct Call {
     long number = 0;
     Figures figures;
     std::string left;
+    long alive = -1;  // bytes; -1 = not told
 };
 
 class Scopes : public testing::TestWithParam<Debugger> {
@@ -80,7 +81,8 @@ class Scopes : public testing::TestWithParam<Debugger> {
         try {
             const Json report = Json::parse(answers.at(answers.size() - 1).text);
             for (const Json& call : report.at("calls"))
-                calls.push_back({call.at("call"), figures_of(call), call.at("left")});
+                calls.push_back({call.at("call"), figures_of(call), call.at("left"),
+                                 call.contains("alive") ? call["alive"]["size"].get<long>() : -1});
         } catch (const std::exception& error) {
             ADD_FAILURE() << error.what() << "\n" << text_;
         }
@@ -197,6 +199,12 @@ TEST_P(Scopes, EveryTenthCallLeaksWhileFourThreadsWork) {
         leaking += calls[i].figures.net != 0;
     }
     EXPECT_EQ(leaking, 100);
+}
+
+TEST_P(Scopes, WhatIsAliveIsWhatEachCallLeaked) {
+    const auto calls = measure("leaks 100 4", "request", " --by lineno");
+    ASSERT_EQ(calls.size(), 100u);
+    for (const Call& call : calls) EXPECT_EQ(call.alive, call.number % 10 == 0 ? 24 : 0);
 }
 
 TEST_P(Scopes, RecursionIsMeasuredCallByCall) {

@@ -147,16 +147,16 @@ Result<std::shared_ptr<Table>> blocks_now(const Session& session, const Process&
 Result<std::string> alive_by(Session& session, const std::string& key, const Process* process,
                              const std::shared_ptr<Table>& table,
                              const std::vector<ScopeCall>& calls, bool json) {
-    if (!table)
-        return fail(Code::usage,
-                    "these calls cannot be told by their blocks any more, or never "
-                    "could; a scope that is made with --by, or after mt start "
-                    "--stamps, can");
     Arguments chosen;
     chosen.values["--by"] = {key};
     if (json) chosen.switches.insert("--json");
     auto view = view_of(session.settings, chosen);
     if (!view) return tl::make_unexpected(std::move(view.error()));
+    if (!table)
+        return fail(Code::usage,
+                    "these calls cannot be told by their blocks any more, or never "
+                    "could; a scope that is made with --by, or after mt start "
+                    "--stamps, can");
     view->grouping.blocks.since = 0;  // figures of blocks
     auto made = make_report(session, "scope", only_alive(*table, calls), process, *view);
     if (!made) return tl::make_unexpected(std::move(made.error()));

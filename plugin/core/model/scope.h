@@ -59,7 +59,7 @@ struct ScopeCall {
     bool cleared = false;    // tracing was cleared or started within: figures are from then on
     bool had_traces = true;  // false: tracing was off at the entry
     std::uint64_t first_mark = 0, last_mark = 0;  // its blocks have stamps in [first, last)
-    bool of_process = false;  // figures of all threads
+    bool of_process = false;                      // figures of all threads
     Identity process;
     // While it is possible to tell: of its blocks those that are live now.
     std::optional<std::int64_t> alive_bytes, alive_count;
