@@ -262,8 +262,9 @@ TEST_F(GdbTest, AHalfInstallationSaysSoInOneLine) {
     EXPECT_THAT(none, HasSubstr(": .text ALLOC LOAD"));  // mt is still maintenance
     fs::create_directories(work_ / "lib/memtrace");
     fs::copy(kPrograms / "libother_abi.so", work_ / "lib/memtrace/libmemtrace_core.so");
-    EXPECT_THAT(gdb({}, "exits", gdb_files / "memtrace.py"),
-                HasSubstr("speaks interface 999, these GDB commands speak 2; install both"));
+    EXPECT_THAT(
+        gdb({}, "exits", gdb_files / "memtrace.py"),
+        ContainsRegex("speaks interface 999, these GDB commands speak [0-9]+; install both"));
 }
 
 TEST_F(GdbTest, APlaceThatCannotBePreloadedIsNamed) {
