@@ -18,6 +18,7 @@
 //              ├─ regions ──► Region ──► …      live blocks, one 8-byte word each
 //              ├─ shards  ──► Shard  ──► …      counters per traceback and thread
 //              ├─ tracked ──► TrackedTable      sizes of blocks too large for a word
+//              ├─ freed   ──► FreedRing         the last frees, if they are kept
 //              └─ tracked_parts[] ──► TrackedTable   what the program tracks, by domain
 //
 // Rule for changing it: a field may be appended where the struct ends or a
@@ -109,7 +110,9 @@ static_assert(offsetof(State, peak_bytes) == 64 && offsetof(State, loss_base) ==
 static_assert(offsetof(State, sample_bytes) == 96 && offsetof(Shard, weighted) == 64);
 static_assert(offsetof(State, tracked_parts) == 112);
 static_assert(offsetof(State, stamped) == 640 && sizeof(Chunk) == 64);
-static_assert(sizeof(State) == 1024);
+static_assert(sizeof(State) == 1024 && offsetof(State, freed) == 664);
+static_assert(sizeof(FreedBlock) == 64 && sizeof(FreedRing) == 64);
+static_assert(offsetof(Root, freed_blocks) == 112);
 static_assert(sizeof(Inflight) == 128 && offsetof(Inflight, domain) == 104);
 static_assert(offsetof(Inflight, old_stamp) == 112);
 static_assert(sizeof(RingEntry) == 16 && offsetof(Context, pauses) == 120);

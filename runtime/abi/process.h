@@ -27,14 +27,15 @@ inline constexpr u32 kPageSize = 4096;
 
 // --- requests --------------------------------------------------------------
 // The debugger (or the program through memtrace.h) writes Root::request,
-// peak_reset_request, mark_request, sample_bytes, watch_request, watch, scope_epoch
-// and the verdicts; nobody writes anything else of another's. One aligned store each.
+// peak_reset_request, mark_request, sample_bytes, watch_request, watch, scope_epoch,
+// freed_blocks and the verdicts; nobody writes anything else of another's. One aligned store each.
 inline constexpr u64 kRequestOn = 1;        // record
 inline constexpr u64 kRequestPaused = 2;    // frees still erase, nothing is added
 inline constexpr u64 kRequestSampling = 4;  // stacks for a sample only
 inline constexpr u64 kRequestStamps = 8;    // stamp blocks with generation and thread
 inline constexpr u64 kRequestWatch = 16;    // conditions of Root::watch are armed
 inline constexpr u64 kRequestScopes = 32;   // shards keep their highest since Root::scope_epoch
+inline constexpr u64 kRequestFreed = 64;    // keep the last Root::freed_blocks frees
 inline constexpr u32 kRequestLimitShift = 16;
 inline constexpr u32 kRequestGenerationShift = 32;
 
@@ -129,7 +130,8 @@ struct Root {  // page aligned, in .data
     u64 watch_request;       // see above
     u64 watch_verdicts;      // -> u32[1 << kStackIdBits]; 0 = no slot needs them
     u64 scope_epoch;         // a sequence; with each Shard::scope_top begins anew
-    u64 reserved[2];
+    u64 freed_blocks;        // frees that a state with kRequestFreed keeps
+    u64 reserved[1];
     WatchSlot watch[kWatchSlots];
 };
 

@@ -135,6 +135,31 @@ inline constexpr u32 kTrackedTombstone = 0xffffffff;
 inline constexpr u32 kDomainLarge = 0xffffffff;  // in State::tracked only: see there
 inline constexpr u32 kTrackedParts = 128;        // tables behind State::tracked_parts, by hash
 
+// The last frees of domain 0, while a state was made to keep them. An entry is written
+// before its free begins and means nothing while that block lives; `check` is the
+// exclusive or of all words before it, for two threads may write one entry when the
+// ring has gone round meanwhile. Frees of signal handlers inside an event are not in it.
+struct FreedBlock {
+    u64 sequence;  // number of the free, from 1, in entry (sequence - 1) % capacity; 0 = empty
+    u64 address;
+    u64 size;
+    u64 stacks;  // stack id that allocated it | stack id that freed it << 32, 0 = not known
+    u64 thread;  // serial of the one that freed it; 0 = not known
+    u64 check;
+    u64 reserved[2];
+};
+inline constexpr u64 kMostFreedBlocks = 1u << 20;
+
+struct FreedRing {
+    u64 capacity;
+    u64 count;  // frees so far
+    u64 reserved[6];
+    // FreedBlock entry[capacity] follows
+};
+constexpr u64 freed_check(const FreedBlock& e) {
+    return e.sequence ^ e.address ^ e.size ^ e.stacks ^ e.thread;
+}
+
 struct TrackedTable {
     u64 capacity;  // a power of two
     u64 used;      // slots that are not empty, tombstones too; or more
@@ -167,7 +192,8 @@ struct State {
     u64 stamped;     // not 0: blocks get stamps, for as long as the state lives
     u64 tickets;     // for the order of stamps; threads take them by the batch
     u64 mark_start;  // generation : 24 | the ticket with which it began : 40
-    u64 reserved2[45];
+    u64 freed;       // -> FreedRing; 0 = frees are not kept
+    u64 reserved2[44];
 };
 
 // --- an event in flight ------------------------------------------------------

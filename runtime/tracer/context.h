@@ -52,6 +52,7 @@ struct ThreadContext : abi::Context {
     abi::u32 scope_token;  // last one given
     OpenScope scopes[kMaxScopes];
     KnownName known_names[kKnownNames];
+    abi::u64 freer[3];  // pc, sp, bp of who is about to free a block; pc 0: not known
     Sampler sampler;
     Tickets tickets;
     stack::FrameCache frames;

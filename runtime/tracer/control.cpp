@@ -7,6 +7,7 @@
 #include "table/header.h"
 #include "table/losses.h"
 #include "table/modules.h"
+#include "tracer/freed.h"
 #include "tracer/scopes.h"
 #include "tracer/setting.h"
 #include "tracer/watch.h"
@@ -118,6 +119,7 @@ LiveState* replace_state(u64 request) {
         fresh->special = fresh->sample_bytes = sample_bytes_of(request);
         // A scope may have begun before.
         if (load(header()->scope_names) != 0) fresh->special = 1;
+        begin_freed(*fresh, request);
         obey_flags(*fresh, request);
     }
     set_state(fresh);
@@ -180,6 +182,10 @@ void start_by_environment() {
         flags |= kRequestSampling;
     }
     if (setting.stamps) flags |= kRequestStamps;
+    if (setting.freed_blocks != 0) {
+        publish(root().freed_blocks, setting.freed_blocks);
+        flags |= kRequestFreed;
+    }
     exchange_if(root().request, untouched, make_request(flags, setting.frames, 1));
 }
 
@@ -225,7 +231,8 @@ LiveState* enter_other_state(ThreadContext& c, u64 request) {
     obey_flags(*state, request);
     c.hint_slot = nullptr;
     publish(c.shard, 0);  // of another state, unless shard_of() finds it is not
-    publish(traced_request, request & ~kRequestWatch);  // watched events go another way
+    // Watched events go another way, and frees that are kept are seen off the hot path.
+    publish(traced_request, request & ~(kRequestWatch | kRequestFreed));
     const u64 reset = load(root().peak_reset_request);
     if (reset != state->peak_reset_done && !reset_peak(*state, reset)) {
         count_loss(LossKind::peak_busy);

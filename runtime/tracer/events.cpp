@@ -130,6 +130,7 @@ template <Kind kKind>
         publish(*slot, 0);
         return count_loss(LossKind::no_memory);
     }
+    if constexpr (kKind == Kind::special) keep_free(c, state, address, change.out_size, old_word);
     keep_peak(state, *change.out);
     remember_word(c, address, slot);
     begin_free(c, address, old_word, change);
@@ -250,7 +251,7 @@ void on_allocate(void* block, u64 size, const Caller& caller) {
 
 void on_free(void* block, const Caller& caller) {
     const u64 request = request_now();
-    if (!is_ready(request)) return;
+    if (!is_ready_to_free(request, caller)) return;
     ThreadContext* c = context();
     if (c == nullptr) return;
     if (!open_event(*c, caller.sp, caller.pc)) return nested_free(*c, address_of(block), request);
@@ -378,7 +379,10 @@ void Move::record_elsewhere(void* moved, u64 size) {
         return count_loss(LossKind::no_memory);
     }
     keep_peaks(*state_, change);
-    if (address_ != address || !adds) forget_size(*state_, address_, old_word_);
+    if (address_ != address || !adds) {
+        keep_free(*c_, *state_, address_, change.out_size, old_word_, stack, caller_);
+        forget_size(*state_, address_, old_word_);
+    }
     if (adds) change.in_size = keep_size(*state_, address, size, stack);
     continue_move(*c_, address, change);
     Blocks::Place place;

@@ -57,6 +57,9 @@ bool parse_setting(const char* text, Setting& setting) {
         if (take_word(text, ",stamps")) {
             if (*text != '\0' && *text != ',') return false;
             setting.stamps = true;
+        } else if (take_word(text, ",freed=")) {
+            if (!take_number(text, abi::kMostFreedBlocks, setting.freed_blocks)) return false;
+            if (setting.freed_blocks == 0 || (*text != '\0' && *text != ',')) return false;
         } else if (!take_word(text, ",sample=") || !take_sample(text, setting.sample_bytes)) {
             return false;
         }

@@ -13,6 +13,7 @@ struct Setting {
     abi::u16 frames = 0;        // 0 = off
     abi::u64 sample_bytes = 0;  // 0 = every allocation
     bool stamps = false;
+    abi::u64 freed_blocks = 0;  // 0 = frees are not kept
 };
 
 // False: cannot be understood. Empty and "0" are off.

@@ -8,6 +8,7 @@
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <map>
 #include <set>
@@ -47,10 +48,11 @@ Picture picture_of(const core::Table& t) {
 
 class Stepper {
   public:
-    explicit Stepper(const std::string& event, const std::string& mode = "whole")
+    explicit Stepper(const std::string& event, const std::string& mode = "whole",
+                     const std::string& setting = "32,stamps")
         : tracee_({.program = program_path("step_events"),
                    .arguments = {event, mode},
-                   .environment = {{"MEMTRACE", mode == "stamped" ? "32,stamps" : ""}},
+                   .environment = {{"MEMTRACE", mode == "stamped" ? setting : ""}},
                    .preload = true,
                    .ptrace = true}),
           memory_(tracee_.pid()) {}
@@ -189,6 +191,55 @@ INSTANTIATE_TEST_SUITE_P(SampledKeyEvent, EachInstruction,
                                                           "key-page-moves"),
                                           testing::Values("sampled")),
                          name_of);
+
+class FreeThatIsKept : public testing::TestWithParam<const char*> {};
+
+// What goes is either live, or among the last frees with both its stacks.
+TEST_P(FreeThatIsKept, AtEachInstructionTheBlockIsLiveOrFreed) {
+    Stepper stepper(GetParam(), "stamped", "32,freed=16");
+    ASSERT_TRUE(stepper.run_to_trap());
+    const auto first = stepper.table();
+    ASSERT_TRUE(first) << first.error().text;
+    Stepper ahead(GetParam(), "stamped", "32,freed=16");
+    ASSERT_TRUE(ahead.run_to_trap());
+    ASSERT_TRUE(ahead.resume_to_trap());
+    const auto last = ahead.table();
+    std::set<std::uint64_t> sizes;  // addresses differ from run to run
+    for (const core::Block& block : last->blocks) sizes.insert(block.size);
+    const auto gone =
+        std::find_if(first->blocks.begin(), first->blocks.end(),
+                     [&](const core::Block& block) { return sizes.count(block.size) == 0; });
+    ASSERT_NE(gone, first->blocks.end());
+
+    int live = 0, freed = 0;
+    while (stepper.step()) {
+        core::Beside beside;
+        const auto now =
+            core::read_blocks_at(stepper.memory(), first->status, gone->address, &beside);
+        ASSERT_TRUE(now) << now.error().text;
+        const bool is_live = !now->blocks.empty() && now->blocks[0].size == gone->size;
+        live += is_live ? 1 : 0;
+        if (is_live) continue;
+        ++freed;
+        if (!now->blocks.empty()) continue;  // what has moved may stand there by now
+        ASSERT_TRUE(beside.freed) << "after " << live << " steps";
+        EXPECT_EQ(beside.freed->address, gone->address);
+        EXPECT_EQ(beside.freed->size, gone->size);
+        EXPECT_EQ(beside.freed->stack, gone->stack);
+        EXPECT_GE(beside.freed->freed_by, abi::kReservedStacks);
+        EXPECT_EQ(beside.freed->since, 0u);
+    }
+    EXPECT_GT(live, 0);
+    EXPECT_GT(freed, 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Event, FreeThatIsKept,
+                         testing::Values("free", "free-again", "realloc-moves", "realloc-frees"),
+                         [](const auto& event) {
+                             std::string name = event.param;
+                             for (char& c : name) c = c == '-' ? '_' : c;
+                             return name;
+                         });
 
 // As a debugger does it: one aligned word.
 void clear(ProcessMemory& memory, std::uint64_t root) {

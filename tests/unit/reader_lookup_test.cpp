@@ -109,6 +109,79 @@ TEST_F(ReaderLookup, OfBlocksOverOneAnotherTheLastOneBeforeTheAddressDecides) {
     EXPECT_THAT(look_up(kBase + 200).blocks, IsEmpty());
 }
 
+class ReaderFreed : public ReaderLookup {
+  protected:
+    ReaderFreed() {
+        builder_.allocate_at(kBase + 16, id_, 100);
+        builder_.state.freed = kRing;
+        memory_ = builder_.build();
+        memory_.map(kRing, 8192);
+        memory_.put(kRing, abi::FreedRing{4, 6, {}});
+    }
+    void put(std::uint64_t sequence, std::uint64_t address, std::uint64_t size) {
+        abi::FreedBlock entry{sequence, address, size, id_ | std::uint64_t{id_} << 32, 0, 0, {}};
+        entry.check = abi::freed_check(entry);
+        memory_.put(at(sequence), entry);
+    }
+    static std::uint64_t at(std::uint64_t sequence) {
+        return kRing + sizeof(abi::FreedRing) + (sequence - 1) % 4 * sizeof(abi::FreedBlock);
+    }
+    Beside look_up(std::uint64_t address) {
+        const auto status = read_status(memory_, TableBuilder::kRoot);
+        Beside beside;
+        const auto table = read_blocks_at(memory_, *status, address, &beside);
+        EXPECT_TRUE(table) << table.error().text;
+        if (table && beside.freed) {
+            EXPECT_FALSE(table->traces.empty());
+        }
+        return beside;
+    }
+
+    static constexpr std::uint64_t kRing = 0x7ffff2000000;
+    FakeMemory memory_;
+};
+
+TEST_F(ReaderFreed, TheLastFreeThatHeldTheAddress) {
+    put(3, kBase + 4096, 50);
+    put(5, kBase + 4096, 20);
+    put(6, kBase + 8192, 0);
+    ASSERT_TRUE(look_up(kBase + 4100).freed);
+    EXPECT_EQ(look_up(kBase + 4100).freed->size, 20u);
+    EXPECT_EQ(look_up(kBase + 4100).freed->since, 1u);
+    EXPECT_EQ(look_up(kBase + 4130).freed->size, 50u);
+    EXPECT_EQ(look_up(kBase + 8192).freed->since, 0u);
+    EXPECT_FALSE(look_up(kBase + 4146).freed);
+}
+
+TEST_F(ReaderFreed, OfALiveBlockNothingIsSaid) {
+    put(5, kBase + 16, 100);
+    EXPECT_FALSE(look_up(kBase + 20).freed);
+}
+
+TEST_F(ReaderFreed, WhatIsNotWholeIsPassedOver) {
+    put(5, kBase + 4096, 50);
+    memory_.put(at(5) + offsetof(abi::FreedBlock, size), std::uint64_t{51});  // of another thread
+    EXPECT_FALSE(look_up(kBase + 4096).freed);
+    put(5, kBase + 4096, 50);
+    memory_.put(at(5), std::uint64_t{0});  // being written
+    EXPECT_FALSE(look_up(kBase + 4096).freed);
+    abi::FreedBlock elsewhere{6, kBase + 4096, 50, id_, 0, 0, {}};
+    elsewhere.check = abi::freed_check(elsewhere);
+    memory_.put(at(5), elsewhere);
+    EXPECT_FALSE(look_up(kBase + 4096).freed);
+}
+
+TEST_F(ReaderFreed, ARingThatCannotBeIsARemark) {
+    for (const std::uint64_t capacity : {std::uint64_t{0}, abi::kMostFreedBlocks + 1}) {
+        memory_.put(kRing, capacity);
+        const auto status = read_status(memory_, TableBuilder::kRoot);
+        Beside beside;
+        const auto table = read_blocks_at(memory_, *status, kBase, &beside);
+        ASSERT_TRUE(table) << table.error().text;
+        EXPECT_FALSE(table->remarks.empty());
+    }
+}
+
 TEST_F(ReaderLookup, AnEmptyTableHasNothingAnywhere) { compare(); }
 
 TEST_F(ReaderLookup, AWordOfAnUnknownTracebackIsNoBlock) {

@@ -16,13 +16,37 @@
 namespace mt::core {
 namespace {
 
+std::size_t limit_of(const Table& table) {
+    return table.status.frame_limit == 0 ? abi::kMaxFrames : table.status.frame_limit;
+}
+
+Result<ShownFreed> shown_freed(FrameWalk& walk, const FrameBook& book, const Table& table,
+                               const FreedBlock& block, bool raw) {
+    ShownFreed shown;
+    shown.block = block;
+    if (block.thread != 0) shown.thread = thread_title(table, stamp_serial_of_thread(block.thread));
+    for (auto [id, rows] :
+         {std::pair(block.stack, &shown.allocated), std::pair(block.freed_by, &shown.freed)}) {
+        if (id == abi::kStackNone) continue;
+        for (const Trace& trace : table.traces) {
+            if (trace.id != id) continue;
+            auto found = walk.frames(trace, limit_of(table));
+            if (!found) return tl::make_unexpected(std::move(found.error()));
+            for (const TraceFrame& at : **found) rows->push_back(row_of(book, at, raw));
+        }
+    }
+    return shown;
+}
+
 Result<BlockReport> report_of(Session& session, const Process& process, std::uint64_t address,
                               const View& view) {
     BlockReport report;
     report.address = address;
     report.book = &session.symboliser.book();
-    auto table = read_blocks_at(*process.memory, process.status, address, &report.below);
+    Beside beside;
+    auto table = read_blocks_at(*process.memory, process.status, address, &beside);
     if (!table) return tl::make_unexpected(std::move(table.error()));
+    report.below = beside.below;
     report.stamps = table->has_stamps;
     report.remarks = table->remarks;
     report.traceback.limit = view.limit;
@@ -30,16 +54,20 @@ Result<BlockReport> report_of(Session& session, const Process& process, std::uin
     if (view.source) report.traceback.source_line = session.source_lines(&process.target);
     Resolver resolver(session.symboliser, *table, session.sources_for(*table, &process));
     FrameWalk walk(resolver, session.skip, view.grouping.raw);
-    const std::uint16_t limit = table->status.frame_limit;
     for (const Block& block : table->blocks) {
         const auto trace = std::find_if(table->traces.begin(), table->traces.end(),
                                         [&](const Trace& one) { return one.id == block.stack; });
-        auto shown = shown_block(walk, *report.book, *table, block, *trace,
-                                 limit == 0 ? abi::kMaxFrames : limit, view.grouping.raw);
+        auto shown = shown_block(walk, *report.book, *table, block, *trace, limit_of(*table),
+                                 view.grouping.raw);
         if (!shown) return tl::make_unexpected(std::move(shown.error()));
         report.blocks.push_back(std::move(*shown));
     }
     if (!report.blocks.empty()) return report;
+    if (beside.freed) {
+        auto freed = shown_freed(walk, *report.book, *table, *beside.freed, view.grouping.raw);
+        if (!freed) return tl::make_unexpected(std::move(freed.error()));
+        report.freed = std::move(*freed);
+    }
     auto place = place_of(session, process, *table, address);
     if (!place) return tl::make_unexpected(std::move(place.error()));
     report.place = std::move(*place);

@@ -52,8 +52,14 @@ Result<void> Control::start(const Start& start) {
     auto word = read(offsetof(abi::Root, request));
     if (!word) return tl::make_unexpected(std::move(word.error()));
     std::uint64_t flags =
-        (*word & kFlags & ~(abi::kRequestSampling | abi::kRequestStamps)) | abi::kRequestOn;
+        (*word & kFlags & ~(abi::kRequestSampling | abi::kRequestStamps | abi::kRequestFreed)) |
+        abi::kRequestOn;
     if (start.stamps) flags |= abi::kRequestStamps;
+    if (start.freed_blocks != 0) {
+        if (auto done = write(offsetof(abi::Root, freed_blocks), start.freed_blocks); !done)
+            return done;
+        flags |= abi::kRequestFreed;
+    }
     if (start.sample_bytes != 0) {
         // Before the request that tells the runtime to look at it.
         if (auto done = write(offsetof(abi::Root, sample_bytes), start.sample_bytes); !done)

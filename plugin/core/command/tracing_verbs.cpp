@@ -40,6 +40,16 @@ Result<Start> start_of(const Arguments& arguments) {
     if (!frames) return tl::make_unexpected(std::move(frames.error()));
     start.frames = *frames;
     start.stamps = arguments.has("--stamps");
+    if (const std::string* freed = arguments.value("--freed")) {
+        const char* const end = freed->data() + freed->size();
+        const auto [rest, error] = std::from_chars(freed->data(), end, start.freed_blocks);
+        if (error != std::errc() || rest != end || start.freed_blocks == 0 ||
+            start.freed_blocks > abi::kMostFreedBlocks)
+            return fail(Code::usage,
+                        fmt::format("--freed takes how many frees are kept, 1 to {}, "
+                                    "not {}",
+                                    abi::kMostFreedBlocks, freed->empty() ? "nothing" : *freed));
+    }
     const std::string* text = arguments.value("--sample");
     if (text == nullptr) return start;
     const auto bytes = bytes_of(*text);
@@ -52,16 +62,24 @@ Result<Start> start_of(const Arguments& arguments) {
     return start;
 }
 
+std::string freed_text(std::uint64_t count) {
+    if (count == 0) return "";
+    return count == 1 ? ", keeping the last free"
+                      : fmt::format(", keeping the last {} frees", count);
+}
+
 std::string start_text(const Start& start) {
     std::string text = fmt::format("{} frame{}", start.frames, start.frames == 1 ? "" : "s");
     if (start.frames > abi::kMaxFrames) text += fmt::format(", capped at {}", abi::kMaxFrames);
-    return text + (start.stamps ? ", with stamps" : "") + sampled_text(start.sample_bytes);
+    return text + (start.stamps ? ", with stamps" : "") + freed_text(start.freed_blocks) +
+           sampled_text(start.sample_bytes);
 }
 
 // The variable MEMTRACE (contract 21).
 std::string environment_of(const Start& start) {
     std::string text = std::to_string(start.frames);
     if (start.stamps) text += ",stamps";
+    if (start.freed_blocks != 0) text += fmt::format(",freed={}", start.freed_blocks);
     if (start.sample_bytes != 0) text += fmt::format(",sample={}", start.sample_bytes);
     return text;
 }
@@ -138,7 +156,7 @@ Result<void> run_start(Session& session, const Arguments& arguments) {
         session.say(
             fmt::format("tracing is on already ({}); nothing was changed\n",
                         start_text({process->status.frame_limit, process->status.sample_bytes,
-                                    process->status.stamps})));
+                                    process->status.freed_blocks, process->status.stamps})));
         return {};
     }
     if (auto done = Control(session.debugger, process->status.root_address).start(*start); !done)

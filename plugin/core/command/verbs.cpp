@@ -172,6 +172,8 @@ std::vector<Verb> make_verbs() {
          "mt start 16 --sample 512K",
          {{"--sample", "", "BYTES", Level::none,
            "stacks for one allocation every BYTES on average"},
+          {"--freed", "", "COUNT", Level::none,
+           "keep the last COUNT frees, for mt block: who allocated it, who freed it"},
           {"--stamps", "", "", Level::none,
            "blocks remember when and by which thread they were allocated"}},
          run_start},

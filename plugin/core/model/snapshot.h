@@ -76,6 +76,16 @@ struct BlockDetail {
     bool operator==(const BlockDetail&) const = default;
 };
 
+// A block that is gone, as the last frees have it.
+struct FreedBlock {
+    std::uint64_t address = 0;
+    std::uint64_t size = 0;
+    std::uint32_t stack = 0;     // that allocated it
+    std::uint32_t freed_by = 0;  // stack; 0 = not known
+    std::uint32_t thread = 0;    // serial of the one that freed it; 0 = not known
+    std::uint64_t since = 0;     // frees after it
+};
+
 struct Thread {
     std::uint32_t serial = 0, tid = 0;
     std::string name;
@@ -115,6 +125,7 @@ struct Status {
     std::uint32_t paused_threads = 0;  // that ask it for themselves (memtrace_pause); of a Table
     bool sampling = false;
     std::uint64_t sample_bytes = 0;  // mean bytes between samples; 0 = every allocation is recorded
+    std::uint64_t freed_blocks = 0;  // frees that are kept
     bool stamps = false;             // blocks get stamps from the next event on
     std::uint64_t mark = 0;          // how many marks have been made
     bool fresh = false;              // a request has not been seen by the runtime yet: no traces

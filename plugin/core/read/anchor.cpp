@@ -252,6 +252,7 @@ Status status_of(const Anchor& anchor) {
         status.tracing = (root.request & abi::kRequestOn) != 0;
         status.paused = (root.request & abi::kRequestPaused) != 0;
         status.sampling = (root.request & abi::kRequestSampling) != 0;
+        if ((root.request & abi::kRequestFreed) != 0) status.freed_blocks = root.freed_blocks;
         status.stamps = (root.request & abi::kRequestStamps) != 0;
         status.mark = root.mark_request;
         // Off and no state is settled; everything else has to agree.

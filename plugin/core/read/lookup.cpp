@@ -13,6 +13,7 @@
 #include "read/counters.h"
 #include "read/depot.h"
 #include "read/events.h"
+#include "read/freed.h"
 #include "read/traceback.h"
 
 namespace mt::core {
@@ -198,7 +199,7 @@ bool has_trace(const Table& table, std::uint32_t id) {
 }
 
 bool read_at(Reading& reading, const Status& status, std::uint64_t address, Table& table,
-             std::optional<Block>* below) {
+             Beside* beside) {
     Anchor anchor;
     if (!load_anchor(reading, status, anchor)) return false;
     table.status = status_of(anchor);
@@ -214,8 +215,12 @@ bool read_at(Reading& reading, const Status& status, std::uint64_t address, Tabl
         table.status = status_of(anchor);
         table.status.direct = status.direct;
         table.has_stamps = anchor.state.stamped != 0;
-        if (below != nullptr) *below = block_below(table, address);
+        if (beside != nullptr) beside->below = block_below(table, address);
         table.blocks = blocks_at(table, address);
+        const bool is_live = !table.blocks.empty() && table.domain_of(table.blocks.front()) == 0;
+        if (beside != nullptr && !is_live && !read_freed(reading, anchor, address, beside->freed)) {
+            return false;
+        }
     }
     if (!load_header(reading, anchor.header_address, anchor.header)) return false;
     if (!read_modules(reading, anchor.header, table)) return false;
@@ -225,7 +230,15 @@ bool read_at(Reading& reading, const Status& status, std::uint64_t address, Tabl
         if (!read_trace(reading, anchor.header, block.stack, table)) return false;
         set_domain(table, block, table.traces.back().domain);
     }
-    if (!table.blocks.empty() && !read_thread_names(reading, anchor.header, table)) return false;
+    if (beside != nullptr && beside->freed) {
+        for (std::uint32_t* id : {&beside->freed->stack, &beside->freed->freed_by}) {
+            if (*id >= anchor.header.stack_count) *id = abi::kStackNone;
+            if (!has_trace(table, *id) && !read_trace(reading, anchor.header, *id, table))
+                return false;
+        }
+    }
+    const bool names_threads = !table.blocks.empty() || (beside != nullptr && beside->freed);
+    if (names_threads && !read_thread_names(reading, anchor.header, table)) return false;
     reading.close(table.remarks);
     return true;
 }
@@ -248,10 +261,10 @@ std::optional<Block> block_below(const Table& table, std::uint64_t address) {
 }
 
 Result<Table> read_blocks_at(Memory& memory, const Status& status, std::uint64_t address,
-                             std::optional<Block>* below) {
+                             Beside* beside) {
     Reading reading(memory);
     Table table;
-    if (!read_at(reading, status, address, table, below))
+    if (!read_at(reading, status, address, table, beside))
         return tl::make_unexpected(reading.error());
     return table;
 }

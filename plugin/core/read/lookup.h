@@ -23,13 +23,18 @@ std::vector<Block> blocks_at(const Table& table, std::uint64_t address);
 // Of domain 0, the one that begins last at or before the address, which it need not hold.
 std::optional<Block> block_below(const Table& table, std::uint64_t address);
 
+// What else there is to say of the address.
+struct Beside {
+    std::optional<Block> below;       // block_below()
+    std::optional<FreedBlock> freed;  // if no block of domain 0 holds it; its traces come along
+};
+
 // A table with these blocks alone, their traces, the modules, and threads without figures.
 // Of the block table only as much is read as stands between the address and the next
 // block below it. Keys of other domains are in no order: if the program tracks any, all
 // of them are read.
-// `below`: filled with block_below(), if it is not null.
 Result<Table> read_blocks_at(Memory& memory, const Status& status, std::uint64_t address,
-                             std::optional<Block>* below = nullptr);
+                             Beside* beside = nullptr);
 
 }  // namespace mt::core
 

@@ -80,6 +80,22 @@ std::string shown_text(const BlockReport& report, const ShownBlock& shown) {
            traceback_text(*report.book, report.traceback, shown.traceback);
 }
 
+std::string freed_text(const BlockReport& report) {
+    const ShownFreed& shown = *report.freed;
+    const FreedBlock& block = shown.block;
+    std::string text = fmt::format("{:#x}: in no live block; freed", report.address);
+    if (!shown.thread.empty()) text += " by " + printable(shown.thread);
+    text +=
+        fmt::format(", {} free{} ago\nblock {:#x}: size={}, offset {}\n", block.since + 1,
+                    block.since == 0 ? "" : "s", block.address,
+                    format_size(static_cast<double>(block.size)), report.address - block.address);
+    text += "Memory block allocated at (most recent call first):\n" +
+            traceback_text(*report.book, report.traceback, shown.allocated);
+    if (shown.freed.empty()) return text + "Where it was freed is not known.\n";
+    return text + "Memory block freed at (most recent call first):\n" +
+           traceback_text(*report.book, report.traceback, shown.freed);
+}
+
 // Bytes between the end of the block below and the address, when they are few.
 std::optional<std::uint64_t> gap(const BlockReport& report) {
     if (!report.below) return std::nullopt;
@@ -130,7 +146,9 @@ std::string row_text(const BlockList& list, const ShownBlock& shown) {
 std::string block_text(const BlockReport& report) {
     std::string text;
     for (const ShownBlock& shown : report.blocks) text += shown_text(report, shown);
-    if (report.place) {
+    if (report.freed) {
+        text += freed_text(report);
+    } else if (report.place) {
         text +=
             fmt::format("{:#x}: in no live block; {}\n", report.address, place_text(*report.place));
         if (const auto bytes = gap(report))
@@ -151,6 +169,17 @@ std::string block_json(const BlockReport& report) {
     for (const ShownBlock& shown : report.blocks)
         blocks.push_back(shown_json(*report.book, shown, report.address));
     json["blocks"] = std::move(blocks);
+    if (report.freed) {
+        const ShownFreed& shown = *report.freed;
+        json["freed"] = {
+            {"address", hex(shown.block.address)},
+            {"size", shown.block.size},
+            {"offset", report.address - shown.block.address},
+            {"frees_since", shown.block.since},
+            {"thread", shown.thread.empty() ? Json() : Json(shown.thread)},
+            {"allocated", traceback_json(*report.book, KeyType::traceback, shown.allocated)},
+            {"freed", traceback_json(*report.book, KeyType::traceback, shown.freed)}};
+    }
     if (report.place) {
         const Place& place = *report.place;
         Json where;

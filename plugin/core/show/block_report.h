@@ -48,14 +48,21 @@ struct BlockList {
 std::string blocks_text(const BlockList& list);
 std::string blocks_json(const BlockList& list);
 
+struct ShownFreed {
+    FreedBlock block;
+    std::string thread;  // as above
+    std::vector<RowFrame> allocated, freed;
+};
+
 struct BlockReport {
     std::uint64_t address = 0;
     bool stamps = false;  // blocks get them
     const FrameBook* book = nullptr;
     TracebackFormat traceback;
-    std::vector<ShownBlock> blocks;  // that hold the address
-    std::optional<Place> place;      // if there are none
-    std::optional<Block> below;      // if there are none: the block before it
+    std::vector<ShownBlock> blocks;   // that hold the address
+    std::optional<Place> place;       // if there are none
+    std::optional<ShownFreed> freed;  // likewise: what was there last
+    std::optional<Block> below;       // if there are none: the block before it
     std::vector<Remark> remarks;
 };
 
