@@ -105,6 +105,26 @@ Result<void> run_stats(Session& session, const Arguments& arguments) {
     return {};
 }
 
+namespace {
+
+// Each open call has a peak of its own, which is what is asked for between two stops.
+Result<void> add_open_scopes(Session& session, const Process& process, Table& table) {
+    if (process.target.kind != TargetKind::live) return {};
+    if (auto looked = session.scopes.look(session); !looked) return looked;
+    for (const Scope& scope : session.scopes.all()) {
+        for (const ScopeCall& call : session.scopes.open_calls(scope)) {
+            table.remarks.push_back(
+                {"open-scope",
+                 fmt::format("call {} of scope {} is open; its own peak is {} above its entry",
+                             call.number, scope.name, format_size(call.peak)),
+                 static_cast<std::uint64_t>(call.peak)});
+        }
+    }
+    return {};
+}
+
+}  // namespace
+
 Result<void> run_peak(Session& session, const Arguments& arguments) {
     auto view = view_of(session.settings, arguments);
     if (!view) return tl::make_unexpected(std::move(view.error()));
@@ -120,6 +140,7 @@ Result<void> run_peak(Session& session, const Arguments& arguments) {
     if (!table) return tl::make_unexpected(std::move(table.error()));
     if (!process->status.tracing)
         (*table)->remarks.push_back({"not-tracing", "tracing is off; mt start begins to trace", 0});
+    if (auto added = add_open_scopes(session, *process, **table); !added) return added;
     if (reset) reset_peak(**table);
     if (view->grouping.key == KeyType::thread)
         return fail(Code::usage, "what the peak was made of is not known by thread");
