@@ -232,7 +232,11 @@ Result<void> add(Session& session, const Arguments& arguments) {
     const Condition& added = *session.conditions.find(number);
     session.say(fmt::format("condition {}: {}{}\n", number, condition_text(added),
                             *process ? "" : ", armed as soon as the runtime is loaded"));
-    if (!*process) return {};
+    if (!*process) {
+        if (added.is(kFigures) && !session.pending.next_run)
+            session.say("remark: the next run does not trace by itself; mt start asks for it\n");
+        return {};
+    }
     auto remark = remark_of(**process, added);
     if (!remark) return tl::make_unexpected(std::move(remark.error()));
     session.say(*remark);
