@@ -138,7 +138,8 @@ TEST_F(Break, AQuestionIsAnsweredForAllSitesUnseen) {
 TEST_F(Break, WaitsForTheNextProcess) {
     debugger.kind = MTC_TARGET_EXITED;
     EXPECT_EQ(session.text("break --peak 1G"),
-              "condition 1: peak >= 1 GiB, armed as soon as the runtime is loaded\n");
+              "condition 1: peak >= 1 GiB, armed as soon as the runtime is loaded\n"
+              "remark: the next run does not trace by itself; mt start asks for it\n");
     EXPECT_EQ(debugger.stop_point, "memtrace_stopped");
     EXPECT_TRUE(debugger.writes.empty());
     debugger.kind = MTC_TARGET_LIVE;

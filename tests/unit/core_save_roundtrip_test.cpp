@@ -73,7 +73,7 @@ TEST_F(RoundTrip, BlocksOfAnotherDomainThanTheirTraceback) {
     TraceBook book;
     const std::uint32_t id = book.trace({{"a.cpp", 1}}, 12, 2).id;
     book.table.has_blocks = true;
-    book.table.blocks = {{0x10, 6, id, 0}, {0x20, 6, id, 3}};
+    book.table.blocks = {{0x10, 6, id, 0}, {0x20, 6, id, book.table.place_of({3, 0})}};
     expect_equal(book);
 }
 
