@@ -41,13 +41,17 @@ class Lock {
     // For what can as well be done another time.
     bool try_once() { return take_if_free(os::thread_pointer()); }
     void release() { __atomic_store_n(&holder_, 0, __ATOMIC_RELEASE); }
-    // After a jump out of an event, and in a fork's child, where the holder does
-    // not exist. What locks guard is published in single stores, so nothing is
-    // half done.
+    // After a jump out of an event. What locks guard is published in single stores, so
+    // nothing is half done.
     void release_if_mine() {
         if (__atomic_load_n(&holder_, __ATOMIC_RELAXED) == os::thread_pointer()) release();
     }
-    void reset() { holder_ = stuck_ = 0; }
+    // In a fork's child, where no other holder exists. This thread's own is the event's
+    // that its signal handler forked in.
+    void reset() {
+        if (holder_ != os::thread_pointer()) holder_ = 0;
+        stuck_ = 0;
+    }
 
   private:
     bool take_if_free(u64 me) {

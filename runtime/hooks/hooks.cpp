@@ -32,9 +32,9 @@ bool is_quiet(const u64& quiet) {
                                 __atomic_load_n(&quiet, __ATOMIC_RELAXED),
                             1);
 }
-bool is_quiet() { return is_quiet(quiet_request); }
+bool is_quiet() { return is_quiet(settled.quiet); }
 // For hooks that are given a block.
-bool is_quiet_release() { return is_quiet(quiet_release); }
+bool is_quiet_release() { return is_quiet(settled.quiet_release); }
 
 enum class Mode { on, off, starting, watched };
 
@@ -50,7 +50,7 @@ Mode mode_now() {
 }
 
 Mode mode() {
-    const bool traced = load(root().request) == load(traced_request);
+    const bool traced = load(root().request) == load(settled.traced);
     return __builtin_expect(traced, 1) ? Mode::on : mode_now();
 }
 

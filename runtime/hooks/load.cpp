@@ -6,23 +6,7 @@
 #include <pthread.h>
 
 #include "hooks/real.h"
-#include "os/process.h"
-#include "table/header.h"
-#include "tracer/control.h"
-#include "tracer/watch.h"
-
-namespace {
-
-void in_child() {
-    using namespace mt::runtime;
-    publish(root().pid, os::process_id());
-    reset_locks();
-    forget_conditions();
-    adopt_after_fork();
-    if (header() != nullptr) publish(header()->fork_count, header()->fork_count + 1);
-}
-
-}  // namespace
+#include "tracer/children.h"
 
 // A place for a debugger's breakpoint: the library is mapped and ready.
 extern "C" __attribute__((visibility("default"), noinline)) void memtrace_loaded() {
@@ -31,6 +15,6 @@ extern "C" __attribute__((visibility("default"), noinline)) void memtrace_loaded
 
 __attribute__((constructor)) static void on_load() {
     mt::runtime::real_is_ready();
-    pthread_atfork(nullptr, nullptr, in_child);
+    pthread_atfork(nullptr, nullptr, mt::runtime::adopt_fork);
     memtrace_loaded();
 }

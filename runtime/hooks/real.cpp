@@ -5,6 +5,7 @@
 
 #include "os/process.h"
 #include "table/header.h"
+#include "tracer/children.h"
 #include "tracer/control.h"
 
 extern "C" __attribute__((weak)) void* __libc_malloc(std::size_t);
@@ -51,7 +52,7 @@ Origin origin() {
 }
 
 void fill_root(Reason reason) {
-    root().pid = os::process_id();
+    begin_process();
     root().cookie = os::process_cookie();
     root().reason = static_cast<u32>(reason);
     root().origin = static_cast<u32>(origin());
@@ -63,7 +64,11 @@ void fill_root(Reason reason) {
 }  // namespace
 
 bool real_is_ready() {
-    if (__builtin_expect(load(stage) == kReady, 1)) return true;
+    if (__builtin_expect(is_known_process(), 1)) return true;
+    if (load(stage) == kReady) {
+        adopt_process();
+        return true;
+    }
     u32 expected = kUnresolved;
     if (!__atomic_compare_exchange_n(&stage, &expected, kResolving, false, __ATOMIC_ACQ_REL,
                                      __ATOMIC_ACQUIRE)) {
@@ -71,6 +76,7 @@ bool real_is_ready() {
     }
     fill_root(resolve());
     publish(stage, kReady);
+    know_process();
     return true;
 }
 

@@ -41,6 +41,12 @@ void keep_out_of_cores(void* address, std::size_t size) {
                 MADV_DONTDUMP);
 }
 
+bool zero_in_children(void* address, std::size_t size) {
+    constexpr long kWipeOnFork = 18;  // MADV_WIPEONFORK: older headers lack it
+    return !failed(raw_syscall(SYS_madvise, reinterpret_cast<long>(address),
+                               static_cast<long>(size), kWipeOnFork));
+}
+
 void forget_pages(void* address, std::size_t size) {
     raw_syscall(SYS_madvise, reinterpret_cast<long>(address), static_cast<long>(size),
                 MADV_DONTNEED);

@@ -19,6 +19,10 @@ void unmap_pages(void* address, std::size_t size);
 // Leaves the range out of core files: memory that no reader needs.
 void keep_out_of_cores(void* address, std::size_t size);
 
+// A fork's child finds the range zeroed; one that shares its parent's memory (vfork) does
+// not. Whole pages of anonymous memory. False: the kernel (before 4.14) cannot do that.
+bool zero_in_children(void* address, std::size_t size);
+
 // The range reads as zeros again, without its memory.
 void forget_pages(void* address, std::size_t size);
 

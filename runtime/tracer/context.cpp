@@ -103,6 +103,7 @@ void adopt_after_fork() {
     ThreadContext* mine = my_context;
     if (mine != nullptr) {
         mine->tid = os::thread_id();
+        if (auto* row = pointer<Thread>(mine->thread)) publish(row->tid, mine->tid);
         publish(mine->pid, load(root().pid));
     }
     if (header() == nullptr) return;

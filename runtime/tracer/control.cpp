@@ -7,6 +7,7 @@
 #include "table/header.h"
 #include "table/losses.h"
 #include "table/modules.h"
+#include "tracer/children.h"
 #include "tracer/freed.h"
 #include "tracer/scopes.h"
 #include "tracer/setting.h"
@@ -14,9 +15,7 @@
 
 namespace mt::runtime {
 
-u64 quiet_request = kNeverQuiet;
-u64 quiet_release = kNeverQuiet;
-u64 traced_request = kNeverQuiet;
+Settled settled = {};
 u64 current_state = 0;
 u64 retired_states = 0;
 
@@ -93,6 +92,14 @@ void release_from_list(u32 keep, u32 slices) {
         release_state(*state);
     }
     account_retired();
+}
+
+// A signal handler may fork between any two instructions, and its child goes on here: what
+// it writes after the page was zeroed must not hide from it that it is a child.
+void remember_request(u64& word, u64 request) {
+    publish(word, request);
+    keep_order();
+    if (!is_known_process()) publish(word, 0);
 }
 
 // Anybody may have written anything there.
@@ -232,7 +239,7 @@ LiveState* enter_other_state(ThreadContext& c, u64 request) {
     c.hint_slot = nullptr;
     publish(c.shard, 0);  // of another state, unless shard_of() finds it is not
     // Watched events go another way, and frees that are kept are seen off the hot path.
-    publish(traced_request, request & ~(kRequestWatch | kRequestFreed));
+    remember_request(settled.traced, request & ~(kRequestWatch | kRequestFreed));
     const u64 reset = load(root().peak_reset_request);
     if (reset != state->peak_reset_done && !reset_peak(*state, reset)) {
         count_loss(LossKind::peak_busy);
@@ -251,8 +258,8 @@ void settle_off(u64 request, bool quiet_releases) {
         release_from_list(0, ~0u);
     }
     if (watched) return;
-    publish(quiet_request, request);
-    if (quiet_releases) publish(quiet_release, request);
+    remember_request(settled.quiet, request);
+    if (quiet_releases) remember_request(settled.quiet_release, request);
 }
 
 void release_retired_slice() {

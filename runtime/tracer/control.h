@@ -12,16 +12,21 @@
 
 namespace mt::runtime {
 
-// The request for which a hook has nothing to do. Anything else in
-// Root::request sends hooks into the tracer. A value that no request can have
-// while tracing or before the first call.
-extern __attribute__((visibility("hidden"))) abi::u64 quiet_request;
-// The same for hooks that are given a block, which may be one of bootstrap.h.
-extern __attribute__((visibility("hidden"))) abi::u64 quiet_release;
-inline constexpr abi::u64 kNeverQuiet = ~abi::u64{0};
-// The request under which a state was made: hooks need not ask whether all is
-// ready for it.
-extern __attribute__((visibility("hidden"))) abi::u64 traced_request;
+// Which requests need no further look, each 0 = none (no request is 0: it states a
+// frame limit). They have a page to themselves that a fork's child finds zeroed, by
+// whatever system call it was made: its first hook takes the slow way, and learns there
+// that it is in another process (children.h).
+struct alignas(abi::kPageSize) Settled {
+    // Hooks have nothing to do. Anything else in Root::request sends them into the tracer.
+    abi::u64 quiet;
+    // The same for hooks that are given a block, which may be one of bootstrap.h.
+    abi::u64 quiet_release;
+    // A state was made for it: hooks need not ask whether all is ready.
+    abi::u64 traced;
+    // This process is the one that the table is about (Process, children.h).
+    abi::u64 process;
+};
+extern __attribute__((visibility("hidden"))) Settled settled;
 // What header()->state says, without the way there.
 extern __attribute__((visibility("hidden"))) abi::u64 current_state;
 

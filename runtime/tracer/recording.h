@@ -24,13 +24,13 @@ inline bool is_on(u64 request) { return (request & kRequestOn) != 0; }
 
 // Is there a table for an event under this request?
 inline bool is_ready(u64 request) {
-    if (__builtin_expect(request == load(traced_request), 1)) return true;
+    if (__builtin_expect(request == load(settled.traced), 1)) return true;
     return is_on(request) && prepare_table();
 }
 
 // The same for a free; where frees are kept, who makes it is noted off the hot path.
 inline bool is_ready_to_free(u64 request, const Caller& caller) {
-    if (__builtin_expect(request == load(traced_request), 1)) return true;
+    if (__builtin_expect(request == load(settled.traced), 1)) return true;
     if (!is_ready(request)) return false;
     if ((request & kRequestFreed) != 0) note_freer(caller);
     return true;

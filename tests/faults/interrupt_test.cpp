@@ -309,6 +309,15 @@ TEST(SignalInKeyHook, HandlerForks) {
     });
 }
 
+// Nobody is told of this child, and what its parent was in the midst of is its own to end.
+TEST(SignalInHook, HandlerForksByTheBareSystemCall) {
+    at_each_instruction("bare-fork", [](const core::Table& table, const ledger& book, int at) {
+        EXPECT_EQ(book.site_count[0], 1) << "at instruction " << at;
+        EXPECT_EQ(book.site_live[0], 0) << "the child failed, at instruction " << at;
+        expect_ledger_blocks(table, book, at);
+    });
+}
+
 TEST(SignalInHook, HandlerForks) {
     at_each_instruction("fork", [](const core::Table& table, const ledger& book, int at) {
         EXPECT_EQ(book.site_count[0], 1) << "at instruction " << at;

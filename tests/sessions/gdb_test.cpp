@@ -104,6 +104,19 @@ TEST_F(GdbTest, AnyUserSettingWillDo) {
     EXPECT_THAT(said, HasSubstr("symbols is off"));
 }
 
+// GDB makes a checkpoint by a fork that no handler of pthread_atfork hears of.
+TEST_F(GdbTest, ACheckpointHasATableOfItsOwn) {
+    const std::string said = gdb(
+        {"mt preload", "tbreak lesson_ready", "run", "mt start", "checkpoint", "restart 1",
+         "tbreak lesson_second", "continue", "mt status", "mt blocks", "restart 0", "mt status"},
+        "lesson_clear");
+    EXPECT_THAT(said, HasSubstr("current: size=2112 B, count=2\n"));
+    EXPECT_THAT(said, HasSubstr("lesson_clear.c:15"));
+    EXPECT_THAT(said, HasSubstr("lesson_clear.c:16"));
+    EXPECT_THAT(said, HasSubstr("losses: none\n"));
+    EXPECT_THAT(said, HasSubstr("current: size=0 B, count=0\n"));  // the first process stands still
+}
+
 TEST_F(GdbTest, OtherWordsStillReachMaintenance) {
     const std::string said = gdb({"mt info sections .text", "memtrace list", "mt wibble",
                                   "mt print msymbols -objfile nothing"},
