@@ -103,6 +103,16 @@ TEST(AnswersTest, SameMeansTheSame) {
     EXPECT_THROW(answers_of(scenario, {}, start + "2\n@@\n@@ end\n", kPlaces), std::runtime_error);
 }
 
+TEST(AnswersTest, ARowIsChargedNoMoreThanTheTotal) {
+    const Scenario scenario = scenario_from("program x\nmt peak --cumulative\n");
+    const std::string start = "@@ mt peak --cumulative\na.c:1: size=9 B, count=3, average=3 B\n";
+    EXPECT_NO_THROW(
+        answers_of(scenario, {}, start + "Total: size=9 B, count=3\n@@\n@@ end\n", kPlaces));
+    EXPECT_THROW(
+        answers_of(scenario, {}, start + "Total: size=8 B, count=2\n@@\n@@ end\n", kPlaces),
+        std::runtime_error);
+}
+
 TEST(GoldenTest, LiveAndCorePartsComeBackAsWritten) {
     const fs::path file = fs::path(testing::TempDir()) / "golden.txt";
     Golden::make(scenario_from(kText), {{"mt start", ""}, {"mt peak", "peak\n"}},

@@ -245,6 +245,26 @@ void require_same(const std::vector<Answer>& answers) {
                                  "and now:\n" + last.text);
 }
 
+// Each row charges a trace once, so none has more blocks than all traces. No program of
+// the scenarios recurs.
+void require_rows_within_total(const Answer& answer) {
+    static const std::regex kCount("(?:\\bcount=|\"count\": )(-?[0-9]+)");
+    const bool json = answer.text.rfind("{", 0) == 0;
+    const auto rows = json ? answer.text.find("\"statistics\"") : 0;
+    const auto total = answer.text.find(json ? "\"total\": " : "Total: ");
+    if (answer.command.find(" --cumulative") == std::string::npos || total == std::string::npos)
+        return;
+    std::smatch found;
+    const std::string closing = answer.text.substr(total);
+    const std::string charged = answer.text.substr(rows, total - rows);
+    if (!std::regex_search(closing, found, kCount)) return;
+    const long long most = std::stoll(found[1]);
+    for (std::sregex_iterator row(charged.begin(), charged.end(), kCount), end; row != end; ++row)
+        if (std::stoll((*row)[1]) > most)
+            throw std::runtime_error("a row of " + answer.command + " exceeds its total:\n" +
+                                     answer.text);
+}
+
 }  // namespace
 
 std::vector<Step> steps_of(const Scenario& scenario, const Session& session) {
@@ -288,6 +308,7 @@ std::vector<Answer> answers_of(const Scenario& scenario, const Session& session,
                 find([&](const Piece& p) { return p.title == step.text; }, step.text);
             answers.push_back(
                 {step.text, scenario.golden ? normalised(piece.text, places) : piece.text});
+            require_rows_within_total(answers.back());
             continue;
         }
         if (step.kind == StepKind::meet) {

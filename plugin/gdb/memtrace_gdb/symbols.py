@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Names of program counters: the inline chain, and bare ELF symbols."""
 
-import os
+import os.path
 import re
 
 import gdb
+
+from . import text
 
 _SYMBOL = re.compile(r"(\S+)(?: \+ (\d+))? in ")
 _MADE_UP = re.compile(r"([A-Za-z_$][\w$]*)\(")
@@ -12,28 +14,49 @@ _MADE_UP = re.compile(r"([A-Za-z_$][\w$]*)\(")
 
 def frames(pc):
     """(function, linkage, file, line) at `pc`, innermost inline frame first."""
+    return text.exact(lambda: _frames(pc))
+
+
+def _frames(pc):
     place = gdb.find_pc_line(pc)
     symtab, line = place.symtab, place.line
-    block = gdb.block_for_pc(pc)
     found = []
-    while block is not None and not block.is_static and not block.is_global:
-        function = block.function
-        if function is not None:
-            found.append((*_names(function), _file(symtab), line))
-            # Of an inlined function GDB keeps the call site here.
-            symtab, line = function.symtab, function.line
-        block = block.superblock
+    for function in _inline_chain(gdb.block_for_pc(pc)):
+        found.append((*_names(function), _file(symtab), line))
+        # Of an inlined function GDB keeps the call site here.
+        symtab, line = function.symtab, function.line
     if not found and symtab is not None:
         found.append((None, None, _file(symtab), line))
     return found
 
 
+def _inline_chain(block):
+    """The functions whose code `block` is: inlined ones, and the one they are in."""
+    chain = []
+    while block is not None and not block.is_static and not block.is_global:
+        function = block.function
+        if function is not None:
+            if chain and _has_own_code(chain[-1]):
+                break  # a lambda, a local class's, a nested function: `function` only encloses it
+            chain.append(function)
+        block = block.superblock
+    return chain
+
+
+def _has_own_code(function):
+    """Whether `function` is no inlined instance, which GDB does not tell: an inlined one's
+    entry lies in another function, and that is what GDB calls the address then."""
+    entry = function.value().address.format_string(format="a", styling=False)
+    shown = entry.partition(" <")[2]
+    return any(
+        shown.startswith((name + ">", name + " at ", name + " in "))
+        for name in (function.linkage_name, function.print_name)
+    )
+
+
 def _names(symbol):
     """(function, linkage): what GDB shows, and the mangled name if there is one."""
-    try:
-        name, linkage = symbol.name, symbol.linkage_name
-    except UnicodeDecodeError:
-        return None, None
+    name, linkage = symbol.name, symbol.linkage_name
     if linkage != name:
         return name, linkage
     # To a C++ function without a linkage name (main, extern "C") GDB adds a
@@ -45,13 +68,15 @@ def _names(symbol):
 def _file(symtab):
     if symtab is None:
         return None
-    try:
-        # fullname() resolves symbolic links when the file exists; the name that
-        # the compiler recorded does not depend on this machine.
-        name = symtab.filename
-        return name if os.path.isabs(name) else symtab.fullname()
-    except UnicodeDecodeError:
-        return None
+    # fullname() resolves symbolic links when the file exists; the name that
+    # the compiler recorded does not depend on this machine.
+    name = symtab.filename
+    if os.path.isabs(name):
+        return name
+    full = symtab.fullname()
+    # A relative folder of the compilation may stand in the name as well (./nptl).
+    folder = full[: -len(name)]
+    return name if folder and name.startswith(folder) else full
 
 
 def symbol_at(pc):
@@ -61,9 +86,9 @@ def symbol_at(pc):
         gdb.execute("set print demangle off", to_string=True)
     try:
         # Decimal: a number in every language that the user may have set.
-        text = gdb.execute("info symbol %d" % pc, to_string=True)
+        shown = text.exact(lambda: gdb.execute("info symbol %d" % pc, to_string=True))
     finally:
         if demangles:
             gdb.execute("set print demangle on", to_string=True)
-    match = _SYMBOL.match(text)
+    match = _SYMBOL.match(shown)
     return (match.group(1), pc - int(match.group(2) or 0)) if match else None

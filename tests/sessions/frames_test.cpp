@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+//
+// Frames are those that were on the stack, whatever compiler described them: of functions
+// inside functions both debuggers say the same, byte for byte, and in a program without
+// recursion no row is charged more than the total.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "scenario.h"
+#include "script.h"
+#include "subprocess.h"
+
+namespace mt::sessions {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+using Json = nlohmann::json;
+
+std::vector<std::string> programs() {
+    std::istringstream in(MEMTRACE_ENCLOSING_PROGRAMS);
+    std::vector<std::string> names;
+    for (std::string name; std::getline(in, name, ',');) names.push_back(name);
+    return names;
+}
+
+std::string debugger_program(Debugger debugger) {
+    const bool gdb = debugger == Debugger::gdb;
+    const char* chosen = std::getenv(gdb ? "MEMTRACE_GDB" : "MEMTRACE_LLDB");
+    return chosen != nullptr ? chosen : gdb ? MEMTRACE_GDB_PROGRAM : MEMTRACE_LLDB_PROGRAM;
+}
+
+class Enclosed : public testing::TestWithParam<std::string> {
+  protected:
+    void SetUp() override {
+        work_ = fs::path(testing::TempDir()) /
+                ("memtrace-frames-" + GetParam() + '-' + std::to_string(getpid()));
+        fs::create_directories(work_);
+        const std::string prefix = GetParam().substr(0, GetParam().find('_'));
+        std::ofstream(work_ / "scenario.txt")
+            << "program " << GetParam() << "\ngolden no\nrun " << prefix << "_ready\nmt start\ngo "
+            << prefix << "_done\nmt snapshot --cumulative --by function --json -n 0\n"
+            << "mt stats --cumulative --json -n 0\nmt stats --by function --json -n 0\n"
+            << "mt stats --by traceback --json -n 0\n";
+        scenario_ = read_scenario(work_ / "scenario.txt");
+    }
+
+    void TearDown() override {
+        if (!HasFailure()) fs::remove_all(work_);
+    }
+
+    std::vector<Answer> ask(Debugger debugger, const std::string& title) {
+        const Session session{debugger, {}, {}, false};
+        const Places places{MEMTRACE_STAGE, MEMTRACE_PROGRAMS, MEMTRACE_SOURCES, work_ / title};
+        fs::create_directories(places.work);
+        std::ofstream(places.work / "script.txt") << script_of(scenario_, session, places);
+        const Outcome outcome =
+            run_program(debugger_program(debugger),
+                        command_line(session, places.work / "script.txt"), places.work, 120s);
+        std::ofstream(places.work / "output.txt") << outcome.output;
+        return answers_of(scenario_, session, outcome.output, places);
+    }
+
+    Scenario scenario_;
+    fs::path work_;
+};
+
+// The answer's rows, each with its frames in the program's sources: what is around them
+// differs with the debug information of libraries that a machine happens to have.
+Json rows_of(const Answer& answer) {
+    Json rows = Json::array();
+    const Json report = Json::parse(answer.text);
+    for (Json row : report.at("statistics")) {
+        Json frames = Json::array();
+        for (const Json& frame : row.at("traceback"))
+            if (frame.at("file").is_string() &&
+                frame.at("file").get<std::string>().rfind(MEMTRACE_SOURCES, 0) == 0)
+                frames.push_back(frame);
+        row["traceback"] = frames;
+        if (!frames.empty()) rows.push_back(row);
+    }
+    return rows;
+}
+
+TEST_P(Enclosed, BothDebuggersNameTheFramesThatWere) {
+    const std::vector<Answer> gdb = ask(Debugger::gdb, "gdb");
+    const std::vector<Answer> lldb = ask(Debugger::lldb, "lldb");
+    ASSERT_EQ(5u, gdb.size());
+    ASSERT_EQ(5u, lldb.size());
+    for (std::size_t i = 1; i < gdb.size(); ++i) {
+        SCOPED_TRACE(gdb[i].command);
+        EXPECT_EQ(rows_of(gdb[i]).dump(1), rows_of(lldb[i]).dump(1));
+        EXPECT_GE(rows_of(gdb[i]).size(), 3u);
+        const Json total = Json::parse(gdb[i].text).at("total");
+        for (const Json& row : rows_of(gdb[i])) {
+            EXPECT_LE(row.at("size"), total.at("size")) << row.dump();
+            EXPECT_LE(row.at("count"), total.at("count")) << row.dump();
+        }
+    }
+    // A thread of its own has main nowhere below it: its bytes are not in main's row.
+    const Json by_function = rows_of(gdb.at(1));
+    const auto of_main = std::find_if(by_function.begin(), by_function.end(), [](const Json& row) {
+        return row.at("traceback").at(0).at("function") == "main";
+    });
+    ASSERT_NE(of_main, by_function.end());
+    EXPECT_LT(of_main->at("size"), Json::parse(gdb.at(1).text).at("total").at("size"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Frames, Enclosed, testing::ValuesIn(programs()),
+                         [](const auto& parameter) { return parameter.param; });
+
+}  // namespace
+}  // namespace mt::sessions
