@@ -41,6 +41,7 @@ struct ThreadContext : abi::Context {
     abi::u64 shard_generation;
     abi::u64 busy_pc;         // return address of the hook that closed the guard
     abi::u64 nested_state;    // the state that a nested event uses
+    abi::u64 moved;           // the real realloc has moved the block of the event in `inflight`
     abi::u64 foreign_pc;      // return address of the hook that made it
     abi::u64 foreign_call;    // stack address of a call into a foreign allocator; 0 = none
     abi::u64 last_allocated;  // address; for temporaries

@@ -299,6 +299,7 @@ Move::Move(void* block, const Caller& caller)
 void Move::finish(void* moved, u64 size) {
     if (c_ == nullptr) return;
     const bool failed = moved == nullptr && size > 0;
+    if (!nested_ && !failed && address_of(moved) != address_) publish(c_->moved, 1);
     if (nested_) return finish_nested(moved, size, failed);
     if (page_) {
         finish_page(moved, size, failed);
@@ -361,8 +362,7 @@ void Move::record(void* moved, u64 size) {
     }
 }
 
-// The second half of a move whose block was traced: one allocation, one free,
-// committed together, so that the peak never sees both.
+// Of a block that was traced: both halves are committed at once, or the peak would see both.
 void Move::record_elsewhere(void* moved, u64 size) {
     const u64 address = address_of(moved);
     const bool adds = moved != nullptr && Blocks::holds(address) && !is_paused(*c_, request_now());

@@ -3,9 +3,11 @@
 
 #include "table/counters.h"
 #include "table/header.h"
+#include "table/losses.h"
 #include "tracer/events.h"
 #include "tracer/stamps.h"
 #include "tracer/weights.h"
+#include "tracer/words.h"
 
 namespace mt::runtime {
 namespace {
@@ -36,7 +38,7 @@ void restore_word(LiveState& state, u64 address, u64 old_word, u64 old_stamp) {
 
 bool names(const Inflight& f, Op op) { return (f.op & 0xff) == static_cast<u64>(op); }
 
-void take_back(const Inflight& f, LiveState& state) {
+void take_back(const Inflight& f, LiveState& state, bool is_gone) {
     auto* in = pointer<Record>(names(f, Op::free) ? 0 : f.alloc_record);
     auto* out = pointer<Record>(names(f, Op::allocate) ? 0 : f.free_record);
     if (in != nullptr) publish_pair(in->alloc_bytes, load_pair(f.before_alloc_bytes));
@@ -51,13 +53,35 @@ void take_back(const Inflight& f, LiveState& state) {
     if (names(f, Op::move) && f.new_address != 0 && f.new_address != f.address) {
         restore_word(state, f.new_address, 0, 0);
     }
-    restore_word(state, f.address, f.old_word, f.old_stamp);
+    if (!is_gone) restore_word(state, f.address, f.old_word, f.old_stamp);
+}
+
+// The block that a realloc had moved when its event was left: another thread may have been
+// given the address meanwhile, so all that is left to do is to count it as freed. Put back
+// instead, it stayed live for ever (tests/programs/signal_storm.cpp, end).
+void count_as_freed(ThreadContext& c, LiveState& state) {
+    const Inflight& f = c.inflight;
+    const u32 stack = word_stack(f.old_word);
+    Shard* shard = kept_shard(c, state);
+    Change change;
+    change.out = shard != nullptr ? record_of(state, *shard, stack) : nullptr;
+    change.out_size = f.old_size;
+    const bool samples = state.sample_bytes != 0;
+    if (change.out == nullptr || (samples && !note_weights(c, state, *shard, kStackNone, stack))) {
+        return count_loss(LossKind::no_memory);
+    }
+    forget_size(state, f.address, f.old_word);
+    keep_peak(state, *change.out);
+    apply(change);
+    if (samples) apply_weights(c, state, change);
+    recount(*shard);
 }
 
 }  // namespace
 
 void begin_event(ThreadContext& c, Op op, u64 address, u64 old_word, const Change& change) {
     Inflight& f = c.inflight;
+    publish(c.moved, 0);
     publish(f.address, address);
     publish(f.size, change.in_size);
     publish(f.new_address, 0);
@@ -79,8 +103,10 @@ void undo_abandoned(ThreadContext& c) {
     const bool current = state != nullptr && address_of(state) == load(header()->state);
     const bool committed = (f.op & kCommitted) != 0;
     if (f.op != 0 && !committed && current) {
-        take_back(f, *state);
+        const bool is_gone = names(f, Op::move) && c.moved != 0;
+        take_back(f, *state, is_gone);
         if (state->sample_bytes != 0) take_weights_back(c.weighted, static_cast<Op>(f.op));
+        if (is_gone) count_as_freed(c, *state);
     }
     Shard* shard = committed && current ? kept_shard(c, *state) : nullptr;
     if (shard != nullptr) recount(*shard);

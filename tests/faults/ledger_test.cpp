@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <map>
 
+#include "against_ledger.h"
 #include "lookups.h"
 #include "tracee.h"
 
@@ -16,39 +17,6 @@ namespace mt::test {
 namespace {
 
 namespace fs = std::filesystem;
-using Blocks = std::map<std::uint64_t, std::uint64_t>;
-
-Blocks ledger_blocks(const ledger& book) {
-    Blocks blocks;
-    for (std::uint64_t i = 0; i < book.block_count; ++i) {
-        EXPECT_TRUE(blocks.emplace(book.block[i].address, book.block[i].size).second);
-    }
-    return blocks;
-}
-
-// Both ways, block by block.
-void expect_equal(const core::Table& table, const ledger& book) {
-    Blocks traced;
-    std::int64_t sum = 0;
-    for (const core::Block& block : table.blocks) {
-        EXPECT_TRUE(traced.emplace(block.address, block.size).second) << "listed twice";
-        sum += static_cast<std::int64_t>(block.size);
-    }
-    const Blocks held = ledger_blocks(book);
-    for (const auto& [address, size] : held) {
-        const auto found = traced.find(address);
-        EXPECT_TRUE(found != traced.end()) << "not traced: " << size << " bytes at " << address;
-        if (found == traced.end()) continue;
-        EXPECT_EQ(found->second, size) << "at " << address;
-    }
-    for (const auto& [address, size] : traced) {
-        EXPECT_EQ(held.count(address), 1u) << "not held: " << size << " bytes at " << address;
-    }
-    EXPECT_EQ(table.current_size, sum);
-    EXPECT_EQ(table.current_count, static_cast<std::int64_t>(table.blocks.size()));
-    for (const core::Loss& loss : table.losses) EXPECT_EQ(loss.total, 0u) << loss.name;
-    EXPECT_EQ(table.in_flight, 0u);
-}
 
 // Rows must agree with the blocks too, traceback by traceback.
 void expect_rows_match_blocks(const core::Table& table) {
