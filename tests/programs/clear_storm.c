@@ -12,8 +12,9 @@
 #include <unistd.h>
 
 #include "ledger.h"
+#include "watchdog.h"
 
-enum { THREADS = 4, ROUNDS = 4000 };
+enum { THREADS = 4 };
 static int stop;
 
 static void* allocate(void* argument) {
@@ -38,7 +39,8 @@ int main(int argc, char** argv) {
     for (size_t i = 0; i < THREADS; ++i) {
         pthread_create(&threads[i], NULL, allocate, (void*)(i + 1));
     }
-    for (int i = 0; i < ROUNDS; ++i) {
+    const long rounds = storm(4000, 200000);
+    for (long i = 0; i < rounds; ++i) {
         if (restarts) {
             memtrace_stop();
             memtrace_start(32);

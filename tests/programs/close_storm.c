@@ -9,10 +9,12 @@
 #include <signal.h>
 #include <stdlib.h>
 
-enum { THREADS = 4, ROUNDS = 400 };
+#include "watchdog.h"
+
+enum { THREADS = 4 };
 
 static void* open_and_close(void* library) {
-    for (int i = 0; i < ROUNDS; ++i) {
+    for (long rounds = storm(400, 10000); rounds > 0; --rounds) {
         void* handle = dlopen(library, RTLD_NOW);
         if (handle == NULL) abort();
         void* (*allocate)(size_t);

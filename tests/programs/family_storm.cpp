@@ -13,6 +13,7 @@
 #include <new>
 
 #include "ledger.h"
+#include "watchdog.h"
 
 extern "C" {
 void free_sized(void*, size_t) __attribute__((weak));
@@ -23,7 +24,6 @@ namespace {
 
 constexpr int kThreads = 4;
 constexpr int kSlots = 512;
-constexpr int kRounds = 60000;
 
 enum Kind { none, from_malloc, from_new, from_new_array, from_aligned_new };
 struct Slot {
@@ -138,14 +138,14 @@ void exchange(Slot& slot, unsigned long which) {
     __atomic_store_n(&lock, 0, __ATOMIC_RELEASE);
 }
 
-void* storm(void* argument) {
+void* work(void* argument) {
     static Slot all[kThreads][kSlots];
     const auto index = reinterpret_cast<unsigned long>(argument);
     Slot* slots = all[index];
     Random random{index * 7919 + 17};
     pthread_barrier_wait(&barrier);
     pthread_barrier_wait(&barrier);  // tracing has begun
-    for (int round = 0; round < kRounds; ++round) {
+    for (long rounds = storm(60000, 2000000); rounds > 0; --rounds) {
         Slot& slot = slots[random.next() % kSlots];
         switch (random.next() % 8) {
             case 0:
@@ -175,7 +175,7 @@ int main() {
     pthread_barrier_init(&barrier, nullptr, kThreads + 1);
     for (unsigned long i = 0; i < kThreads; ++i) {
         pthread_t thread;
-        if (pthread_create(&thread, nullptr, storm, reinterpret_cast<void*>(i)) != 0) return 3;
+        if (pthread_create(&thread, nullptr, work, reinterpret_cast<void*>(i)) != 0) return 3;
     }
     pthread_barrier_wait(&barrier);
     if (memtrace_start(32) != 0) return 4;
