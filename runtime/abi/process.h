@@ -17,7 +17,7 @@ using u64 = std::uint64_t;
 using i64 = std::int64_t;
 
 inline constexpr u16 kMajor = 1;
-inline constexpr u16 kMinor = 4;
+inline constexpr u16 kMinor = 5;
 inline constexpr char kRootMagic[16] = {'m', 'e', 'm', 't', 'r', 'a',  'c',  'e',
                                         ' ', 'r', 'o', 'o', 't', '\r', '\n', '\x1a'};
 inline constexpr char kHeaderMagic[16] = {'m', 'e', 'm', 't', 'r', 'a',  'c',  'e',
@@ -189,8 +189,9 @@ struct Module {
     u32 path_length;
     u32 build_id_length;  // 0 = has none
     u8 build_id[20];
-    u32 reserved0;
-    u64 reserved[6];
+    u32 name_length;  // 0 = its name is its path's; since minor 5
+    u64 name;         // address of the name that the program was started by, not zero terminated
+    u64 reserved[5];
 };
 inline constexpr u32 kModulesPerChunk = 256;
 inline constexpr u32 kModuleChunks = 256;  // module index 0 is "none"

@@ -63,6 +63,8 @@ const char* environment(const char* name) {
 
 bool is_secure() { return getauxval(AT_SECURE) != 0; }
 
+const char* started_as() { return reinterpret_cast<const char*>(getauxval(AT_EXECFN)); }
+
 std::uint64_t process_cookie() {
     const auto* random = reinterpret_cast<const std::uint64_t*>(getauxval(AT_RANDOM));
     std::uint64_t a = process_id();

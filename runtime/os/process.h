@@ -30,6 +30,8 @@ void thread_name(char (&name)[16]);
 const char* environment(const char* name);
 // AT_SECURE: set-user-ID and the like; the environment must not be obeyed.
 bool is_secure();
+// The name that the program was started by, as exec got it; nullptr = not known.
+const char* started_as();
 // A number that differs between processes; never 0. Derived one-way from
 // AT_RANDOM, so that the stack protector's secret does not show.
 std::uint64_t process_cookie();

@@ -2,6 +2,7 @@
 #include "table/modules.h"
 
 #include "guard/lock.h"
+#include "os/process.h"
 #include "stack/objects.h"
 #include "stack/rule_cache.h"
 #include "table/depot.h"
@@ -74,6 +75,8 @@ struct Description {
     u32 build_id_length;
     u32 path_length;
     char* path;
+    u32 name_length;  // 0 = the path has it
+    const char* name;
 };
 
 // The closed row of the same library at the same place, or nullptr.
@@ -101,17 +104,48 @@ bool overlaps_any(const stack::Object& object) {
     return found;
 }
 
+u64 base_of(const char* path, u64 length) {
+    u64 base = 0;
+    for (u64 i = 0; i < length; ++i) {
+        if (path[i] == '/') base = i + 1;
+    }
+    return base;
+}
+
+// A program that was started by a symbolic link goes by the link's name.
+void name_of_program(Description& d) {
+    const char* name = os::started_as();
+    if (name == nullptr) return;
+    u32 length = 0;
+    while (length < kMaxPath && name[length] != '\0') ++length;
+    const u64 mine = base_of(name, length);
+    const u64 file = base_of(d.path, d.path_length);
+    if (length - mine == d.path_length - file &&
+        __builtin_memcmp(name + mine, d.path + file, length - mine) == 0) {
+        return;
+    }
+    d.name = name;
+    d.name_length = length;
+}
+
+u64 copy_of(const char* text, u32 length) {
+    auto* copy = static_cast<char*>(process_pool.take(length + 1));
+    for (u32 i = 0; copy != nullptr && i < length; ++i) copy[i] = text[i];
+    return address_of(copy);
+}
+
 u16 append(const Description& d) {
     const u64 at = header()->module_count;
     Module* m = at < kMaxModules ? module_at(at) : nullptr;
-    auto* path = static_cast<char*>(process_pool.take(d.path_length + 1));
-    if (m == nullptr || path == nullptr) return 0;
-    for (u32 i = 0; i < d.path_length; ++i) path[i] = d.path[i];
+    const u64 path = copy_of(d.path, d.path_length);
+    if (m == nullptr || path == 0) return 0;
     m->bias = d.object.bias;
     m->start = d.object.start;
     m->end = d.object.end;
-    m->path = address_of(path);
+    m->path = path;
     m->path_length = d.path_length;
+    m->name = d.name_length == 0 ? 0 : copy_of(d.name, d.name_length);
+    m->name_length = m->name == 0 ? 0 : d.name_length;
     m->build_id_length = d.build_id_length;
     for (u32 i = 0; i < sizeof(m->build_id); ++i) m->build_id[i] = d.build_id[i];
     m->load_sequence = next_sequence();
@@ -129,6 +163,7 @@ bool describe(u64 pc, Description& d) {
     if (!stack::find_object(pc, d.object)) return false;
     d.path = path_room;
     d.path_length = stack::object_path(d.object, d.path, kMaxPath);
+    if (d.object.name == nullptr || d.object.name[0] == '\0') name_of_program(d);
     d.build_id_length = stack::object_build_id(d.object, d.build_id);
     return true;
 }

@@ -2,6 +2,10 @@
 //
 // Addresses keep the name of the library that was there.
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
 
 #include "tracee.h"
 
@@ -41,6 +45,26 @@ TEST(Modules, AClosedLibraryKeepsItsNameWhenAnotherTakesItsPlace) {
     EXPECT_NE(module[1].unload_sequence, 0u);
     EXPECT_NE(module[2].path.find("liblibrary_a.so"), std::string::npos);
     EXPECT_EQ(module[2].unload_sequence, 0u);
+}
+
+// Debian's redis-server is a link to redis-check-rdb, and nobody has started that.
+TEST(Modules, AProgramGoesByTheNameThatItWasStartedBy) {
+    const std::string link = ::testing::TempDir() + "as-started-" + std::to_string(getpid());
+    ASSERT_EQ(symlink(program_path("closed_library").c_str(), link.c_str()), 0);
+    Tracee tracee({.program = link,
+                   .arguments = {program_path("liblibrary_a.so"), program_path("liblibrary_b.so")},
+                   .environment = {}});
+    ASSERT_TRUE(tracee.wait_for_stop());
+    const auto table = tracee.table(false);
+    ASSERT_TRUE(table) << table.error().text;
+    const auto program =
+        std::find_if(table->modules.begin(), table->modules.end(),
+                     [&](const core::Module& module) { return module.path == link; });
+    ASSERT_NE(program, table->modules.end());
+    EXPECT_EQ(program->file, std::filesystem::canonical(link));
+    for (const core::Module& module : table->modules)
+        EXPECT_EQ(module.file.empty(), &module != &*program) << module.path;
+    unlink(link.c_str());
 }
 
 }  // namespace

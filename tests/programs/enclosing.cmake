@@ -2,6 +2,8 @@
 # Functions inside functions, as compilers describe them without and with optimisation and
 # with little debug information; included by CMakeLists.txt.
 find_program(MEMTRACE_GCC_PROGRAM gcc)
+find_program(MEMTRACE_GXX_PROGRAM g++)
+find_program(MEMTRACE_CLANGXX_PROGRAM clang++)
 set(enclosing_names)
 set(enclosing_files)
 function(memtrace_enclosing name compiler source)
@@ -20,6 +22,10 @@ endfunction()
 foreach(flags "-O0 -g" "-O2 -g" "-O0 -g1" "-O2 -g1")
   string(REGEX REPLACE "[^a-zA-Z0-9]+" "_" suffix "${flags}")
   separate_arguments(flags UNIX_COMMAND "${flags}")
+  memtrace_enclosing(enclosing_gcc${suffix} "${MEMTRACE_GXX_PROGRAM}" enclosing.cpp
+    ${flags} -pthread)
+  memtrace_enclosing(enclosing_clang${suffix} "${MEMTRACE_CLANGXX_PROGRAM}" enclosing.cpp
+    ${flags} -pthread)
   # Pointers to nested functions run code on the stack; the linker warns of that.
   memtrace_enclosing(nested_gcc${suffix} "${MEMTRACE_GCC_PROGRAM}" nested.c
     ${flags} -fopenmp -Wl,--no-warn-execstack)

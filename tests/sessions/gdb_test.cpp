@@ -243,6 +243,59 @@ TEST_F(GdbTest, EachInferiorHasItsSession) {
     EXPECT_THAT(said, ContainsRegex("remove-inferiors 2\n> mt peak\ncurrent: size=0 B"));
 }
 
+TEST_F(GdbTest, AFollowedForkShowsItsOwnTable) {
+    const std::vector<std::string> start = {"mt preload", "tbreak forked_ready", "run", "mt start"};
+    const auto with = [&](const std::vector<std::string>& more) {
+        std::vector<std::string> commands = start;
+        commands.insert(commands.end(), more.begin(), more.end());
+        return gdb(commands, "forked");
+    };
+    const std::string child = with({"set follow-fork-mode child", "tbreak forked_child", "continue",
+                                    "mt snapshot", "mt peak"});
+    EXPECT_THAT(child, HasSubstr("Total: size=1200 B, count=2\n"));
+    EXPECT_THAT(child, HasSubstr("peak: size=1200 B, count=2\n"));
+    const std::string parent = with({"tbreak forked_parent", "continue", "mt snapshot"});
+    EXPECT_THAT(parent, HasSubstr("Total: size=1030 B, count=2\n"));
+    const std::string both = with({"set detach-on-fork off", "tbreak forked_parent", "continue",
+                                   "mt snapshot", "inferior 2", "tbreak forked_child", "continue",
+                                   "mt snapshot", "inferior 1", "mt snapshot"});
+    EXPECT_THAT(both, ContainsRegex("size=1030 B, count=2\n(.|\n)*size=1200 B, count=2\n"
+                                    "(.|\n)*size=1030 B, count=2\n"));
+}
+
+TEST_F(GdbTest, EachRunHasItsOwnTable) {
+    std::vector<std::string> commands = {"mt preload"};
+    for (int run = 0; run < 3; ++run)
+        for (const char* command : {"tbreak lesson_ready", "run", "mt start", "tbreak lesson_done",
+                                    "continue", "mt peak", "kill", "mt peak"})
+            commands.push_back(command);
+    const std::string said = gdb(commands, "lesson_peak");
+    std::size_t peaks = 0, ended = 0;
+    for (auto at = said.find("\npeak: size=8 B, count=1\n"); at != said.npos;
+         at = said.find("\npeak: size=8 B, count=1\n", at + 1))
+        ++peaks;
+    for (auto at = said.find("> mt peak\nerror: "); at != said.npos;
+         at = said.find("> mt peak\nerror: ", at + 1))
+        ++ended;
+    EXPECT_EQ(3u, peaks) << said;
+    EXPECT_EQ(3u, ended) << said;
+}
+
+TEST_F(GdbTest, OtherCharacterSetsLoseNoLines) {
+    environment_ = {"LC_ALL=C", "LANG=C", "PYTHONUTF8=0"};
+    const std::vector<std::string> ask = {"mt preload",  "tbreak odd_ready", "run",
+                                          "mt start",    "tbreak odd_done",  "continue",
+                                          "mt snapshot", "show host-charset"};
+    for (const char* charset : {"auto", "ISO-8859-1", "ASCII", "UTF-8"}) {
+        std::vector<std::string> commands = {std::string("set host-charset ") + charset};
+        commands.insert(commands.end(), ask.begin(), ask.end());
+        const std::string said = gdb(commands, "odd_names");
+        EXPECT_THAT(said, HasSubstr("/odd/caf\\xe9.c:2: size=1000 B, count=1")) << charset;
+        EXPECT_THAT(said, HasSubstr("/odd/\\x1b[31mred\\x0a.c:2: size=200 B")) << charset;
+        EXPECT_THAT(said, HasSubstr(std::string("character set is \"") + charset)) << charset;
+    }
+}
+
 TEST_F(GdbTest, ARecordingIsReadAndNotChanged) {
     const std::string said =
         gdb({"mt preload", "tbreak lesson_ready", "run", "mt start", "tbreak lesson_done",

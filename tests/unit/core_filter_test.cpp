@@ -165,6 +165,11 @@ TEST_F(TestFilters, functions_and_modules) {
     EXPECT_TRUE(by(FilterBy::module, "libx.so*"));
     EXPECT_TRUE(by(FilterBy::module, "/usr/lib/*"));
     EXPECT_FALSE(by(FilterBy::module, "liby*"));
+    book.also_known("/usr/lib/libx.so.1", "/opt/liby.so.1.2");
+    EXPECT_TRUE(by(FilterBy::module, "libx.so.1"));
+    EXPECT_TRUE(by(FilterBy::module, "liby.so.1.2"));
+    EXPECT_TRUE(by(FilterBy::module, "/opt/*"));
+    EXPECT_FALSE(by(FilterBy::module, "libz*"));
 }
 
 TEST_F(TestFilters, looks_no_further_than_it_must) {

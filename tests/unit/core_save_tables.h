@@ -25,6 +25,7 @@ namespace mt::core::test {
 inline TraceBook rich() {
     TraceBook book;
     book.module("/lib/\xff\\odd.so", "00ff10");
+    book.table.modules.back().file = "/opt/\xfe.so.1";
     book.table.modules.back().unload_sequence = 9;
     book.module("");
     RawFrame inner, outer;
@@ -123,8 +124,8 @@ inline std::string status_of(const Table& table) {
 inline std::string lists_of(const Table& table) {
     std::string text;
     for (const Module& m : table.modules)
-        text += fmt::format("module {} {:x} {:x}-{:x} {} {} {}\n", m.path, m.bias, m.start, m.end,
-                            m.load_sequence, m.unload_sequence, m.build_id);
+        text += fmt::format("module {} {} {:x} {:x}-{:x} {} {} {}\n", m.path, m.file, m.bias,
+                            m.start, m.end, m.load_sequence, m.unload_sequence, m.build_id);
     for (const Thread& t : table.threads)
         text += fmt::format("thread {} {} {} {} {} {} {}\n", t.serial, t.tid, t.name, t.alloc_bytes,
                             t.alloc_count, t.free_bytes, t.free_count);

@@ -55,6 +55,24 @@ TEST(Name, WithoutParameters) {
     EXPECT_EQ(without_parameters("main"), "main");
 }
 
+TEST(Name, DebuggersAddParameters) {
+    for (const char* name : {"main", "main(int, char**)", "::main(int, char**)"})
+        EXPECT_EQ(function_from_debugger(name), "main");
+    EXPECT_EQ(function_from_debugger("operator()(int) const"), "operator()");
+    EXPECT_EQ(function_from_debugger("(anonymous namespace)::f"), "(anonymous namespace)::f");
+    EXPECT_EQ(function_from_debugger("main(int)::Local::run"), "main(int)::Local::run");
+    EXPECT_EQ(function_from_debugger("Local::operator int"), "Local::operator int");
+}
+
+TEST(Name, WithoutScope) {
+    EXPECT_EQ(without_scope("f"), "f");
+    EXPECT_EQ(without_scope("(anonymous namespace)::A::in"), "in");
+    EXPECT_EQ(without_scope("a::b<c::d, e(f::g)>::h<i::j>"), "h<i::j>");
+    EXPECT_EQ(without_scope("A::operator<<"), "operator<<");
+    EXPECT_EQ(without_scope("A::operator b::c"), "operator b::c");
+    EXPECT_EQ(without_scope("A::"), "");
+}
+
 TEST(Name, HostileNamesEnd) {
     for (const char* text : {"(((((", "<<<<", ">>>>", "operator", "a->", "(anonymous namespace)"})
         EXPECT_LE(without_return_type(text).size(), std::strlen(text));
@@ -208,6 +226,55 @@ TEST(Symboliser, RemembersNamesWhenTheProcessIsGone) {
     auto asked = Resolver(symboliser, book.table, {&book.code, false}).resolve(other);
     ASSERT_TRUE(asked);
     EXPECT_EQ(symboliser.book()[(*asked)->frames.at(0)].line, 3u);
+}
+
+// g++ describes functions that other files cannot call without their linkage names.
+TEST(Symboliser, LocalFunctionsAreNamedByTheirSymbols) {
+    TraceBook book;
+    Symboliser symboliser;
+    Resolver resolver(symboliser, book.table, {&book.code, false});
+    const auto raw = [](const char* function) {
+        RawFrame frame;
+        frame.file = "/a.cpp";
+        frame.line = 7;
+        frame.function = function;
+        return frame;
+    };
+    const auto names = [&](std::vector<RawFrame> frames, const char* symbol) {
+        const Pc pc = book.pc(1, std::move(frames));
+        book.code.symbols_at[pc.address - 1] = {symbol, pc.address - 1, 1};
+        std::string text;
+        for (const FrameId frame : (*resolver.resolve(pc))->frames)
+            text += symboliser.book().text(symboliser.book()[frame].function) + ";";
+        return text;
+    };
+    EXPECT_EQ(names({raw("operator()")}, "_ZZ4mainENKUliE0_clEi"),
+              "main::{lambda(int)#2}::operator()(int) const;");
+    EXPECT_EQ(names({raw("run")}, "_ZZ4mainEN1W3runEPv.constprop.0"), "main::W::run(void*);");
+    EXPECT_EQ(names({raw("main(int, char**)")}, "main"), "main;");
+    EXPECT_EQ(names({raw("malloc")}, "__libc_malloc"), "malloc;") << "C's debug names stay";
+    EXPECT_EQ(names({raw("")}, "a__inner"), "a__inner;") << "a language the debugger lacks";
+    // Inlined there, they have no symbol of their own.
+    EXPECT_EQ(names({raw("A::add"), raw("operator()"), raw("run")}, "_ZZ4mainEN1W3runEPv"),
+              "add;operator() at line 7 in main::W::run;main::W::run(void*);");
+}
+
+TEST_F(OwnFile, ALinkAndTheFileBehindItAreBothKnown) {
+    const std::string link = ::testing::TempDir() + "memtrace-link-" + std::to_string(getpid());
+    ASSERT_EQ(symlink(path.c_str(), link.c_str()), 0);
+    TraceBook book;
+    book.module(link, self.build_id);
+    book.module("/bin/as-started", "00");
+    book.table.modules.back().file = "/bin/file";
+    Symboliser symboliser;
+    Resolver resolver(symboliser, book.table, {nullptr, true});
+    const auto other = [&](const std::string& module) {
+        return symboliser.book().other_path(symboliser.book().text(module));
+    };
+    EXPECT_EQ(other(link), path);
+    EXPECT_EQ(other("/bin/as-started"), "/bin/file");
+    EXPECT_EQ(other("/bin/program"), "");
+    unlink(link.c_str());
 }
 
 TEST(Symboliser, DebuggersSymbolCountsOnlyInsideItsSize) {

@@ -10,6 +10,10 @@
 namespace mt::core {
 namespace {
 
+bool matches_path(const std::string& pattern, const std::string& path) {
+    return !path.empty() && (glob_match(pattern, path) || glob_match(pattern, base_name(path)));
+}
+
 bool matches_name(const FrameBook& book, const Filter& filter, const Frame& frame) {
     switch (filter.by) {
         case FilterBy::function: {
@@ -18,9 +22,8 @@ bool matches_name(const FrameBook& book, const Filter& filter, const Frame& fram
                                          glob_match(filter.pattern, without_parameters(function)));
         }
         case FilterBy::module: {
-            const std::string& module = book.text(frame.module);
-            return !module.empty() && (glob_match(filter.pattern, module) ||
-                                       glob_match(filter.pattern, base_name(module)));
+            return matches_path(filter.pattern, book.text(frame.module)) ||
+                   matches_path(filter.pattern, book.other_path(frame.module));
         }
         default:
             return glob_match(filter.pattern, book.text(frame.label)) &&

@@ -29,6 +29,7 @@ struct Module {
     std::uint64_t load_sequence = 0;
     std::uint64_t unload_sequence = 0;  // 0 = still mapped
     std::string path;                   // a label from the traced process; never opened unchecked
+    std::string file;                   // another path of it, behind a symbolic link; or empty
     std::string build_id;               // lower-case hex
 };
 

@@ -6,6 +6,9 @@
 
 #include <algorithm>
 #include <cstring>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "read/depot.h"
 
@@ -13,6 +16,8 @@ namespace mt::core {
 namespace {
 
 constexpr std::uint32_t kMaxPath = 4096;
+// Of a piece's index: it is the module's other name.
+constexpr std::uint32_t kName = 1u << 31;
 
 void add_module(const abi::Module& row, std::uint32_t index, Table& table,
                 std::vector<Reading::Piece>& paths) {
@@ -28,6 +33,16 @@ void add_module(const abi::Module& row, std::uint32_t index, Table& table,
     }
     const std::uint32_t length = std::min(row.path_length, kMaxPath);
     if (length != 0) paths.push_back({row.path, length, index});
+    const std::uint32_t name_length = std::min(row.name_length, kMaxPath);
+    if (name_length != 0) paths.push_back({row.name, name_length, index | kName});
+}
+
+// What the user started is shown; the file that this was a link to is known as well.
+void name_modules(Table& table, const std::vector<std::pair<std::uint32_t, std::string>>& names) {
+    for (const auto& [index, name] : names) {
+        Module& module = table.modules[index];
+        module.file = std::exchange(module.path, name);
+    }
 }
 
 bool read_rows(Reading& reading, const abi::Header& header, Table& table,
@@ -74,15 +89,24 @@ bool read_modules(Reading& reading, const abi::Header& header, Table& table) {
     std::vector<Reading::Piece> paths;
     if (!read_rows(reading, header, table, paths)) return false;
     if (table.modules.empty()) table.modules.emplace_back();
-    return reading.scattered(paths, [&](const Reading::Piece& piece, const std::byte* bytes) {
-        if (bytes == nullptr || all_zero(bytes, piece.size)) {
-            reading.incomplete("names of modules", piece.address);
+    std::vector<std::pair<std::uint32_t, std::string>> names;
+    const bool done =
+        reading.scattered(paths, [&](const Reading::Piece& piece, const std::byte* bytes) {
+            if (bytes == nullptr || all_zero(bytes, piece.size)) {
+                reading.incomplete("names of modules", piece.address);
+                return true;
+            }
+            const char* text = reinterpret_cast<const char*>(bytes);
+            std::string name(text, strnlen(text, piece.size));
+            if ((piece.index & kName) != 0) {
+                names.emplace_back(piece.index & ~kName, std::move(name));
+            } else {
+                table.modules[piece.index].path = std::move(name);
+            }
             return true;
-        }
-        const char* text = reinterpret_cast<const char*>(bytes);
-        table.modules[piece.index].path.assign(text, strnlen(text, piece.size));
-        return true;
-    });
+        });
+    name_modules(table, names);
+    return done;
 }
 
 }  // namespace mt::core

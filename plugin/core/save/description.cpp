@@ -124,7 +124,9 @@ Json lists_of(const Table& table) {
                                    thread.alloc_count, thread.free_bytes, thread.free_count});
     for (std::size_t i = 1; i < table.modules.size(); ++i) {
         const Module& module = table.modules[i];
-        json["modules"].push_back({module.bias, module.load_sequence, module.unload_sequence});
+        Json row = {module.bias, module.load_sequence, module.unload_sequence};
+        if (!module.file.empty()) row.push_back(text(module.file));
+        json["modules"].push_back(std::move(row));
     }
     return json;
 }
@@ -157,6 +159,7 @@ void take_lists(const Json& json, Table& table) {
         module.bias = at(e, 0);
         module.load_sequence = at(e, 1);
         module.unload_sequence = at(e, 2);
+        if (e.size() > 3) module.file = text_of(e.at(3));
     });
 }
 

@@ -144,6 +144,7 @@ class Reader {
                 made.bias = own_modules_[i + 1].bias;
                 made.load_sequence = own_modules_[i + 1].load_sequence;
                 made.unload_sequence = own_modules_[i + 1].unload_sequence;
+                made.file = own_modules_[i + 1].file;
             }
             modules_[order[i]] = maker_.add_module(std::move(made));
         }

@@ -159,6 +159,11 @@ void read_starts(const File& file, ElfSymbols& out) {
 
 }  // namespace
 
+bool ElfSymbols::is_build(const std::string& path, std::string_view build_id) {
+    const File file(path);
+    return file.elf() != nullptr && build_id_of(file) == build_id;
+}
+
 ElfSymbols ElfSymbols::load(const std::string& path, std::string_view build_id) {
     ElfSymbols made;
     const File file(path);

@@ -18,6 +18,8 @@ class ElfSymbols {
   public:
     // Empty (knows nothing) when the file is not there, no ELF file, or another build.
     static ElfSymbols load(const std::string& path, std::string_view build_id);
+    // Whether there is a file of that build.
+    static bool is_build(const std::string& path, std::string_view build_id);
 
     // Linkage name of the function whose [value, value + size) holds `address`
     // (an ELF virtual address); empty if there is none.

@@ -49,6 +49,16 @@ FrameId FrameBook::frame(std::string_view file, std::string_view function, std::
     return id;
 }
 
+void FrameBook::also_known(std::string_view module, std::string_view path) {
+    const TextId id = text(module);
+    other_paths_[id] = text(path);
+}
+
+const std::string& FrameBook::other_path(TextId module) const {
+    const auto found = other_paths_.find(module);
+    return texts_[found == other_paths_.end() ? 0 : found->second];
+}
+
 FrameId FrameBook::label(std::string_view name) {
     const TextId id = text(name);
     if (const auto found = label_index_.find(id); found != label_index_.end()) return found->second;

@@ -42,6 +42,9 @@ class FrameBook {
                   std::uint32_t line);
     // A frame that stands for no code: "<unknown>" and the reserved stack ids.
     FrameId label(std::string_view text);
+    // A module's other path: the file behind a symbolic link.
+    void also_known(std::string_view module, std::string_view path);
+    const std::string& other_path(TextId module) const;
     const Frame& operator[](FrameId id) const { return frames_[id]; }
     std::size_t size() const { return frames_.size(); }
 
@@ -51,6 +54,7 @@ class FrameBook {
     std::vector<Frame> frames_;
     std::map<std::tuple<TextId, TextId, TextId, std::uint32_t>, FrameId> frame_index_;
     std::map<TextId, FrameId> label_index_;
+    std::unordered_map<TextId, TextId> other_paths_;
 };
 
 }  // namespace mt::core

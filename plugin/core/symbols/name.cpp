@@ -111,10 +111,26 @@ std::string_view without_parameters(std::string_view demangled) {
     return demangled.substr(0, shape_of(demangled).parameters);
 }
 
+bool is_mangled(std::string_view linkage) { return linkage.substr(0, 2) == "_Z"; }
+
+std::string_view without_scope(std::string_view function) {
+    std::size_t component = 0;
+    int depth = 0;
+    for (std::size_t i = 0; i < function.size(); ++i) {
+        const char c = function[i];
+        if (i == component && function.substr(i, 8) == "operator") break;
+        if (function.substr(i, 2) == "->") ++i;
+        if (c == '<' || c == '(' || c == '{') ++depth;
+        if (c == '>' || c == ')' || c == '}') --depth;
+        if (depth == 0 && function.substr(i, 2) == "::") component = ++i + 1;
+    }
+    return function.substr(component);
+}
+
 std::string function_from_linkage(std::string_view linkage) {
     if (is_synthesised(linkage) || linkage.empty()) return {};
     std::string_view name = without_clone_suffix(linkage.substr(0, linkage.find('@')));
-    if (name.substr(0, 2) != "_Z" || name.size() > kLongestLinkage) return std::string(name);
+    if (!is_mangled(name) || name.size() > kLongestLinkage) return std::string(name);
     int status = 0;
     const std::unique_ptr<char, decltype(&std::free)> demangled(
         abi::__cxa_demangle(std::string(name).c_str(), nullptr, nullptr, &status), &std::free);
@@ -125,6 +141,10 @@ std::string function_from_linkage(std::string_view linkage) {
 std::string function_from_debugger(std::string_view function) {
     if (is_synthesised(function)) return {};
     if (function.substr(0, 2) == "::") function.remove_prefix(2);
+    // Of a parameter list one debugger makes up more than the other.
+    const std::size_t parameters = shape_of(function).parameters;
+    if (parameters != kNone && function.find("::", function.rfind(')')) == kNone)
+        function = function.substr(0, parameters);
     return std::string(function);
 }
 

@@ -10,12 +10,15 @@
 
 namespace mt::core {
 
+bool is_mangled(std::string_view linkage);
+
 // A linkage name as people read it: demangled, without return type, symbol
 // version and the compiler's clone suffixes (.cold, .part.0, …). A name that is
 // not mangled comes back as it is; one that a debugger invented comes back empty.
 std::string function_from_linkage(std::string_view linkage);
 
-// A debugger's own spelling, for functions that have no linkage name.
+// A debugger's own spelling, for functions that have no linkage name (main, extern "C"):
+// without parameters.
 std::string function_from_debugger(std::string_view function);
 
 // `demangled` without the return type that template functions carry.
@@ -23,6 +26,9 @@ std::string_view without_return_type(std::string_view demangled);
 
 // `demangled` up to its parameter list: what a pattern for a function means.
 std::string_view without_parameters(std::string_view demangled);
+
+// The last component of a qualified name.
+std::string_view without_scope(std::string_view function);
 
 std::string canonical_path(std::string_view file, std::string_view directory);
 

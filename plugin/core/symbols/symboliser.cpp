@@ -5,6 +5,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "abi/layout.h"
@@ -16,6 +19,22 @@ namespace {
 std::string function_of(const RawFrame& raw) {
     std::string name = function_from_linkage(raw.linkage);
     return name.empty() ? function_from_debugger(raw.function) : name;
+}
+
+// Whether its file may be read: verified by build-id there.
+bool may_read(const Module* module, bool local_files) {
+    return local_files && module != nullptr && !module->build_id.empty() && !module->path.empty();
+}
+
+// Of an inlined function without a linkage name one debugger knows the scope and the other
+// does not. Lambdas have no name of their own; where it stands tells them apart.
+std::string function_of_inlined(const RawFrame& raw, const RawFrame& outermost) {
+    if (!raw.linkage.empty()) return function_of(raw);
+    const std::string whole = function_of(raw);
+    const std::string_view name = without_scope(whole);
+    if (name != "operator()") return std::string(name);
+    const std::string around = function_of(outermost);
+    return fmt::format("operator() at line {} in {}", raw.line, without_parameters(around));
 }
 
 bool covers(const RawSymbol& symbol, std::uint64_t address) {
@@ -41,7 +60,7 @@ std::uint32_t Symboliser::module_key(const Table& table, std::size_t module) {
     std::string name;
     const Module* record = module < table.modules.size() ? &table.modules[module] : nullptr;
     if (module != 0 && record != nullptr && !record->build_id.empty())
-        name = "b" + record->build_id;
+        name = "b" + record->build_id + ':' + record->path;
     else  // without a build-id the next process may run another build of the same path
         name = fmt::format("{:x}:{}:{}", table.status.identity.cookie, table.status.identity.pid,
                            module == 0 || record == nullptr ? "" : record->path);
@@ -52,19 +71,41 @@ std::uint32_t Symboliser::module_key(const Table& table, std::size_t module) {
 const ElfSymbols& Symboliser::elf(const Module& module) {
     const auto key = std::make_pair(module.path, module.build_id);
     if (const auto found = files_.find(key); found != files_.end()) return found->second;
-    return files_.emplace(key, ElfSymbols::load(module.path, module.build_id)).first->second;
+    const bool linked = !module.file.empty() && ElfSymbols::is_build(module.file, module.build_id);
+    const std::string& path = linked ? module.file : module.path;
+    return files_.emplace(key, ElfSymbols::load(path, module.build_id)).first->second;
 }
 
-// Without line information: the file's symbol wins over the debugger's, so that
-// both debuggers show the same name.
-FrameId Symboliser::from_symbol(const Module* module, std::uint64_t offset, const RawFrame* known,
-                                std::string symbol, bool local_files) {
-    const bool verified = local_files && module != nullptr && !module->build_id.empty();
-    std::string name;
-    if (verified) name = function_from_linkage(elf(*module).name_at(offset));
-    if (name.empty()) name = function_from_linkage(symbol);
+const std::string& Symboliser::other_path(const Module& module, bool local_files) {
+    if (!module.file.empty() || !may_read(&module, local_files) || module.path.front() != '/')
+        return module.file;
+    const auto key = std::make_pair(module.path, module.build_id);
+    const auto [entry, is_new] = real_paths_.try_emplace(key);
+    if (!is_new) return entry->second;
+    std::error_code none;
+    std::string real = std::filesystem::canonical(module.path, none).string();
+    if (base_name(real) != base_name(module.path) && ElfSymbols::is_build(real, module.build_id))
+        entry->second = std::move(real);
+    return entry->second;
+}
+
+// The linkage name that covers the address: the file's wins over the debugger's, so
+// that both debuggers show the same name. Empty: there is none.
+Result<std::string> Symboliser::symbol(const Module* module, std::uint64_t address,
+                                       std::uint64_t offset, const Sources& sources) {
+    if (may_read(module, sources.local_files))
+        if (std::string name = elf(*module).name_at(offset); !name.empty()) return name;
+    if (sources.debugger == nullptr) return std::string();
+    auto answer = sources.debugger->symbol(address);
+    if (!answer) return tl::make_unexpected(std::move(answer.error()));
+    return *answer && covers(**answer, address) ? std::move((**answer).name) : std::string();
+}
+
+FrameId Symboliser::without_line(const Module* module, std::uint64_t offset, const RawFrame* known,
+                                 std::string_view symbol, bool local_files) {
+    std::string name = function_from_linkage(symbol);
     if (name.empty() && known != nullptr) name = function_of(*known);
-    if (name.empty() && verified)
+    if (name.empty() && may_read(module, local_files))
         if (const std::uint64_t start = elf(*module).function_start(offset); start != 0)
             name = fmt::format("0x{:x}", start);
     return book_.frame("", name, module == nullptr ? "" : module->path, 0);
@@ -76,37 +117,45 @@ Result<Location> Symboliser::look_up(const Module* module, std::uint64_t address
     made.offset = offset;
     // What is mapped there today is another module once this one is gone.
     const bool gone = module != nullptr && module->unload_sequence != 0;
-    DebugInfo* debugger = gone ? nullptr : sources.debugger;
-    made.final = gone || debugger != nullptr;
+    const Sources asked{gone ? nullptr : sources.debugger, sources.local_files};
+    made.final = gone || asked.debugger != nullptr;
     std::vector<RawFrame> raw;
-    if (debugger != nullptr) {
-        auto answer = debugger->frames(address);
+    if (asked.debugger != nullptr) {
+        auto answer = asked.debugger->frames(address);
         if (!answer) return tl::make_unexpected(std::move(answer.error()));
         raw = std::move(*answer);
     }
-    const std::string_view path = module == nullptr ? "" : std::string_view(module->path);
-    bool lines = false;
-    for (const RawFrame& frame : raw) lines = lines || !frame.file.empty();
-    if (lines) {
-        for (const RawFrame& frame : raw)
-            made.frames.push_back(book_.frame(canonical_path(frame.file, frame.directory),
-                                              function_of(frame), path,
-                                              frame.file.empty() ? 0 : frame.line));
+    const bool lines = std::any_of(raw.begin(), raw.end(),
+                                   [](const RawFrame& frame) { return !frame.file.empty(); });
+    std::string linkage;
+    if (!lines || raw.back().linkage.empty()) {
+        auto answer = symbol(module, address, offset, asked);
+        if (!answer) return tl::make_unexpected(std::move(answer.error()));
+        linkage = std::move(*answer);
+    }
+    if (!lines) {
+        made.frames.push_back(without_line(module, offset, raw.empty() ? nullptr : &raw.front(),
+                                           linkage, sources.local_files));
         return made;
     }
-    std::string symbol;
-    if (debugger != nullptr) {
-        auto answer = debugger->symbol(address);
-        if (!answer) return tl::make_unexpected(std::move(answer.error()));
-        if (*answer && covers(**answer, address)) symbol = std::move((**answer).name);
-    }
-    made.frames.push_back(from_symbol(module, offset, raw.empty() ? nullptr : &raw.front(),
-                                      std::move(symbol), sources.local_files));
+    // Of functions that other files cannot call (static ones, local classes', lambdas)
+    // debug information lacks the linkage name, and debuggers make up names of their own.
+    if (is_mangled(linkage) || raw.back().function.empty()) raw.back().linkage = std::move(linkage);
+    const std::string_view path = module == nullptr ? "" : std::string_view(module->path);
+    for (const RawFrame& frame : raw)
+        made.frames.push_back(book_.frame(
+            canonical_path(frame.file, frame.directory),
+            &frame == &raw.back() ? function_of(frame) : function_of_inlined(frame, raw.back()),
+            path, frame.file.empty() ? 0 : frame.line));
     return made;
 }
 
 Resolver::Resolver(Symboliser& symboliser, const Table& table, const Sources& sources)
     : symboliser_(symboliser), table_(table), sources_(sources) {
+    for (const Module& module : table.modules)
+        if (const std::string& other = symboliser.other_path(module, sources.local_files);
+            !other.empty())
+            symboliser.book_.also_known(module.path, other);
     if (table.names != nullptr) return;
     keys_.reserve(table.modules.size() + 1);
     for (std::size_t i = 0; i < table.modules.size() || i == 0; ++i)

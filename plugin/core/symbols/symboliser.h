@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // From program counters to frames: asks the debugger first, then the module's
-// ELF file, and remembers both. Answers are kept by (build-id, ELF address), so
+// ELF file, and remembers both. Answers are kept by (build-id, path, ELF address), so
 // a snapshot keeps its names when the process is gone and the next process of
 // the same program starts warm; a module without build-id by process and path. Decides no grouping
 // and no skipping.
@@ -54,14 +54,19 @@ class Symboliser {
     std::uint32_t module_key(const Table& table, std::size_t module);
     Result<Location> look_up(const Module* module, std::uint64_t address, std::uint64_t offset,
                              const Sources& sources);
-    FrameId from_symbol(const Module* module, std::uint64_t offset, const RawFrame* known,
-                        std::string symbol, bool local_files);
+    Result<std::string> symbol(const Module* module, std::uint64_t address, std::uint64_t offset,
+                               const Sources& sources);
+    FrameId without_line(const Module* module, std::uint64_t offset, const RawFrame* known,
+                         std::string_view symbol, bool local_files);
     const ElfSymbols& elf(const Module& module);
+    // The module's other path, or empty.
+    const std::string& other_path(const Module& module, bool local_files);
 
     FrameBook book_;
     std::unordered_map<Key, Location, KeyHash> locations_;
     std::map<std::string, std::uint32_t> module_keys_;
     std::map<std::pair<std::string, std::string>, ElfSymbols> files_;
+    std::map<std::pair<std::string, std::string>, std::string> real_paths_;
 };
 
 // A symboliser at work on one table; lives no longer than the table.

@@ -9,7 +9,7 @@ import gdb
 from . import text
 
 _SYMBOL = re.compile(r"(\S+)(?: \+ (\d+))? in ")
-_MADE_UP = re.compile(r"([A-Za-z_$][\w$]*)\(")
+_OFFSET = re.compile(r"[+-]\d+(>| at | in )")
 
 
 def frames(pc):
@@ -48,21 +48,20 @@ def _has_own_code(function):
     entry lies in another function, and that is what GDB calls the address then."""
     entry = function.value().address.format_string(format="a", styling=False)
     shown = entry.partition(" <")[2]
-    return any(
-        shown.startswith((name + ">", name + " at ", name + " in "))
-        for name in (function.linkage_name, function.print_name)
-    )
+    try:
+        names = function.linkage_name, function.print_name
+    except UnicodeDecodeError:
+        return _OFFSET.search(shown) is None
+    return any(shown.startswith((name + ">", name + " at ", name + " in ")) for name in names)
 
 
 def _names(symbol):
     """(function, linkage): what GDB shows, and the mangled name if there is one."""
-    name, linkage = symbol.name, symbol.linkage_name
-    if linkage != name:
-        return name, linkage
-    # To a C++ function without a linkage name (main, extern "C") GDB adds a
-    # parameter list of its own making.
-    match = _MADE_UP.match(name)
-    return (match.group(1) if match else name), None
+    try:
+        name, linkage = symbol.name, symbol.linkage_name
+    except UnicodeDecodeError:
+        return None, None  # always UTF-8 here; the core asks the file
+    return name, (linkage if linkage != name else None)
 
 
 def _file(symtab):
@@ -86,7 +85,9 @@ def symbol_at(pc):
         gdb.execute("set print demangle off", to_string=True)
     try:
         # Decimal: a number in every language that the user may have set.
-        shown = text.exact(lambda: gdb.execute("info symbol %d" % pc, to_string=True))
+        shown = gdb.execute("info symbol %d" % pc, to_string=True)
+    except UnicodeDecodeError:
+        return None
     finally:
         if demangles:
             gdb.execute("set print demangle on", to_string=True)

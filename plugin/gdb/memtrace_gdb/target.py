@@ -6,7 +6,7 @@ import sys
 
 import gdb
 
-from . import library
+from . import library, text
 
 _CORE_FILE = re.compile(r"^Local core dump file:\n\s*[`']?(.*?)', file type ", re.MULTILINE)
 _REMOTE = ("remote", "extended-remote")
@@ -52,9 +52,12 @@ def _is_replay(inferior):
 
 
 def executable(inferior):
-    return getattr(inferior.progspace, "filename", None)
+    return text.exact(lambda: getattr(inferior.progspace, "filename", None))
 
 
 def core_file():
-    match = _CORE_FILE.search(gdb.execute("info files", to_string=True))
+    try:
+        match = _CORE_FILE.search(gdb.execute("info files", to_string=True))
+    except UnicodeDecodeError:
+        return None  # its name is not UTF-8: GDB reads it for us
     return match.group(1) if match else None
