@@ -101,7 +101,7 @@ TEST_F(Format, Golden) {
 TEST_F(Format, ForeignBytesAreEscaped) {
     TraceBook book = rich();
     const std::string text = decoded(bytes_of(book));
-    EXPECT_THAT(text, HasSubstr(R"(f\\x80())"));
+    EXPECT_THAT(text, HasSubstr(R"(f\\x80)"));
     EXPECT_THAT(text, HasSubstr(R"(/lib/\\xff\\\\odd.so)"));
 }
 

@@ -254,6 +254,9 @@ TEST(Symboliser, LocalFunctionsAreNamedByTheirSymbols) {
     EXPECT_EQ(names({raw("main(int, char**)")}, "main"), "main;");
     EXPECT_EQ(names({raw("malloc")}, "__libc_malloc"), "malloc;") << "C's debug names stay";
     EXPECT_EQ(names({raw("")}, "a__inner"), "a__inner;") << "a language the debugger lacks";
+    RawFrame by_linkage = raw("");
+    by_linkage.linkage = "_Z3addi";
+    EXPECT_EQ(names({by_linkage}, "_Z5otherv"), "add(int);") << "what is known stays";
     // Inlined there, they have no symbol of their own.
     EXPECT_EQ(names({raw("A::add"), raw("operator()"), raw("run")}, "_ZZ4mainEN1W3runEPv"),
               "add;operator() at line 7 in main::W::run;main::W::run(void*);");

@@ -140,7 +140,9 @@ Result<Location> Symboliser::look_up(const Module* module, std::uint64_t address
     }
     // Of functions that other files cannot call (static ones, local classes', lambdas)
     // debug information lacks the linkage name, and debuggers make up names of their own.
-    if (is_mangled(linkage) || raw.back().function.empty()) raw.back().linkage = std::move(linkage);
+    RawFrame& outermost = raw.back();
+    if (outermost.linkage.empty() && (is_mangled(linkage) || outermost.function.empty()))
+        outermost.linkage = std::move(linkage);
     const std::string_view path = module == nullptr ? "" : std::string_view(module->path);
     for (const RawFrame& frame : raw)
         made.frames.push_back(book_.frame(
