@@ -23,23 +23,26 @@ using namespace mt::runtime;
 
 bool is_tracing() { return (load(root().request) & kRequestOn) != 0; }
 
+// What the program calls, with its stack as it is (hooks.cpp).
+#define MT_CALLED __attribute__((force_align_arg_pointer)) int
+
 int start_at(int frames, u64 sample_bytes) {
     if (frames < 1 || frames > 65535) return -1;
     real_is_ready();
     request_start(static_cast<u16>(frames), sample_bytes);
     return 0;
 }
-int start(int frames) { return start_at(frames, 0); }
-int start_sampled(int frames, uint64_t bytes) {
+MT_CALLED start(int frames) { return start_at(frames, 0); }
+MT_CALLED start_sampled(int frames, uint64_t bytes) {
     return bytes < 1 || bytes > kMaxSampleBytes ? -1 : start_at(frames, bytes);
 }
-int stop() { return request_stop(), 0; }
-int clear_traces() { return request_clear(), 0; }
-int tracing() { return is_tracing() ? 1 : 0; }
-int traceback_limit() { return request_limit(load(root().request)); }
+MT_CALLED stop() { return request_stop(), 0; }
+MT_CALLED clear_traces() { return request_clear(), 0; }
+MT_CALLED tracing() { return is_tracing() ? 1 : 0; }
+MT_CALLED traceback_limit() { return request_limit(load(root().request)); }
 
 // Published like an event, so that the state cannot be released meanwhile.
-int traced_memory(uint64_t* current, uint64_t* peak) {
+MT_CALLED traced_memory(uint64_t* current, uint64_t* peak) {
     if (!is_tracing() || header() == nullptr) return 0;
     ThreadContext* c = context();
     if (c == nullptr) return 0;
@@ -54,12 +57,12 @@ int traced_memory(uint64_t* current, uint64_t* peak) {
     return 0;
 }
 
-int reset_peak_request() {
+MT_CALLED reset_peak_request() {
     if (is_tracing()) __atomic_fetch_add(&root().peak_reset_request, 1, __ATOMIC_ACQ_REL);
     return 0;
 }
 
-int tracer_memory(uint64_t* bytes) {
+MT_CALLED tracer_memory(uint64_t* bytes) {
     const Header* h = header();
     if (h == nullptr) return 0;
     *bytes = load(h->mapped_bytes) + load(h->retired_bytes);
@@ -71,7 +74,7 @@ int tracer_memory(uint64_t* bytes) {
 }
 
 // The frame that calls one of these is the innermost of what is recorded.
-#define MT_ENTRY __attribute__((noinline)) int
+#define MT_ENTRY __attribute__((noinline)) MT_CALLED
 
 MT_ENTRY track(unsigned domain, uintptr_t key, size_t size) {
     const Caller caller = MT_CALLER;
@@ -106,8 +109,8 @@ MT_ENTRY scope_end(int scope) {
     const Caller caller = MT_CALLER;
     return end_scope(scope, caller);
 }
-int pause_recording() { return pause_thread(), 0; }
-int resume_recording() { return resume_thread(), 0; }
+MT_CALLED pause_recording() { return pause_thread(), 0; }
+MT_CALLED resume_recording() { return resume_thread(), 0; }
 
 constexpr memtrace_functions kFunctions = {
     sizeof(memtrace_functions),
