@@ -199,7 +199,7 @@ inline constexpr u32 kModuleChunks = 256;  // module index 0 is "none"
 struct Thread {
     u32 serial;  // from 1, never reused; 0 = row not filled yet
     u32 tid;
-    char comm[16];       // name when the thread was first seen
+    char comm[16];       // its name, if it was given by prctl or pthread_setname_np
     u64 start_sequence;  // how many threads had been seen before
     u32 generation;      // of the totals below; another one than the state's means 0
     u32 flags;           // bit 0: row of threads that ended ("exited")

@@ -8,13 +8,20 @@
 #include "hooks/real.h"
 #include "tracer/children.h"
 
+namespace {
+
+// Like all that others call: whatever their stack is (hooks.cpp).
+__attribute__((force_align_arg_pointer)) void in_child() { mt::runtime::adopt_fork(); }
+
+}  // namespace
+
 // A place for a debugger's breakpoint: the library is mapped and ready.
 extern "C" __attribute__((visibility("default"), noinline)) void memtrace_loaded() {
     asm volatile("" ::: "memory");
 }
 
-__attribute__((constructor)) static void on_load() {
+__attribute__((constructor, force_align_arg_pointer)) static void on_load() {
     mt::runtime::real_is_ready();
-    pthread_atfork(nullptr, nullptr, mt::runtime::adopt_fork);
+    pthread_atfork(nullptr, nullptr, in_child);
     memtrace_loaded();
 }

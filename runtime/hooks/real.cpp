@@ -3,7 +3,10 @@
 
 #include <dlfcn.h>
 
+#include "guard/lock.h"
 #include "os/process.h"
+#include "os/thread.h"
+#include "stack/walker.h"
 #include "table/header.h"
 #include "tracer/children.h"
 #include "tracer/control.h"
@@ -30,6 +33,8 @@ Reason resolve() {
     bool complete = true;
 #define MT_REAL(result, name, parameters) complete &= look_up(real.name, #name);
 #include "hooks/family.def"
+    look_up(real.prctl, "prctl");
+    look_up(real.pthread_setname_np, "pthread_setname_np");
     if (!complete) return Reason::no_next_malloc;
     real.is_libc = real.malloc == &__libc_malloc;
     if (dlsym(RTLD_DEFAULT, "memtrace_root") != &root()) return Reason::second_copy;
@@ -52,6 +57,8 @@ Origin origin() {
 }
 
 void fill_root(Reason reason) {
+    os::learn_process(static_cast<const u32*>(dlsym(RTLD_DEFAULT, "_thread_db_pthread_tid")));
+    may_be_above_interrupted_code = stack::may_be_above_interrupted_code;
     begin_process();
     root().cookie = os::process_cookie();
     root().reason = static_cast<u32>(reason);

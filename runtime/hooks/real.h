@@ -12,6 +12,10 @@ namespace mt::runtime {
 struct Real {
 #define MT_REAL(result, name, parameters) result(*name) parameters;
 #include "hooks/family.def"
+    // Not of the family, and not missed (names.cpp). glibc before 2.34 has the second in a
+    // library that need not be there.
+    int (*prctl)(int, unsigned long, unsigned long, unsigned long, unsigned long);
+    int (*pthread_setname_np)(unsigned long, const char*);
     bool is_libc;  // false: calls may come back into our hooks
 };
 extern __attribute__((visibility("hidden"))) Real real;

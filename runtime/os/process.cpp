@@ -2,13 +2,14 @@
 #include "os/process.h"
 
 #include <elf.h>
-#include <linux/membarrier.h>
-#include <signal.h>
 #include <sys/auxv.h>
-#include <sys/prctl.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 
+#include "os/cpu.h"
+#include "os/pages.h"
 #include "os/syscall.h"
+#include "os/thread.h"
 
 // Of ld.so: points at argc, with argv, the environment and auxv above it. Weak,
 // so that libc stays the only library that the runtime needs.
@@ -17,6 +18,8 @@ extern "C" __attribute__((weak)) char** environ;
 
 namespace mt::runtime::os {
 namespace {
+
+constexpr long kPage = 4096;
 
 bool has_name(const char* entry, const char* name) {
     while (*name != '\0' && *entry == *name) ++entry, ++name;
@@ -34,20 +37,6 @@ char** environment_block() {
 }
 
 }  // namespace
-
-std::uint32_t process_id() { return static_cast<std::uint32_t>(raw_syscall(SYS_getpid)); }
-std::uint32_t thread_id() { return static_cast<std::uint32_t>(raw_syscall(SYS_gettid)); }
-
-bool thread_is_gone(std::uint32_t pid, std::uint32_t tid) {
-    constexpr long kNoSuchProcess = -3;
-    return raw_syscall(SYS_tgkill, pid, tid, 0) == kNoSuchProcess;
-}
-
-void thread_name(char (&name)[16]) {
-    for (char& c : name) c = '\0';
-    raw_syscall(SYS_prctl, PR_GET_NAME, reinterpret_cast<long>(name));
-    name[15] = '\0';
-}
 
 const char* environment(const char* name) {
     char** block = environment_block();
@@ -81,23 +70,20 @@ std::uint64_t process_cookie() {
     return cookie != 0 ? cookie : 1;
 }
 
-void yield() { raw_syscall(SYS_sched_yield); }
-
-bool on_alternate_stack() {
-    stack_t now = {};
-    if (failed(raw_syscall(SYS_sigaltstack, 0, reinterpret_cast<long>(&now)))) return true;
-    return (now.ss_flags & SS_ONSTACK) != 0;
-}
-
 bool barrier_all_threads() {
-    static bool registered = false;
-    if (!registered) {
-        if (raw_syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0) != 0) {
-            return false;
-        }
-        registered = true;
-    }
-    return raw_syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0) == 0;
+    if (has_one_thread()) return true;
+    static void* page = nullptr;
+    if (page == nullptr && (page = map_pages(kPage)) == nullptr) return false;
+    // To take a right away from a page that is in use, the kernel interrupts every
+    // processor that runs a thread of the process. membarrier would say the same, and is
+    // a call that filters do not know. Processors that learn of it without an interrupt
+    // have stored what they had to store long before the pause has ended.
+    *static_cast<volatile char*>(page) = 1;
+    const auto at = reinterpret_cast<long>(page);
+    if (raw_syscall(SYS_mprotect, at, kPage, PROT_READ) != 0) return false;
+    constexpr int kPause = 500;
+    for (int i = 0; i < kPause; ++i) relax_cpu();
+    return raw_syscall(SYS_mprotect, at, kPage, PROT_READ | PROT_WRITE) == 0;
 }
 
 }  // namespace mt::runtime::os

@@ -18,12 +18,17 @@ inline bool has_one_thread() {
     return &__libc_single_threaded != nullptr &&
            __atomic_load_n(&__libc_single_threaded, __ATOMIC_RELAXED) != 0;
 }
-std::uint32_t process_id();
-std::uint32_t thread_id();
-// True when `tid` of this process has ended.
-bool thread_is_gone(std::uint32_t pid, std::uint32_t tid);
-// Fills 16 bytes, zero padded.
-void thread_name(char (&name)[16]);
+
+// What hooks must know later and may not ask then, for a program may forbid itself to
+// (tests/programs/filtered.c): ids, the main thread, the program's path and name, whether
+// there is a filter already. Calls nothing that ld.so has not called before, if there is.
+// `thread_id_field`: libc's _thread_db_pthread_tid, or nullptr.
+void learn_process(const std::uint32_t* thread_id_field);
+
+// As learnt; not zero terminated. 0 = could not be.
+std::uint32_t program_path(char* out, std::uint32_t capacity);
+// The name of threads that nobody has named; 16 bytes, zero padded.
+extern char first_thread_name[16];
 
 // The value of an environment variable, or nullptr. The first call decides on
 // the block as it was when the process started.
@@ -36,11 +41,8 @@ const char* started_as();
 // AT_RANDOM, so that the stack protector's secret does not show.
 std::uint64_t process_cookie();
 
-void yield();
-// True when the calling thread runs on an alternate signal stack.
-bool on_alternate_stack();
-// Every thread of the process has passed a full memory barrier since; false
-// where the kernel cannot do that.
+// Every thread of the process has passed a full memory barrier since; false if that
+// cannot be had. Callers hold one lock.
 bool barrier_all_threads();
 
 }  // namespace mt::runtime::os

@@ -2,6 +2,7 @@
 //
 // Puts the rooms before it together: object, entry, row, rule. This is the whole
 // cost of a frame that no cache knows.
+#include "os/readable.h"
 #include "stack/cfi.h"
 #include "stack/machine.h"
 #include "stack/window.h"
@@ -16,8 +17,7 @@ bool is_trampoline_at(u64 pc) {
 
 // The same where no object says that there is code.
 bool is_unknown_trampoline(u64 pc) {
-    return is_readable(pc) && is_readable(pc + machine::kTrampolineSize - 1) &&
-           is_trampoline_at(pc);
+    return os::are_readable(pc, machine::kTrampolineSize) && is_trampoline_at(pc);
 }
 
 bool is_known_trampoline(const Object& object, u64 pc) {

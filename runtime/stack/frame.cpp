@@ -5,6 +5,7 @@
 // another one for some instructions.
 #include "stack/frame.h"
 
+#include "os/readable.h"
 #include "stack/machine.h"
 
 namespace mt::runtime::stack {
@@ -29,7 +30,7 @@ bool read_register(const Frame& frame, u64 number, u64& value) {
     }
     if (frame.context == 0 || number >= machine::kGeneralRegisters) return false;
     const u64 address = frame.context + machine::kSignalRegister[number];
-    if (address % 8 != 0 || !is_readable(address)) return false;
+    if (address % 8 != 0 || !os::are_readable(address, 8)) return false;
     value = *reinterpret_cast<const volatile u64*>(address);
     return true;
 }

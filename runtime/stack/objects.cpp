@@ -7,9 +7,7 @@
 #include <elf.h>
 #include <link.h>
 #include <sys/auxv.h>
-#include <sys/syscall.h>
 
-#include "os/syscall.h"
 #include "stack/machine.h"
 
 namespace mt::runtime::stack {
@@ -138,14 +136,8 @@ Span segment_of(const Object& object, u64 address) {
 }
 
 u32 object_path(const Object& object, char* out, u32 capacity) {
-    if (object.name == nullptr || object.name[0] == '\0') {
-        const long length =
-            os::raw_syscall(SYS_readlink, reinterpret_cast<long>("/proc/self/exe"),
-                            reinterpret_cast<long>(out), static_cast<long>(capacity));
-        return os::failed(length) ? 0 : static_cast<u32>(length);
-    }
     u32 length = 0;
-    while (length < capacity && object.name[length] != '\0') {
+    while (object.name != nullptr && length < capacity && object.name[length] != '\0') {
         out[length] = object.name[length];
         ++length;
     }

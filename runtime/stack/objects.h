@@ -38,8 +38,9 @@ bool find_object_by_iteration(u64 address, Object& object);
 Span segment_of(const Object& object, u64 address);
 
 // For the module log. The path is not zero terminated; a relative one is as the
-// program gave it to dlopen. Both return the length, 0 = has none; a build-id of
-// more than 20 bytes is cut to its first 20.
+// program gave it to dlopen; the program itself has none here (os/process.h knows it).
+// Both return the length, 0 = has none; a build-id of more than 20 bytes is cut to its
+// first 20.
 u32 object_path(const Object& object, char* out, u32 capacity);
 u32 object_build_id(const Object& object, u8 (&out)[20]);
 

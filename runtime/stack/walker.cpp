@@ -52,6 +52,21 @@ class Walker {
         }
     }
 
+    // Does the way out lead to a frame further down in memory? True also where it cannot
+    // be followed to its end.
+    bool descends(u64 pc, u64 sp, u64 bp) {
+        constexpr u32 kMostFrames = 10'000;
+        frame_ = Frame{pc, sp, bp, 0, 0, kNoRegister, false, kNoRegister};
+        view_.enter(own_, sp);
+        for (u32 count = 0; count < kMostFrames; ++count) {
+            const u64 inner = frame_.sp;
+            const Step way = step();
+            if (way != Step::next) return way != Step::complete;
+            if (frame_.sp < inner) return true;
+        }
+        return true;
+    }
+
     // The register that a frame counted from without the walk knowing it.
     u8 missing() const { return frame_.missing; }
 
@@ -263,6 +278,12 @@ Walk walk(Window& own, u64 pc, u64 sp, u64 bp, u64* pcs, u32 limit) {
     // The loader's lazy binding counts its frame from rbx. Once more from the
     // start, following that register too; frames in between have saved it.
     return walker.run(pc, sp, bp, pcs, limit, walker.missing());
+}
+
+bool may_be_above_interrupted_code() {
+    Window own{};
+    const auto* here = static_cast<const u64*>(__builtin_frame_address(0));
+    return Walker{own}.descends(here[1], reinterpret_cast<u64>(here + 2), here[0]);
 }
 
 }  // namespace mt::runtime::stack

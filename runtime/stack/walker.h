@@ -32,6 +32,11 @@ struct Walk {
 // `own` is the calling thread's window.
 Walk walk(Window& own, u64 pc, u64 sp, u64 bp, u64* pcs, u32 limit);
 
+// Is the caller, or who called it, a signal handler on a stack above the code that it
+// interrupted? Told by the frames, for asking the kernel about the alternate stack is a
+// call that a program's own filter may kill for. True also where they do not say.
+[[gnu::noinline]] bool may_be_above_interrupted_code();
+
 }  // namespace mt::runtime::stack
 
 #endif

@@ -3,9 +3,8 @@
 // Finds the readable part of a stack with the kernel's help alone.
 #include "stack/window.h"
 
-#include <sys/syscall.h>
-
-#include "os/syscall.h"
+#include "os/readable.h"
+#include "os/thread.h"
 #include "stack/machine.h"
 
 // Weak: without it the main thread's stack is probed in each walk like a foreign
@@ -27,8 +26,7 @@ u64 page_of(u64 address) { return address & ~(kPage - 1); }
 // The marks that a thread's stack ends at: what the kernel put above main's
 // first frame, or the descriptor that libc puts above a thread's.
 u64 stack_top(u64 thread) {
-    const bool is_main = os::raw_syscall(SYS_getpid) == os::raw_syscall(SYS_gettid);
-    if (!is_main) return thread & ~u64{7};
+    if (!os::is_main_thread()) return thread & ~u64{7};
     if (&__libc_stack_end == nullptr) return 0;
     return reinterpret_cast<u64>(__libc_stack_end) & ~u64{7};
 }
@@ -46,16 +44,7 @@ void begin(Window& own, u64 thread) {
 
 }  // namespace
 
-bool is_readable(u64 address) {
-    // An invalid `how`: the kernel first copies the set in, then refuses, and
-    // never changes the mask. EINVAL therefore says that it could read. The set
-    // is 8 bytes and must not reach into the next page.
-    constexpr long kNoSuchHow = -1;
-    constexpr long kInvalid = -22;
-    const u64 set = address & ~u64{7};
-    return os::raw_syscall(SYS_rt_sigprocmask, kNoSuchHow, static_cast<long>(set), 0, 8) ==
-           kInvalid;
-}
+bool is_readable(u64 address) { return os::is_readable(address); }
 
 bool reach_own_stack(Window& own, u64 sp) {
     const u64 thread = machine::thread_pointer();
@@ -64,14 +53,15 @@ bool reach_own_stack(Window& own, u64 sp) {
     if (sp < own.barrier || own.low - sp > kLargestGap) return false;
     // Upwards, from a page that the program itself has just used: probing down
     // from the known part could make the kernel grow the main stack.
-    for (u64 page = page_of(sp); page < own.low; page += kPage) {
-        if (!is_readable(page)) {
-            own.barrier = page;
-            return false;
-        }
+    const u64 first = page_of(sp);
+    if (os::are_readable(first, own.low - first)) {
+        own.low = first;
+        return true;
     }
-    own.low = page_of(sp);
-    return true;
+    u64 page = first;
+    while (page < own.low && os::are_readable(page, kPage)) page += kPage;
+    if (page < own.low) own.barrier = page;
+    return false;
 }
 
 void View::enter(Window& own, u64 sp) {

@@ -36,7 +36,8 @@ inline bool is_on_known_stack(const Window& own, u64 sp) {
 // Is `sp` on the calling thread's own stack? Extends `own` down to it if so.
 bool reach_own_stack(Window& own, u64 sp);
 
-// Does the kernel read the page at this address without a fault? One system call.
+// Does the kernel read the page at this address without a fault? One system call
+// (os/readable.h).
 bool is_readable(u64 address);
 
 // What one walk may load: the own stack, or another one as far as it was probed.

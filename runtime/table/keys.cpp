@@ -186,8 +186,8 @@ Keys::Held::Held(Keys& keys, u32 domain, u64 key, bool makes)
     const u32 part = part_of(hash_of(domain, key));
     // What cannot be had here is lost for good, and whoever holds it may be growing the
     // table on a busy machine.
-    constexpr int kYields = 10 * Lock::kPatientYields;
-    busy_ = !all->part[part].lock.try_acquire(kYields);
+    constexpr int kWaits = 10 * Lock::kPatientWaits;
+    busy_ = !all->part[part].lock.try_acquire(kWaits);
     if (busy_) return;
     part_ = &all->part[part];
     table_ = &all->table[part];

@@ -163,7 +163,10 @@ bool describe(u64 pc, Description& d) {
     if (!stack::find_object(pc, d.object)) return false;
     d.path = path_room;
     d.path_length = stack::object_path(d.object, d.path, kMaxPath);
-    if (d.object.name == nullptr || d.object.name[0] == '\0') name_of_program(d);
+    if (d.path_length == 0) {
+        d.path_length = os::program_path(d.path, kMaxPath);
+        name_of_program(d);
+    }
     d.build_id_length = stack::object_build_id(d.object, d.build_id);
     return true;
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "table/threads.h"
 
-#include "os/process.h"
 #include "table/header.h"
 #include "table/losses.h"
 
@@ -17,11 +16,11 @@ Thread* row_at(u64 i) {
 }
 
 // Serials begin at 2; 1 is the row of all that ended.
-void fill(Thread& row, u32 tid) {
+void fill(Thread& row, u32 tid, const char (&name)[16]) {
     publish(row.serial, 0);
     const u64 seen = __atomic_fetch_add(&threads_seen, 1, __ATOMIC_RELAXED);
     row.tid = tid;
-    os::thread_name(row.comm);
+    name_thread(row, name);
     row.start_sequence = seen;
     row.generation = 0;
     row.shard = 0;
@@ -50,7 +49,7 @@ void fold(const Thread& ended) {
 
 }  // namespace
 
-Thread* add_thread(u32 tid, Thread* ended) {
+Thread* add_thread(u32 tid, const char (&name)[16], Thread* ended) {
     u64 at = load(header()->thread_count);
     while (at < kRows && !exchange_if(header()->thread_count, at, at + 1)) {
         at = load(header()->thread_count);
@@ -61,8 +60,12 @@ Thread* add_thread(u32 tid, Thread* ended) {
         return nullptr;
     }
     if (at >= kRows) fold(*row);
-    fill(*row, tid);
+    fill(*row, tid, name);
     return row;
+}
+
+void name_thread(Thread& row, const char (&name)[16]) {
+    for (u32 i = 0; i < sizeof(row.comm); ++i) row.comm[i] = name[i];
 }
 
 void begin_counting(Thread& row, u32 generation, const Shard& shard) {

@@ -12,7 +12,9 @@ namespace mt::runtime {
 // A new row for a thread. When all rows are used, `ended` (the row of a thread
 // that ended, or nullptr) is folded into row 0 and filled anew. nullptr: none
 // to be had (counted).
-abi::Thread* add_thread(abi::u32 tid, abi::Thread* ended);
+abi::Thread* add_thread(abi::u32 tid, const char (&name)[16], abi::Thread* ended);
+// 16 bytes, zero padded.
+void name_thread(abi::Thread& row, const char (&name)[16]);
 
 // From now on the shard, of a state of `generation`, counts for this thread.
 void begin_counting(abi::Thread& row, abi::u32 generation, const abi::Shard& shard);

@@ -2,7 +2,7 @@
 #include "tracer/children.h"
 
 #include "os/pages.h"
-#include "os/process.h"
+#include "os/thread.h"
 #include "table/header.h"
 #include "tracer/context.h"
 #include "tracer/watch.h"
@@ -12,12 +12,21 @@ namespace {
 
 bool children_see = false;  // the page of `settled` is zeroed in children
 
-void take_table() {
+void take_table(bool by_libc) {
+    os::become_child(by_libc);
     publish(root().pid, os::process_id());
     reset_locks();
     forget_conditions();
     adopt_after_fork();
     if (header() != nullptr) publish(header()->fork_count, header()->fork_count + 1);
+}
+
+void adopt(bool by_libc) {
+    // A signal handler, or a thread that was begun meanwhile, goes on without.
+    u64 unknown = static_cast<u64>(Process::unknown);
+    if (!exchange_if(settled.process, unknown, static_cast<u64>(Process::adopting))) return;
+    take_table(by_libc);
+    know_process();
 }
 
 }  // namespace
@@ -29,18 +38,12 @@ void begin_process() {
 
 void know_process() { publish(settled.process, static_cast<u64>(Process::known)); }
 
-void adopt_process() {
-    // A signal handler, or a thread that was begun meanwhile, goes on without.
-    u64 unknown = static_cast<u64>(Process::unknown);
-    if (!exchange_if(settled.process, unknown, static_cast<u64>(Process::adopting))) return;
-    take_table();
-    know_process();
-}
+void adopt_process() { adopt(false); }
 
 void adopt_fork() {
     // A handler of fork() that ran before may have allocated: then it is done.
-    if (children_see) return adopt_process();
-    take_table();
+    if (children_see) return adopt(true);
+    take_table(true);
 }
 
 }  // namespace mt::runtime

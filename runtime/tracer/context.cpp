@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "tracer/context.h"
 
+#include "os/cpu.h"
 #include "os/process.h"
+#include "os/thread.h"
 #include "table/header.h"
 #include "table/losses.h"
 #include "table/threads.h"
@@ -13,6 +15,7 @@ namespace mt::runtime {
 
 __thread ThreadContext* my_context = nullptr;
 __thread u32 my_pauses = 0;
+__thread char my_name[16];
 
 namespace {
 
@@ -21,13 +24,19 @@ namespace {
 constexpr int kLooks = 4;
 u64 next_look = 0;
 
-bool take_over(ThreadContext& c, u32 pid, u32 tid) {
-    const u32 owner = load(c.tid);
-    const bool gone = owner == 0 || owner == tid || os::thread_is_gone(pid, owner);
-    return gone && exchange_if(c.tid, owner, tid);
+// A new thread in the place of an ended one is told without asking anybody: no two
+// threads have one control block.
+bool take_over(ThreadContext& c, u32 tid) {
+    const u32 id = load(c.tid);
+    const u64 owner = load(c.owner);
+    const bool gone =
+        id == 0 || id == tid || owner == os::thread_pointer() || os::thread_is_gone(owner, id);
+    if (!gone || !exchange_if(c.tid, id, tid)) return false;
+    publish(c.owner, os::thread_pointer());
+    return true;
 }
 
-ThreadContext* take_over_ended(u32 pid, u32 tid) {
+ThreadContext* take_over_ended(u32 tid) {
     u64 at = load(next_look);
     for (int i = 0; i < kLooks; ++i) {
         if (at == 0) at = load(header()->contexts);
@@ -35,7 +44,7 @@ ThreadContext* take_over_ended(u32 pid, u32 tid) {
         auto& c = *pointer<ThreadContext>(at);
         at = c.next;
         publish(next_look, at);
-        if (take_over(c, pid, tid)) return &c;
+        if (take_over(c, tid)) return &c;
     }
     return nullptr;
 }
@@ -45,6 +54,7 @@ ThreadContext* new_context(u32 pid, u32 tid) {
     if (c == nullptr) return nullptr;
     c->self = address_of(c);
     c->pid = pid;
+    c->owner = os::thread_pointer();
     c->tid = tid;
     u64 head = load(header()->contexts);
     do {
@@ -62,7 +72,7 @@ void hand_over(ThreadContext& c, u32 tid) {
     LiveState* state = pinned.get();
     Shard* shard = state != nullptr ? kept_shard(c, *state) : nullptr;
     if (ended != nullptr && shard != nullptr) end_counting(*ended, *shard);
-    Thread* row = add_thread(tid, ended);
+    Thread* row = add_thread(tid, my_name[0] != '\0' ? my_name : os::first_thread_name, ended);
     if (row != nullptr && shard != nullptr) begin_counting(*row, state->generation, *shard);
     publish(c.thread, address_of(row));
 }
@@ -73,11 +83,7 @@ ThreadContext* make_context() {
     // The table's owner, not getpid(): a vfork's child works in its parent's memory.
     const u32 pid = load(root().pid);
     const u32 tid = os::thread_id();
-    if (os::process_id() != pid) {  // its threads cannot be told from here
-        count_loss(LossKind::no_context);
-        return nullptr;
-    }
-    ThreadContext* c = take_over_ended(pid, tid);
+    ThreadContext* c = take_over_ended(tid);
     if (c != nullptr) {
         undo_abandoned(*c);  // its thread may have ended inside an event
         c->window = {};
@@ -97,6 +103,22 @@ ThreadContext* make_context() {
     c->sampler.seed(load(root().cookie) ^ (row != nullptr ? row->serial : tid));
     my_context = c;
     return c;
+}
+
+void name_of_thread(u64 thread, const char* name) {
+    // Static TLS lies at the same distance from each thread's control block.
+    const u64 other = thread - os::thread_pointer();
+    auto& kept = *pointer<char[16]>(address_of(&my_name) + other);
+    u32 length = 0;
+    for (; length + 1 < sizeof(kept) && name[length] != '\0'; ++length) kept[length] = name[length];
+    for (u32 i = length; i < sizeof(kept); ++i) kept[i] = '\0';
+    const ThreadContext* c = *pointer<ThreadContext*>(address_of(&my_context) + other);
+    auto* row = c != nullptr ? pointer<Thread>(load(c->thread)) : nullptr;
+    if (row != nullptr) name_thread(*row, kept);
+    // Threads have their creator's name at first, which is mostly the main thread.
+    if (thread == os::identity.main_thread) {
+        for (u32 i = 0; i < sizeof(kept); ++i) os::first_thread_name[i] = kept[i];
+    }
 }
 
 void adopt_after_fork() {

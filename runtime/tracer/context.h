@@ -36,6 +36,7 @@ inline constexpr abi::u32 kKnownNames = 16;
 
 struct ThreadContext : abi::Context {
     stack::Window window;
+    abi::u64 owner;          // control block of its thread
     abi::u64 kept_shard;     // the thread's shard of shard_state, if that is of
     LiveState* shard_state;  // this generation still; Context::shard is it or 0
     abi::u64 shard_generation;
@@ -72,6 +73,12 @@ inline void tell_pauses(ThreadContext& c) {
     publish(c.pauses, my_pauses);
     publish(c.shard, 0);
 }
+
+// The thread with this control block, which is alive, has been given a name: kept for its
+// row, which it may not have yet. Not asked of the kernel when the row is made
+// (os/process.h).
+extern __attribute__((visibility("hidden"), tls_model("initial-exec"))) __thread char my_name[16];
+void name_of_thread(abi::u64 thread, const char* name);
 
 // The calling thread's; made on first use. nullptr: no memory (counted).
 ThreadContext* make_context();

@@ -37,14 +37,16 @@ void set_state(LiveState* state) {
     publish(current_state, address_of(state));
 }
 
+bool is_named(const LiveState& state) {
+    const u64 address = address_of(&state);
+    return any_context([address](const ThreadContext& c) {
+        return (load(c.state) == address && load(c.busy) != 0) || load(c.nested_state) == address;
+    });
+}
 // Nobody is at work in it, and nobody who has read the pointer before it was
 // replaced can still begin to: every thread has passed a barrier since.
 bool is_unused(const LiveState& state) {
-    if (!os::barrier_all_threads()) return false;
-    const u64 address = address_of(&state);
-    return !any_context([address](const ThreadContext& c) {
-        return (load(c.state) == address && load(c.busy) != 0) || load(c.nested_state) == address;
-    });
+    return !is_named(state) && os::barrier_all_threads() && !is_named(state);
 }
 
 // Its address may become that of a newer state: nobody shall take that for the

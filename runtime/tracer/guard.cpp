@@ -2,7 +2,7 @@
 #include "tracer/guard.h"
 
 #include "os/cpu.h"
-#include "os/process.h"
+#include "stack/walker.h"
 #include "table/losses.h"
 #include "tracer/control.h"
 #include "tracer/inflight.h"
@@ -11,13 +11,14 @@
 namespace mt::runtime {
 
 bool was_left_by_jump(ThreadContext& c, u64 sp, u64 since, u64 pc_then) {
-    if (os::on_alternate_stack()) return false;
     // A fiber's stack may lie above: only addresses of the thread's own compare.
     // Either may lie on a page that no walk has come to yet.
     if (!stack::reach_own_stack(c.window, sp)) return false;
     if (!stack::reach_own_stack(c.window, since - sizeof(u64))) return false;
-    // As long as that hook is there, so is its return address.
-    return sp >= since || os::return_address_of(since) != pc_then;
+    // As long as that hook is there, so is its return address. A handler on an alternate
+    // stack may stand above a hook that goes on.
+    if (sp < since) return os::return_address_of(since) != pc_then;
+    return !stack::may_be_above_interrupted_code();
 }
 
 bool open_after_jump(ThreadContext& c, u64 sp) {

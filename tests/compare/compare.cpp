@@ -6,13 +6,13 @@
 // none is unexplained.
 #include "tracer/compare.h"
 
+#include <sched.h>
 #include <signal.h>
 
 #include <cerrno>
 
 #include "guard/lock.h"
 #include "os/cpu.h"
-#include "os/process.h"
 #include "reference.h"
 #include "report.h"
 #include "table/header.h"
@@ -51,7 +51,7 @@ class Turn {
         constexpr int kYields = 2000;
         for (int i = 0; i < kYields && !mine_; ++i) {
             mine_ = take();
-            if (!mine_) runtime::os::yield();
+            if (!mine_) sched_yield();
         }
     }
     ~Turn() {

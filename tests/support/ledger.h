@@ -14,6 +14,9 @@
 #define LEDGER_BLOCKS (1u << 16)
 #define LEDGER_SITES 64u
 #define LEDGER_EVENTS (1u << 20)
+/* Sizes that a program with threads keeps for its own blocks (against_ledger.h). */
+#define LEDGER_OWN 100000u
+#define LEDGER_OWN_END 110000u
 
 struct ledger_block {
     uint64_t address, size;

@@ -150,11 +150,10 @@ TEST(StackObjects, describes_program_and_libc_as_their_files_do) {
 
     errno = 4242;
     ASSERT_TRUE(find_object(reinterpret_cast<u64>(&build_id_of_file), object));
-    const std::string program(path, object_path(object, path, sizeof path));
+    EXPECT_EQ(object_path(object, path, sizeof path), 0u) << "the loader does not know it";
     const std::string program_id = hex(id, object_build_id(object, id));
     EXPECT_EQ(errno, 4242);
-    EXPECT_EQ(program, std::string(self, static_cast<size_t>(self_length)));
-    EXPECT_EQ(program_id, build_id_of_file(program));
+    EXPECT_EQ(program_id, build_id_of_file(std::string(self, static_cast<size_t>(self_length))));
 
     ASSERT_TRUE(find_object(reinterpret_cast<u64>(dlsym(RTLD_DEFAULT, "qsort")), object));
     const std::string libc(path, object_path(object, path, sizeof path));
