@@ -39,13 +39,15 @@ bool same_build(const Module& m, const u8 (&id)[20], u32 id_length) {
     return true;
 }
 
-bool same_path(const Module& m, const char* path, u32 length) {
-    if (m.path_length != length) return false;
-    const char* mine = pointer<const char>(m.path);
-    for (u32 i = 0; i < length; ++i) {
-        if (mine[i] != path[i]) return false;
+bool same_bytes(const char* a, const char* b, u64 length) {
+    for (u64 i = 0; i < length; ++i) {
+        if (a[i] != b[i]) return false;
     }
     return true;
+}
+
+bool same_path(const Module& m, const char* path, u32 length) {
+    return m.path_length == length && same_bytes(pointer<const char>(m.path), path, length);
 }
 
 bool covers(const Module& m, u64 pc) { return pc >= m.start && pc < m.end && is_open(m); }
@@ -121,7 +123,7 @@ void name_of_program(Description& d) {
     const u64 mine = base_of(name, length);
     const u64 file = base_of(d.path, d.path_length);
     if (length - mine == d.path_length - file &&
-        __builtin_memcmp(name + mine, d.path + file, length - mine) == 0) {
+        same_bytes(name + mine, d.path + file, length - mine)) {
         return;
     }
     d.name = name;
