@@ -87,6 +87,21 @@ TEST_F(Bad, EveryPrefixOfTheProtobuf) {
                 StartsWith("its protobuf data is damaged at byte "));
 }
 
+// With one bit changed, in the file or in what it holds: it is loaded, or one line of ours
+// says why not.
+TEST_F(Bad, OneBitOfASavedSnapshot) {
+    for (std::string bytes : {good(), gunzip(good())}) {
+        for (std::size_t i = 0; i < bytes.size(); i += 7) {
+            const char before = bytes[i];
+            bytes[i] = static_cast<char>(before ^ (1 << i % 8));
+            const std::string why = error(bytes);
+            bytes[i] = before;
+            EXPECT_EQ(why.find("exception"), std::string::npos) << why;
+            EXPECT_LT(why.size(), 300u) << why;
+        }
+    }
+}
+
 TEST_F(Bad, Bomb) {
     const std::string bomb = gzip(std::string(100 << 20, '\0'));
     ASSERT_LT(bomb.size(), 200u << 10);

@@ -36,6 +36,10 @@ TEST_F(BadDescription, Json) {
         EXPECT_THAT(with(R"({"format":1,)" + least + "," + odd + "}"),
                     StartsWith("its memtrace comment is damaged: "))
             << odd;
+    // In our words, never in those of a library.
+    EXPECT_EQ(with("{"), "its memtrace comment is damaged: it is no JSON at byte 2");
+    EXPECT_EQ(with(R"({"format":1,"peak":[3,4]})"),
+              "its memtrace comment is damaged: a field is missing, or is of another kind");
     const std::string name((1 << 20) + 1, 'x');
     EXPECT_EQ(with(R"({"format":1,"remarks":[["a",")" + name + "\",1]]," + least + "}"),
               "its memtrace comment is damaged: a text is too long");

@@ -6,8 +6,11 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -157,6 +160,84 @@ TEST_F(Files, Links) {
     EXPECT_THAT(write(folder / "lost", "x"),
                 EndsWith("it exists already; --replace overwrites it"));
     EXPECT_FALSE(std::filesystem::exists(folder / "nowhere"));
+}
+
+// A file is made where the link leads, and the link stays: whoever reads it finds the file.
+TEST_F(Files, LinksThatLeadNowhereYet) {
+    std::filesystem::create_directory(folder / "there");
+    std::filesystem::create_symlink("there/a", folder / "near");
+    EXPECT_EQ(write(folder / "near", "x", true), "");
+    EXPECT_TRUE(std::filesystem::is_symlink(folder / "near"));
+    EXPECT_EQ(content(folder / "there/a"), "x");
+    // Over a second link, and by an absolute name.
+    std::filesystem::create_symlink(folder / "last", folder / "there/second");
+    std::filesystem::create_symlink("there/second", folder / "first");
+    EXPECT_EQ(write(folder / "first", "y", true), "");
+    EXPECT_TRUE(std::filesystem::is_symlink(folder / "there/second"));
+    EXPECT_EQ(content(folder / "last"), "y");
+    std::filesystem::create_symlink("no/folder", folder / "far");
+    EXPECT_EQ(write(folder / "far", "x", true),
+              "cannot write " + folder / "no/folder" + ": No such file or directory");
+    std::filesystem::create_symlink("there", folder / "folder");
+    EXPECT_EQ(write(folder / "folder", "x", true),
+              "cannot write " + folder / "folder" + ": it is a folder");
+    std::filesystem::create_symlink("round", folder / "about");
+    std::filesystem::create_symlink("about", folder / "round");
+    for (const bool replace : {false, true})
+        EXPECT_EQ(write(folder / "round", "x", replace),
+                  "cannot write " + folder / "round" + ": Too many levels of symbolic links");
+    EXPECT_TRUE(std::filesystem::is_symlink(folder / "round"));
+}
+
+// kill -9 while a snapshot is being written: nobody could tidy up then.
+TEST_F(Files, WhatAKilledSaveLeftIsRemovedByTheNextOne) {
+    const pid_t writer = fork();
+    if (writer == 0) {
+        auto file = NewFile::open(folder / "a", false);
+        if (!file || !file->write("half of")) std::_Exit(1);
+        raise(SIGKILL);
+    }
+    int status = 0;
+    ASSERT_EQ(waitpid(writer, &status, 0), writer);
+    ASSERT_TRUE(WIFSIGNALED(status));
+    ASSERT_EQ(names().size(), 1u);
+    // Somebody else's, by its name or by what it is.
+    std::ofstream(folder / ".memtrace-save-longer1") << "";
+    std::ofstream(folder / ".memtrace") << "";
+    std::filesystem::create_symlink("a", folder / ".memtrace-save-link12");
+    // Still being written.
+    {
+        auto other = NewFile::open(folder / "b", false);
+        ASSERT_TRUE(other);
+        ASSERT_TRUE(other->write("other"));
+        EXPECT_EQ(write(folder / "c", "whole"), "");
+        ASSERT_TRUE(other->commit());
+    }
+    EXPECT_EQ(content(folder / "b"), "other");
+    EXPECT_THAT(names(), ElementsAre(".memtrace", ".memtrace-save-link12", ".memtrace-save-longer1",
+                                     "b", "c"));
+}
+
+TEST_F(Files, NoRoomOnTheDisk) {
+    // In a name space of its own a small disk of memory can be mounted.
+    const pid_t writer = fork();
+    if (writer == 0) {
+        if (unshare(CLONE_NEWNS) != 0 ||
+            mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+            mount("none", folder.path().c_str(), "tmpfs", 0, "size=64k") != 0)
+            std::_Exit(77);
+        std::ofstream(folder / "a") << "old";
+        const std::string error = write(folder / "a", std::string(200'000, 'x'), true);
+        const bool good = error == "cannot write " + folder / "a" + ": No space left on device" &&
+                          content(folder / "a") == "old" &&
+                          names() == std::vector<std::string>{"a"};
+        std::_Exit(good ? 0 : 1);
+    }
+    int status = 0;
+    ASSERT_EQ(waitpid(writer, &status, 0), writer);
+    ASSERT_TRUE(WIFEXITED(status));
+    if (WEXITSTATUS(status) == 77) GTEST_SKIP() << "only root may mount";
+    EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
 TEST_F(Files, Reading) {

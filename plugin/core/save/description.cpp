@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include <exception>
+#include <algorithm>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
@@ -20,7 +20,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 constexpr std::uint64_t kFormat = 1;
 constexpr int kDeepest = 8;
-constexpr std::size_t kMostWhy = 200;  // bytes of what the JSON parser says
 
 // Length of the UTF-8 character at the start of `text`; 0 = there is none.
 std::size_t character_at(std::string_view text) {
@@ -55,7 +54,7 @@ std::string text_of(const Json& json) {
 }
 
 Json status_of(const Status& status) {
-    Json json;
+    Json json = Json::object();
     json["tracing"] = status.tracing;
     json["paused"] = status.paused;
     json["sampling"] = status.sampling;
@@ -113,21 +112,36 @@ void take_status(const Json& json, Status& status) {
     take(json, "generation", status.identity.generation);
 }
 
+// Its rows are made by `row`; a list without any is left out. No value is made to an array
+// afterwards: nlohmann::json leaves one without its array where memory runs out then.
+template <typename Rows, typename Row>
+void add_list(Json& json, const char* key, const Rows& rows, Row row) {
+    if (rows.begin() == rows.end()) return;
+    Json list = Json::array();
+    for (const auto& one : rows) list.push_back(row(one));
+    json[key] = std::move(list);
+}
+
 Json lists_of(const Table& table) {
     Json json = Json::object();
-    for (const Loss& loss : table.losses)
-        json["losses"].push_back({text(loss.name), loss.since_state, loss.total});
-    for (const Remark& remark : table.remarks)
-        json["remarks"].push_back({text(remark.code), text(remark.text), remark.count});
-    for (const Thread& thread : table.threads)
-        json["threads"].push_back({thread.serial, thread.tid, text(thread.name), thread.alloc_bytes,
-                                   thread.alloc_count, thread.free_bytes, thread.free_count});
-    for (std::size_t i = 1; i < table.modules.size(); ++i) {
-        const Module& module = table.modules[i];
+    add_list(json, "losses", table.losses, [](const Loss& loss) -> Json {
+        return {text(loss.name), loss.since_state, loss.total};
+    });
+    add_list(json, "remarks", table.remarks, [](const Remark& remark) -> Json {
+        return {text(remark.code), text(remark.text), remark.count};
+    });
+    add_list(json, "threads", table.threads, [](const Thread& thread) -> Json {
+        return {thread.serial,      thread.tid,        text(thread.name), thread.alloc_bytes,
+                thread.alloc_count, thread.free_bytes, thread.free_count};
+    });
+    const std::size_t first = std::min<std::size_t>(1, table.modules.size());
+    const std::vector<Module> known(table.modules.begin() + static_cast<std::ptrdiff_t>(first),
+                                    table.modules.end());
+    add_list(json, "modules", known, [](const Module& module) -> Json {
         Json row = {module.bias, module.load_sequence, module.unload_sequence};
         if (!module.file.empty()) row.push_back(text(module.file));
-        json["modules"].push_back(std::move(row));
-    }
+        return row;
+    });
     return json;
 }
 
@@ -176,6 +190,10 @@ bool is_shallow(std::string_view json) {
         if (c == ']' || c == '}') --depth;
     }
     return true;
+}
+
+tl::unexpected<Error> damaged(std::string_view why) {
+    return fail(Code::io, fmt::format("its memtrace comment is damaged: {}", why));
 }
 
 Description taken(const Json& json) {
@@ -247,7 +265,7 @@ std::string unescape_bytes(std::string_view text) {
 
 std::string describe(const Table& table, std::uint64_t lost_blocks,
                      const std::vector<std::uint32_t>& escaped_texts) {
-    Json json;
+    Json json = Json::object();
     json["format"] = kFormat;
     json["version"] = MEMTRACE_VERSION;
     json.update(status_of(table.status));
@@ -267,8 +285,7 @@ std::string describe(const Table& table, std::uint64_t lost_blocks,
 }
 
 Result<Description> described(std::string_view text) {
-    if (!is_shallow(text))
-        return fail(Code::io, "its memtrace comment is damaged: nested too deep");
+    if (!is_shallow(text)) return damaged("nested too deep");
     try {
         const Json json = Json::parse(text);
         const std::uint64_t format = number<std::uint64_t>(json.at("format"));
@@ -278,9 +295,12 @@ Result<Description> described(std::string_view text) {
                                     "one reads up to {})",
                                     format, kFormat));
         return taken(json);
-    } catch (const std::exception& error) {
-        return fail(Code::io, fmt::format("its memtrace comment is damaged: {}",
-                                          std::string_view(error.what()).substr(0, kMostWhy)));
+    } catch (const Json::parse_error& error) {
+        return damaged(fmt::format("it is no JSON at byte {}", error.byte));
+    } catch (const Json::exception&) {
+        return damaged("a field is missing, or is of another kind");
+    } catch (const std::out_of_range& error) {
+        return damaged(error.what());
     }
 }
 

@@ -3,8 +3,11 @@
 // See file.h.
 #include "save/file.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <limits.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -21,6 +24,9 @@ namespace mt::core {
 namespace {
 
 constexpr std::size_t kPiece = 1 << 20;
+constexpr const char* kTemporary = ".memtrace-save-";
+constexpr std::size_t kRandom = 6;  // characters after that
+constexpr int kMostLinks = 40;      // the kernel's own limit
 
 // strerror() is not for threads, and a debugger has several.
 std::string error_text(int error) {
@@ -42,6 +48,42 @@ const char* kind_of(mode_t mode) {
     if (S_ISDIR(mode)) return "it is a folder";
     if (S_ISFIFO(mode)) return "it is a pipe";
     return "it is no regular file";
+}
+
+// Of a link that leads nowhere, where it leads: a file that is made there is found by it.
+std::string end_of_links(std::string path) {
+    char target[PATH_MAX];
+    for (int links = 0; links < kMostLinks; ++links) {
+        const ssize_t length = readlink(path.c_str(), target, sizeof target);
+        if (length <= 0 || length == sizeof target) break;
+        const std::string next(target, static_cast<std::size_t>(length));
+        path = next.front() == '/' ? next : folder_of(path) + "/" + next;
+    }
+    return path;
+}
+
+bool is_temporary(std::string_view name) {
+    const std::string_view prefix = kTemporary;
+    return name.size() == prefix.size() + kRandom && name.substr(0, prefix.size()) == prefix;
+}
+
+// The temporary files of saves whose process was killed: ours by name and owner, and
+// without the lock that one being written has. Where there are no locks they stay.
+void remove_left_behind(const std::string& folder) {
+    DIR* const listed = opendir(folder.c_str());
+    if (listed == nullptr) return;
+    while (const dirent* entry = readdir(listed)) {
+        if (!is_temporary(entry->d_name)) continue;
+        const int fd = openat(dirfd(listed), entry->d_name,
+                              O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+        if (fd < 0) continue;
+        struct stat info {};
+        const bool is_ours =
+            fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && info.st_uid == geteuid();
+        if (is_ours && flock(fd, LOCK_EX | LOCK_NB) == 0) unlinkat(dirfd(listed), entry->d_name, 0);
+        close(fd);
+    }
+    closedir(listed);
 }
 
 tl::unexpected<Error> exists(const std::string& path) {
@@ -69,12 +111,31 @@ Result<NewFile> NewFile::open(const std::string& path, bool replace) {
             file.path_ = real;
             std::free(real);
         }
+    } else if (errno == ELOOP) {
+        return file.failed("write", ELOOP);
+    } else if (lstat(path.c_str(), &info) == 0 && S_ISLNK(info.st_mode)) {
+        if (!replace) return exists(path);
+        file.path_ = end_of_links(path);
     }
-    std::string pattern = folder_of(file.path_) + "/.memtrace-XXXXXX";
-    file.fd_ = mkostemp(pattern.data(), O_CLOEXEC);  // 0600
-    if (file.fd_ < 0) return file.failed("write", errno);
-    file.temporary_ = std::move(pattern);
+    const std::string folder = folder_of(file.path_);
+    remove_left_behind(folder);
+    if (auto made = file.make_temporary(folder); !made)
+        return tl::make_unexpected(std::move(made.error()));
     return file;
+}
+
+Result<void> NewFile::make_temporary(const std::string& folder) {
+    for (;;) {
+        std::string pattern = folder + "/" + kTemporary + std::string(kRandom, 'X');
+        fd_ = mkostemp(pattern.data(), O_CLOEXEC);  // 0600
+        if (fd_ < 0) return failed("write", errno);
+        temporary_ = std::move(pattern);
+        // The lock says that it is being written. It may have been taken for one left
+        // behind before it had it: then another one is made.
+        struct stat info {};
+        if (flock(fd_, LOCK_EX) != 0 || fstat(fd_, &info) != 0 || info.st_nlink != 0) return {};
+        close(std::exchange(fd_, -1));
+    }
 }
 
 NewFile::NewFile(NewFile&& other) noexcept
@@ -84,8 +145,8 @@ NewFile::NewFile(NewFile&& other) noexcept
       fd_(std::exchange(other.fd_, -1)) {}
 
 NewFile::~NewFile() {
-    if (fd_ >= 0) close(fd_);
     if (!temporary_.empty()) unlink(temporary_.c_str());
+    if (fd_ >= 0) close(fd_);  // last, for it ends the lock
 }
 
 tl::unexpected<Error> NewFile::failed(const char* what, int error) const {
@@ -104,7 +165,6 @@ Result<void> NewFile::write(std::string_view bytes) {
 
 Result<void> NewFile::commit() {
     if (fsync(fd_) != 0) return failed("write", errno);
-    if (close(std::exchange(fd_, -1)) != 0) return failed("write", errno);
     if (replace_) {
         if (rename(temporary_.c_str(), path_.c_str()) != 0) return failed("write", errno);
         temporary_.clear();
@@ -125,7 +185,8 @@ Result<void> NewFile::commit() {
     return {};
 }
 
-Result<std::string> read_file(const std::string& path, std::uint64_t most_bytes) {
+Result<std::string> read_file(const std::string& path, std::uint64_t most_bytes,
+                              const Interrupted& interrupted) {
     // A pipe or a terminal must not stop the debugger.
     const int fd = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
     if (fd < 0) return cannot("read", path, error_text(errno));
@@ -146,6 +207,7 @@ Result<std::string> read_file(const std::string& path, std::uint64_t most_bytes)
     bytes.reserve(static_cast<std::size_t>(info.st_size));
     std::vector<char> piece(kPiece);
     for (;;) {
+        if (interrupted && interrupted()) return closed(interrupted_error());
         const ssize_t got = ::read(fd, piece.data(), piece.size());
         if (got < 0 && errno == EINTR) continue;
         if (got < 0) return closed(cannot("read", path, error_text(errno)));

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "model/error.h"
+#include "model/poll.h"
 
 namespace mt::core {
 
@@ -31,6 +32,7 @@ class NewFile {
 
   private:
     NewFile() = default;
+    Result<void> make_temporary(const std::string& folder);
     tl::unexpected<Error> failed(const char* what, int error) const;
 
     std::string path_, temporary_;
@@ -39,7 +41,8 @@ class NewFile {
 };
 
 // All of a regular file.
-Result<std::string> read_file(const std::string& path, std::uint64_t most_bytes);
+Result<std::string> read_file(const std::string& path, std::uint64_t most_bytes,
+                              const Interrupted& interrupted = {});
 
 }  // namespace mt::core
 
