@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: MIT
 //
-// Requests and closes from one thread while others are in the midst of events.
+// Requests and closes from one thread, and reads from outside, while others are in the
+// midst of events.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <chrono>
 #include <map>
 
 #include "tracee.h"
+#include "watchdog.h"
 #include "whole_table.h"
 
 namespace mt::test {
@@ -39,6 +43,32 @@ TEST(CloseStorm, LibrariesMayBeClosedInSeveralThreads) {
     const auto table = tracee.table(true);
     ASSERT_TRUE(table) << table.error().text;
     expect_whole(*table);
+}
+
+// Nothing holds still for a reader, and nothing that stays is missed or seen twice.
+TEST(ReadWhileRunning, FindsWhatStays) {
+    Tracee tracee({.program = program_path("read_storm"),
+                   .arguments = {},
+                   .environment = {{"MEMTRACE", "32"}}});
+    ASSERT_TRUE(tracee.wait_for_stop()) << "the program crashed";
+    tracee.resume();
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(storm(2, 30));
+    const ledger& book = tracee.book();
+    std::size_t most_blocks = 0;
+    for (int reads = 0; reads < 20 || std::chrono::steady_clock::now() < end; ++reads) {
+        const auto table = tracee.table(true);
+        ASSERT_TRUE(table) << table.error().text;
+        std::map<std::uint64_t, std::uint64_t> traced;
+        for (const core::Block& block : table->blocks) {
+            EXPECT_TRUE(traced.emplace(block.address, block.size).second) << block.address;
+            EXPECT_LE(block.size, 11000u);
+        }
+        for (std::uint64_t i = 0; i < book.block_count; ++i)
+            ASSERT_EQ(traced[book.block[i].address], book.block[i].size) << "read " << reads;
+        EXPECT_GE(table->current_count, static_cast<std::int64_t>(book.block_count));
+        most_blocks = std::max(most_blocks, table->blocks.size());
+    }
+    EXPECT_GT(most_blocks, book.block_count + 100) << "nothing ran meanwhile";
 }
 
 }  // namespace

@@ -17,6 +17,8 @@ foreach(name family_matrix family_storm fork_storm peak_replay sampled_storm ste
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests/support
     ${PROJECT_SOURCE_DIR}/runtime/include)
 endforeach()
+memtrace_program(read_storm read_storm.c)
+target_include_directories(read_storm PRIVATE ${PROJECT_SOURCE_DIR}/tests/support)
 # The compiler must not know what an allocation function does.
 target_compile_options(family_matrix PRIVATE -fno-builtin -Wno-alloc-size-larger-than)
 
