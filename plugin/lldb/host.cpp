@@ -30,6 +30,11 @@ bool host_has_interrupt_requested() {
     return yes;
 }
 
+bool host_has_result_get() {
+    static const bool yes = has("_ZNK4lldb21SBCommandReturnObject3getEv");
+    return yes;
+}
+
 std::string library_directory() {
     Dl_info info{};
     if (dladdr(reinterpret_cast<void*>(&library_directory), &info) == 0) return {};

@@ -11,6 +11,7 @@ namespace mt::adapter {
 
 bool host_has_core_file();
 bool host_has_interrupt_requested();
+bool host_has_result_get();
 
 // Folder that holds libmemtrace.so: the parent of the one this plugin lies in.
 std::string library_directory();

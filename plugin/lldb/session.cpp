@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 //
-// A session's life, memory, target and output by the SB API; see session.h. Symbols
-// are in symbols.cpp, the next run in launch.cpp.
+// A session's life, memory and target by the SB API; see session.h. Symbols are in
+// symbols.cpp, the next run in launch.cpp, output in output.cpp.
 #include "session.h"
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <climits>
 #include <cstring>
 #include <string_view>
+#include <utility>
 
 #include "host.h"
 
@@ -138,9 +138,10 @@ bool Session::adopt(lldb::SBDebugger& debugger, const lldb::SBTarget& target) {
 
 bool Session::run(const std::string& line, lldb::SBCommandReturnObject& result) {
     const std::lock_guard lock(mutex_);
-    auto* const outer = result_;
-    result_ = &result;
+    auto* const outer = std::exchange(result_, &result);
+    const bool outer_is_past = std::exchange(is_past_result_, false);
     const int status = mtc_run(core_, line.c_str());
+    is_past_result_ = outer_is_past;
     result_ = outer;
     if (status == MTC_OK) {
         result.SetStatus(lldb::eReturnStatusSuccessFinishResult);
@@ -243,21 +244,6 @@ int Session::describe_target(mtc_target* out) {
         out->kind = MTC_TARGET_LIVE;
     }
     return MTC_OK;
-}
-
-void Session::print(const char* text, std::uint64_t length) {
-    if (result_ != nullptr) {
-        // Not PutCString: that ends what it gets with a newline of its own.
-        while (length > 0) {
-            const auto part = static_cast<int>(std::min<std::uint64_t>(length, INT_MAX / 2));
-            result_->Printf("%.*s", part, text);
-            text += part;
-            length -= static_cast<std::uint64_t>(part);
-        }
-        return;
-    }
-    std::size_t written = 0;
-    debugger_.GetOutputFile().Write(reinterpret_cast<const std::uint8_t*>(text), length, &written);
 }
 
 int Session::interrupted() {

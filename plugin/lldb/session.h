@@ -68,6 +68,7 @@ class Session {
                          lldb::SBBreakpointLocation& location);
     bool reached(lldb::SBThread& thread, lldb::break_id_t breakpoint);
     void delete_spent();
+    void write_out(const char* text, std::uint64_t length);
     bool show(int status, const std::string& text, lldb::SBThread& thread, const mtc_stop& stop);
     void stop_waiting();
     bool wait_for_load();
@@ -85,6 +86,7 @@ class Session {
     // LLDB's own locks must not wait for it without an end.
     std::recursive_timed_mutex mutex_;
     lldb::SBCommandReturnObject* result_ = nullptr;  // of the command that runs
+    bool is_past_result_ = false;                    // its output goes out at once
     std::string executable_;                         // what mtc_target points to
     std::string core_file_;
     std::string preloaded_;                             // our entry in LD_PRELOAD

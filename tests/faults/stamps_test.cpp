@@ -114,7 +114,8 @@ void expect_stretches(const core::Table& table, const ledger& book, std::uint32_
             core::BlockFilter filter;
             filter.since = since;
             if (until <= last) filter.until = until;
-            for (const core::LiveFigures& row : core::figures_of_blocks(table, filter)) {
+            const auto figures = core::figures_of_blocks(table, filter);
+            for (const core::LiveFigures& row : *figures) {
                 shown.size += row.size;
                 shown.count += row.count;
             }

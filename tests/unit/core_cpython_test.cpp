@@ -57,8 +57,8 @@ class TestSnapshot : public ::testing::Test {
     }
     std::vector<std::string> differences(const Grouping& grouping) {
         std::vector<std::string> out;
-        for (const StatisticDiff& row :
-             compare(symboliser.book(), group(now, grouping), group(old, grouping)))
+        const auto rows = compare(symboliser.book(), group(now, grouping), group(old, grouping));
+        for (const StatisticDiff& row : *rows)
             out.push_back(
                 name(row.traceback) + ": " +
                 format_difference(row.size, row.size_diff, row.count, row.count_diff, true));
@@ -208,10 +208,11 @@ TEST_F(TestSnapshot, ties_and_extremes_are_sorted) {
     most.size = 1;
     least.traceback = most.traceback = {frame};
     most.traceback[0].line = 1;
-    const auto diff = compare(symboliser.book(), {most}, {least});
+    const auto rows = compare(symboliser.book(), {most}, {least});
+    const auto& diff = *rows;
     ASSERT_EQ(diff.size(), 2u);
     EXPECT_EQ(diff[0].size_diff, std::numeric_limits<std::int64_t>::max());
-    EXPECT_THAT(compare(symboliser.book(), {}, {}), IsEmpty());
+    EXPECT_THAT(*compare(symboliser.book(), {}, {}), IsEmpty());
 }
 
 // Traceback.format(): one traceback, oldest frame first unless told otherwise.

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 
 namespace mt::test {
@@ -64,6 +65,7 @@ int target(void* user, mtc_target* out) {
 
 void print(void* user, const char* text, std::uint64_t length) {
     self(user).printed.append(text, length);
+    self(user).longest_print = std::max(self(user).longest_print, length);
 }
 
 int interrupted(void* user) {

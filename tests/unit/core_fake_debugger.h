@@ -53,6 +53,7 @@ class FakeDebugger {
     std::function<void()> before_read;           // may throw
 
     std::string printed;
+    std::uint64_t longest_print = 0;                              // bytes of one call
     std::vector<std::pair<std::uint64_t, std::uint64_t>> writes;  // address, value
     std::vector<std::pair<std::string, std::string>> runs;        // library, start; "-" = null
     int awaited = 0;

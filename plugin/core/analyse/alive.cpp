@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <map>
+#include <unordered_map>
 
 #include "model/stamp.h"
 
@@ -47,15 +48,24 @@ Stretch stretch_of(const ScopeCall& call) {
 
 using Sums = std::map<std::uint32_t, std::vector<Point>>;  // by thread
 
-Sums sums_of(const Table& table) {
-    Sums sums;
+// One point for all blocks of a thread and generation: there are many more blocks.
+Result<Sums> sums_of(const Table& table, const Interrupted& interrupted) {
+    std::map<std::uint32_t, std::unordered_map<std::uint32_t, Point>> parts;
+    Stride stop(interrupted);
     for (const Block& block : table.blocks) {
+        if (stop()) return interrupted_error();
         const auto stamp = stamp_of(table, block);
         if (!stamp) continue;
-        const Point one = {stamp->generation, static_cast<std::int64_t>(block.size), 1};
-        sums[stamp->thread].push_back(one);
-        sums[kAnyThread].push_back(one);
+        for (const std::uint32_t thread : {stamp->thread, kAnyThread}) {
+            Point& sum = parts[thread][stamp->generation];
+            sum.generation = stamp->generation;
+            sum.bytes = add(sum.bytes, static_cast<std::int64_t>(block.size));
+            ++sum.count;
+        }
     }
+    Sums sums;
+    for (const auto& [thread, points] : parts)
+        for (const auto& [generation, point] : points) sums[thread].push_back(point);
     for (auto& [thread, points] : sums) {
         std::sort(points.begin(), points.end(),
                   [](const Point& a, const Point& b) { return a.generation < b.generation; });
@@ -76,8 +86,11 @@ Point sum_before(const std::vector<Point>& points, std::uint64_t generation) {
 
 }  // namespace
 
-void count_alive(const Table& table, std::vector<ScopeCall>& calls) {
-    const Sums sums = sums_of(table);
+Result<void> count_alive(const Table& table, std::vector<ScopeCall>& calls,
+                         const Interrupted& interrupted) {
+    auto all = sums_of(table, interrupted);
+    if (!all) return tl::make_unexpected(std::move(all.error()));
+    const Sums& sums = *all;
     for (ScopeCall& call : calls) {
         if (!is_known(table, call)) continue;
         const Stretch stretch = stretch_of(call);
@@ -89,9 +102,11 @@ void count_alive(const Table& table, std::vector<ScopeCall>& calls) {
         call.alive_bytes = subtract(end.bytes, begin.bytes);
         call.alive_count = end.count - begin.count;
     }
+    return {};
 }
 
-std::shared_ptr<Table> only_alive(const Table& table, const std::vector<ScopeCall>& calls) {
+Result<std::shared_ptr<Table>> only_alive(const Table& table, const std::vector<ScopeCall>& calls,
+                                          const Interrupted& interrupted) {
     std::map<std::uint32_t, std::vector<Stretch>> stretches;  // by thread, disjoint, ascending
     for (const ScopeCall& call : calls)
         if (is_known(table, call)) {
@@ -122,10 +137,14 @@ std::shared_ptr<Table> only_alive(const Table& table, const std::vector<ScopeCal
     std::erase_if(kept->remarks, [](const Remark& remark) {  // of blocks that are not shown
         return remark.code == "late-start" || remark.code == "peak-bound";
     });
-    std::erase_if(kept->blocks, [&](const Block& block) {
+    kept->blocks.clear();
+    Stride stop(interrupted);
+    for (const Block& block : table.blocks) {
+        if (stop()) return interrupted_error();
         const auto stamp = stamp_of(table, block);
-        return !stamp || (!holds(stamp->thread, *stamp) && !holds(kAnyThread, *stamp));
-    });
+        if (stamp && (holds(stamp->thread, *stamp) || holds(kAnyThread, *stamp)))
+            kept->blocks.push_back(block);
+    }
     return kept;
 }
 

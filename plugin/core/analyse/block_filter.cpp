@@ -48,10 +48,13 @@ std::vector<std::uint32_t> places_of_traces(const Table& table) {
     return places;
 }
 
-std::vector<LiveFigures> figures_of_blocks(const Table& table, const BlockFilter& filter) {
+Result<std::vector<LiveFigures>> figures_of_blocks(const Table& table, const BlockFilter& filter,
+                                                   const Interrupted& interrupted) {
+    Stride stop(interrupted);
     std::vector<LiveFigures> figures(table.traces.size());
     const std::vector<std::uint32_t> places = places_of_traces(table);
     for (const Block& block : table.blocks) {
+        if (stop()) return interrupted_error();
         if (block.stack >= places.size() || places[block.stack] == 0) continue;
         if (filter.keeps(table, block)) add_block(table, block, figures[places[block.stack] - 1]);
     }

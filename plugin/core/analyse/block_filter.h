@@ -9,6 +9,8 @@
 #include <optional>
 #include <vector>
 
+#include "model/error.h"
+#include "model/poll.h"
 #include "model/snapshot.h"
 
 namespace mt::core {
@@ -37,7 +39,8 @@ void add_block(const Table& table, const Block& block, LiveFigures& figures);
 void finish(LiveFigures& figures);
 
 // For each of Table::traces, what its blocks that the filter keeps are.
-std::vector<LiveFigures> figures_of_blocks(const Table& table, const BlockFilter& filter);
+Result<std::vector<LiveFigures>> figures_of_blocks(const Table& table, const BlockFilter& filter,
+                                                   const Interrupted& interrupted = {});
 
 // By stack id: index into Table::traces plus one; 0 = none.
 std::vector<std::uint32_t> places_of_traces(const Table& table);

@@ -32,14 +32,21 @@ std::vector<Trace> traces_of_threads(const Table& table,
     return traces;
 }
 
-std::vector<ThreadRow> blocks_by_thread(const Table& table, const BlockFilter& filter,
-                                        const std::function<bool(std::uint32_t)>& keeps) {
+Result<std::vector<ThreadRow>> blocks_by_thread(
+    const Table& table, const BlockFilter& filter,
+    const std::function<Result<bool>(std::uint32_t)>& keeps, const Interrupted& interrupted) {
     const std::vector<std::uint32_t> places = places_of_traces(table);
     std::vector<bool> kept(table.traces.size());
-    for (std::size_t i = 0; i < kept.size(); ++i) kept[i] = keeps(static_cast<std::uint32_t>(i));
+    for (std::size_t i = 0; i < kept.size(); ++i) {
+        auto keep = keeps(static_cast<std::uint32_t>(i));
+        if (!keep) return tl::make_unexpected(std::move(keep.error()));
+        kept[i] = *keep;
+    }
+    Stride stop(interrupted);
     std::map<std::uint32_t, ThreadRow> rows;
     std::map<std::uint32_t, std::vector<bool>> seen;
     for (const Block& block : table.blocks) {
+        if (stop()) return interrupted_error();
         const std::uint32_t place = block.stack < places.size() ? places[block.stack] : 0;
         if (place == 0 || !kept[place - 1] || !filter.keeps(table, block)) continue;
         const auto stamp = stamp_of(table, block);

@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "analyse/block_filter.h"
+#include "model/error.h"
+#include "model/poll.h"
 #include "model/snapshot.h"
 
 namespace mt::core {
@@ -26,9 +28,11 @@ struct ThreadRow {
     std::vector<std::uint32_t> traces;  // indices into Table::traces, ascending
 };
 
-// Live blocks by the thread that allocated them; `keeps` is asked for each trace once.
-std::vector<ThreadRow> blocks_by_thread(const Table& table, const BlockFilter& filter,
-                                        const std::function<bool(std::uint32_t)>& keeps);
+// Live blocks by the thread that allocated them; `keeps` is asked for each trace once. Its
+// errors, or interrupted.
+Result<std::vector<ThreadRow>> blocks_by_thread(
+    const Table& table, const BlockFilter& filter,
+    const std::function<Result<bool>(std::uint32_t)>& keeps, const Interrupted& interrupted);
 // The totals of each thread: all that it allocated, and that less what it freed.
 std::vector<ThreadRow> totals_by_thread(const Table& table);
 

@@ -26,12 +26,15 @@ auto order(const StatisticDiff& row) {
 
 }  // namespace
 
-std::vector<StatisticDiff> compare(const FrameBook& book, std::vector<Statistic> now,
-                                   std::vector<Statistic> old) {
+Result<std::vector<StatisticDiff>> compare(const FrameBook& book, std::vector<Statistic> now,
+                                           std::vector<Statistic> old,
+                                           const Interrupted& interrupted) {
+    Stride stop(interrupted);
     std::vector<StatisticDiff> rows;
     std::unordered_map<std::string, std::size_t> index;
     rows.reserve(now.size());
     for (Statistic& row : now) {
+        if (stop()) return interrupted_error();
         index.emplace(key_of(row.traceback), rows.size());
         rows.push_back({row.size,
                         row.size,
@@ -43,6 +46,7 @@ std::vector<StatisticDiff> compare(const FrameBook& book, std::vector<Statistic>
                         {}});
     }
     for (Statistic& row : old) {
+        if (stop()) return interrupted_error();
         const auto [found, is_new] = index.try_emplace(key_of(row.traceback), rows.size());
         if (is_new) rows.emplace_back().traceback = std::move(row.traceback);
         StatisticDiff& joined = rows[found->second];
@@ -51,11 +55,13 @@ std::vector<StatisticDiff> compare(const FrameBook& book, std::vector<Statistic>
         joined.samples = add(joined.samples, row.samples);
         joined.old_traces = std::move(row.traces);
     }
-    std::sort(rows.begin(), rows.end(), [&book](const auto& a, const auto& b) {
+    const auto is_before = [&book](const auto& a, const auto& b) {
         const auto of_a = order(a), of_b = order(b);
         if (of_a != of_b) return of_a > of_b;
         return traceback_less(book, b.traceback, a.traceback);
-    });
+    };
+    auto done = sort_unless_stopped(rows.begin(), rows.end(), is_before, interrupted);
+    if (!done) return tl::make_unexpected(std::move(done.error()));
     return rows;
 }
 

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "analyse/statistics.h"
+#include "model/error.h"
+#include "model/poll.h"
 #include "symbols/frame.h"
 
 namespace mt::core {
@@ -23,9 +25,10 @@ struct StatisticDiff {
 };
 
 // Both grouped alike over one book. Rows that did not change stay. Sorted
-// descending by (|size_diff|, size, |count_diff|, count, traceback).
-std::vector<StatisticDiff> compare(const FrameBook& book, std::vector<Statistic> now,
-                                   std::vector<Statistic> old);
+// descending by (|size_diff|, size, |count_diff|, count, traceback). Errors: interrupted only.
+Result<std::vector<StatisticDiff>> compare(const FrameBook& book, std::vector<Statistic> now,
+                                           std::vector<Statistic> old,
+                                           const Interrupted& interrupted = {});
 
 // Of the rows from the first-th on; traceback and traces stay empty.
 StatisticDiff sum_of(const std::vector<StatisticDiff>& rows, std::size_t first);

@@ -17,8 +17,6 @@
 namespace mt::core {
 namespace {
 
-constexpr std::size_t kPollEvery = 64;  // traces between two looks at the user's Ctrl-C
-
 RowFrame row_frame(const FrameBook& book, const TraceFrame& at, const Grouping& grouping) {
     const Frame& frame = book[at.id];
     RowFrame row = row_of(book, at, grouping.raw);
@@ -92,15 +90,18 @@ class Rows {
         row.traces = thread.traces;
     }
 
-    std::vector<Statistic> sorted(const FrameBook& book, Sort sort) {
+    Result<std::vector<Statistic>> sorted(const FrameBook& book, Sort sort,
+                                          const Interrupted& interrupted) {
         std::erase_if(rows_, [sort](const Statistic& row) {
             return row.size == 0 && row.count == 0 && !(is_total(sort) && row.total_count != 0);
         });
-        std::sort(rows_.begin(), rows_.end(), [&book, sort](const auto& a, const auto& b) {
+        const auto is_before = [&book, sort](const auto& a, const auto& b) {
             const auto of_a = order(a, sort), of_b = order(b, sort);
             if (of_a != of_b) return of_a > of_b;
             return traceback_less(book, b.traceback, a.traceback);
-        });
+        };
+        auto done = sort_unless_stopped(rows_.begin(), rows_.end(), is_before, interrupted);
+        if (!done) return tl::make_unexpected(std::move(done.error()));
         return std::move(rows_);
     }
 
@@ -133,10 +134,17 @@ class Work {
           walk_(resolver, skip, grouping.raw),
           filter_(resolver.book(), grouping.filters) {
         limit_ = grouping.limit == 0 ? abi::kMaxFrames : grouping.limit;
-        if (grouping.blocks.needs_blocks())
-            of_blocks_ = figures_of_blocks(resolver.table(), grouping.blocks);
         if (!grouping.threads.empty())
             of_threads_ = traces_of_threads(resolver.table(), grouping.threads);
+    }
+
+    // Before the first trace.
+    Result<void> count_blocks(const Interrupted& interrupted) {
+        if (!grouping_.blocks.needs_blocks()) return {};
+        auto figures = figures_of_blocks(resolver_.table(), grouping_.blocks, interrupted);
+        if (!figures) return tl::make_unexpected(std::move(figures.error()));
+        of_blocks_ = std::move(*figures);
+        return {};
     }
 
     Result<bool> keeps(std::uint32_t index) {
@@ -174,7 +182,9 @@ class Work {
         return {};
     }
 
-    std::vector<Statistic> sorted() { return rows_.sorted(resolver_.book(), grouping_.sort); }
+    Result<std::vector<Statistic>> sorted(const Interrupted& interrupted) {
+        return rows_.sorted(resolver_.book(), grouping_.sort, interrupted);
+    }
 
   private:
     // With the frames of its own and the figures that are asked for.
@@ -232,29 +242,20 @@ class Work {
 // Live blocks if their threads are known, what the threads' counters say otherwise.
 Result<std::vector<Statistic>> rows_of_threads(Work& work, const Resolver& resolver,
                                                const Grouping& grouping,
-                                               const std::function<bool()>& interrupted) {
+                                               const Interrupted& interrupted) {
     const Table& table = resolver.table();
     if (!has_threads_of_blocks(table, grouping)) {
         for (const ThreadRow& row : totals_by_thread(table)) work.add(row);
-        return work.sorted();
+        return work.sorted(interrupted);
     }
-    Error error;
-    bool failed = false;
-    const auto keeps = [&](std::uint32_t index) {
-        if (failed) return false;
-        if (interrupted && index % kPollEvery == 0 && interrupted()) {
-            error = {Code::interrupted, "interrupted", 0};
-            return !(failed = true);
-        }
-        auto kept = work.keeps(index);
-        if (!kept) error = std::move(kept.error());
-        failed = failed || !kept;
-        return kept && *kept;
+    const auto keeps = [&](std::uint32_t index) -> Result<bool> {
+        if (interrupted && interrupted()) return interrupted_error();
+        return work.keeps(index);
     };
-    const auto rows = blocks_by_thread(table, grouping.blocks, keeps);
-    if (failed) return tl::make_unexpected(std::move(error));
-    for (const ThreadRow& row : rows) work.add(row);
-    return work.sorted();
+    const auto rows = blocks_by_thread(table, grouping.blocks, keeps, interrupted);
+    if (!rows) return tl::make_unexpected(rows.error());
+    for (const ThreadRow& row : *rows) work.add(row);
+    return work.sorted(interrupted);
 }
 
 }  // namespace
@@ -325,20 +326,21 @@ bool traceback_less(const FrameBook& book, const std::vector<RowFrame>& a,
 
 Result<std::vector<Statistic>> statistics(Resolver& resolver, SkipRules& skip,
                                           const Grouping& grouping,
-                                          const std::function<bool()>& interrupted) {
+                                          const Interrupted& interrupted) {
     Work work(resolver, skip, grouping);
+    if (auto done = work.count_blocks(interrupted); !done)
+        return tl::make_unexpected(std::move(done.error()));
     if (grouping.key == KeyType::thread)
         return rows_of_threads(work, resolver, grouping, interrupted);
     const std::size_t number =
         grouping.only != nullptr ? grouping.only->size() : resolver.table().traces.size();
     for (std::size_t n = 0; n < number; ++n) {
-        if (interrupted && n % kPollEvery == 0 && interrupted())
-            return fail(Code::interrupted, "interrupted");
+        if (interrupted && interrupted()) return interrupted_error();
         const auto index =
             grouping.only != nullptr ? (*grouping.only)[n] : static_cast<std::uint32_t>(n);
         if (auto done = work.add(index); !done) return tl::make_unexpected(std::move(done.error()));
     }
-    return work.sorted();
+    return work.sorted(interrupted);
 }
 
 }  // namespace mt::core

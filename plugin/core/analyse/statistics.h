@@ -6,7 +6,6 @@
 #define MEMTRACE_CORE_ANALYSE_STATISTICS_H
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,6 +16,7 @@
 #include "analyse/frames.h"
 #include "analyse/skip.h"
 #include "model/error.h"
+#include "model/poll.h"
 #include "model/snapshot.h"
 #include "symbols/symboliser.h"
 
@@ -74,7 +74,7 @@ struct Grouping {
 // `interrupted` is polled; it may be empty.
 Result<std::vector<Statistic>> statistics(Resolver& resolver, SkipRules& skip,
                                           const Grouping& grouping,
-                                          const std::function<bool()>& interrupted = {});
+                                          const Interrupted& interrupted = {});
 
 // By thread: rows are live blocks, not what the threads' counters say.
 bool has_threads_of_blocks(const Table& table, const Grouping& grouping);

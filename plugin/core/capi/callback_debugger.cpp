@@ -6,14 +6,14 @@
 
 #include <new>
 
+#include "model/poll.h"
+
 namespace mt::core {
 namespace {
 
 constexpr std::size_t kMostFrames = 1024;  // of one address; more is an adapter gone wrong
 
 std::string text_of(const char* text) { return text == nullptr ? std::string() : text; }
-
-tl::unexpected<Error> interrupted_error() { return fail(Code::interrupted, "interrupted"); }
 
 template <typename T>
 struct Sink {

@@ -30,9 +30,9 @@ Result<ShownFreed> shown_freed(FrameWalk& walk, const FrameBook& book, const Tab
         if (id == abi::kStackNone) continue;
         for (const Trace& trace : table.traces) {
             if (trace.id != id) continue;
-            auto found = walk.frames(trace, limit_of(table));
+            auto found = row_frames(walk, book, trace, limit_of(table), raw);
             if (!found) return tl::make_unexpected(std::move(found.error()));
-            for (const TraceFrame& at : **found) rows->push_back(row_of(book, at, raw));
+            rows->insert(rows->end(), found->begin(), found->end());
         }
     }
     return shown;
@@ -85,10 +85,19 @@ Result<ShownBlock> shown_block(FrameWalk& walk, const FrameBook& book, const Tab
     shown.stamp = stamp_of(table, block);
     if (shown.stamp && shown.stamp->thread != 0)
         shown.thread = thread_title(table, shown.stamp->thread);
+    auto found = row_frames(walk, book, trace, frames, raw);
+    if (!found) return tl::make_unexpected(std::move(found.error()));
+    shown.traceback = std::move(*found);
+    return shown;
+}
+
+Result<std::vector<RowFrame>> row_frames(FrameWalk& walk, const FrameBook& book, const Trace& trace,
+                                         std::size_t frames, bool raw) {
     auto found = walk.frames(trace, frames);
     if (!found) return tl::make_unexpected(std::move(found.error()));
-    for (const TraceFrame& at : **found) shown.traceback.push_back(row_of(book, at, raw));
-    return shown;
+    std::vector<RowFrame> rows;
+    for (const TraceFrame& at : **found) rows.push_back(row_of(book, at, raw));
+    return rows;
 }
 
 Result<void> run_block(Session& session, const Arguments& arguments) {

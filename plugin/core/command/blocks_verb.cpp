@@ -4,14 +4,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_map>
+#include <utility>
 
 #include "abi/layout.h"
 #include "analyse/block_filter.h"
+#include "analyse/by_thread.h"
 #include "command/addresses.h"
 #include "command/block_view.h"
 #include "command/reporting.h"
 #include "command/shown_blocks.h"
 #include "command/verb.h"
+#include "show/block_rows.h"
 
 namespace mt::core {
 namespace {
@@ -37,7 +41,10 @@ class Choice {
 
     Result<Places> places() {
         Places kept;
+        const Interrupted interrupted = session_.interrupted();
+        Stride stop(interrupted);
         for (std::uint32_t i = 0; i < table_.blocks.size(); ++i) {
+            if (stop()) return interrupted_error();
             const Block& block = table_.blocks[i];
             if (!view_.grouping.blocks.keeps(table_, block)) continue;
             const Trace* trace = trace_of(block);
@@ -49,10 +56,19 @@ class Choice {
         return kept;
     }
 
-    Result<ShownBlock> shown(std::uint32_t place, std::size_t frames) {
+    // As a row; at most `frames` of its traceback.
+    Result<void> write(BlockRows& rows, std::uint32_t place, std::size_t frames) {
+        if (session_.poll()) return interrupted_error();
         const Block& block = table_.blocks[place];
-        return shown_block(walk_, session_.symboliser.book(), table_, block, *trace_of(block),
-                           frames, view_.grouping.raw);
+        ShownBlock shown;
+        shown.block = block;
+        shown.domain = table_.domain_of(block);
+        shown.stamp = stamp_of(table_, block);
+        if (shown.stamp && shown.stamp->thread != 0) shown.thread = title_of(shown.stamp->thread);
+        return rows.row(shown, block.stack, [&]() -> Result<std::vector<RowFrame>> {
+            return row_frames(walk_, session_.symboliser.book(), *trace_of(block), frames,
+                              view_.grouping.raw);
+        });
     }
 
   private:
@@ -61,10 +77,16 @@ class Choice {
         return place == 0 ? nullptr : &table_.traces[place - 1];
     }
 
+    const std::string& title_of(std::uint32_t thread) {
+        const auto [entry, is_new] = titles_.try_emplace(thread);
+        if (is_new) entry->second = thread_title(table_, thread);
+        return entry->second;
+    }
+
     Result<bool> keeps_trace(const Trace& trace) {
         std::int8_t& verdict = verdicts_[static_cast<std::size_t>(&trace - table_.traces.data())];
         if (verdict >= 0) return verdict != 0;
-        if (session_.debugger.interrupted()) return fail(Code::interrupted, "interrupted");
+        if (session_.poll()) return interrupted_error();
         std::vector<TraceFrame> frames;
         if (filter_.needs() != TraceFilter::Needs::nothing) {
             const bool all = filter_.needs() == TraceFilter::Needs::all;
@@ -84,12 +106,14 @@ class Choice {
     TraceFilter filter_;
     const std::vector<std::uint32_t> traces_;
     std::vector<std::int8_t> verdicts_;  // by place of the trace; -1 = not decided
+    std::unordered_map<std::uint32_t, std::string> titles_;  // of threads, by serial in stamps
 };
 
 enum class Order : std::uint8_t { size, age };
 
 // The first `wanted` of that order.
-void take_first(const Table& table, Order order, std::size_t wanted, Places& places) {
+Result<void> take_first(const Table& table, Order order, std::size_t wanted, Places& places,
+                        const Interrupted& interrupted) {
     const auto is_before = [&](std::uint32_t a, std::uint32_t b) {
         const Block &one = table.blocks[a], &other = table.blocks[b];
         if (order == Order::size) return one.size != other.size ? one.size > other.size : a < b;
@@ -99,10 +123,25 @@ void take_first(const Table& table, Order order, std::size_t wanted, Places& pla
             return first->is_older_than(*second);
         return a < b;
     };
-    const std::size_t count = std::min(wanted, places.size());
-    std::partial_sort(places.begin(), places.begin() + static_cast<std::ptrdiff_t>(count),
-                      places.end(), is_before);
-    places.resize(count);
+    // Few of many: what is not among the best of all before it need not be sorted.
+    if (wanted < places.size() / 4) {
+        Places best;
+        Stride stop(interrupted);
+        for (const std::uint32_t place : places) {
+            if (stop()) return interrupted_error();
+            if (best.size() == wanted && !is_before(place, best.front())) continue;
+            if (best.size() == wanted) {
+                std::pop_heap(best.begin(), best.end(), is_before);
+                best.pop_back();
+            }
+            best.push_back(place);
+            std::push_heap(best.begin(), best.end(), is_before);
+        }
+        places = std::move(best);
+    }
+    auto done = sort_unless_stopped(places.begin(), places.end(), is_before, interrupted);
+    places.resize(std::min(wanted, places.size()));
+    return done;
 }
 
 // Half of `wanted` before the address if there are as many, the rest from it on.
@@ -198,20 +237,20 @@ Result<void> run_blocks(Session& session, const Arguments& arguments) {
     const std::size_t wanted = view->rows == 0 ? places->size() : view->rows;
     if (around)
         take_around(table, *around, wanted, *places);
-    else
-        take_first(table, *order, wanted, *places);
+    else if (auto taken = take_first(table, *order, wanted, *places, session.interrupted()); !taken)
+        return taken;
     list.other_size = list.total_size;
     list.other_count = list.total_count - static_cast<std::int64_t>(places->size());
-    for (const std::uint32_t place : *places) {
-        auto shown = choice.shown(place, view->json ? limit_of(table) : 1);
-        if (!shown) return tl::make_unexpected(std::move(shown.error()));
-        list.other_size -= static_cast<std::int64_t>(shown->block.size);
-        list.blocks.push_back(std::move(*shown));
-    }
+    for (const std::uint32_t place : *places)
+        list.other_size -= static_cast<std::int64_t>(table.blocks[place].size);
     list.remarks = table.remarks;
     list.remarks.insert(list.remarks.end(), view->remarks.begin(), view->remarks.end());
-    session.say(view->json ? blocks_json(list) : blocks_text(list));
-    return {};
+    const Sink out = session.printer();
+    BlockRows rows(list, view->json, out);
+    for (const std::uint32_t place : *places)
+        if (auto done = choice.write(rows, place, view->json ? limit_of(table) : 1); !done)
+            return done;
+    return rows.end();
 }
 
 }  // namespace mt::core

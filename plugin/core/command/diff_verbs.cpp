@@ -50,7 +50,7 @@ std::string title_of(const Session& session, std::size_t number) {
                        estimate_text(row.size, row.samples, last.table->status.sample_bytes));
 }
 
-Result<Made> stacks_of(Session& session, std::size_t number, View view) {
+Result<void> show_stacks(Session& session, std::size_t number, View view) {
     const LastReport& last = *session.last;
     view.shares = true;
     view.grouping.raw = view.grouping.raw || last.grouping.raw;
@@ -75,13 +75,15 @@ Result<Made> stacks_of(Session& session, std::size_t number, View view) {
     }
     if (last.old) {
         const StatisticDiff& row = last.changes[number - 1];
-        return make_difference(
+        auto made = make_difference(
             session, "traceback",
             {last.table, last.old, last.new_name, last.old_name, &row.traces, &row.old_traces},
-            present, view);
+            present, view, session.printer());
+        return made.map([](const LastReport&) {});
     }
     view.grouping.only = &last.rows[number - 1].traces;
-    return make_report(session, "traceback", last.table, present, view);
+    auto made = make_report(session, "traceback", last.table, present, view, session.printer());
+    return made.map([](const LastReport&) {});
 }
 
 std::string name_of(const Kept& kept) { return kept.name.empty() ? kept.number : kept.name; }
@@ -105,11 +107,8 @@ Result<void> run_traceback(Session& session, const Arguments& arguments) {
     if (!number) return tl::make_unexpected(std::move(number.error()));
     auto view = view_of(session.settings, arguments);
     if (!view) return tl::make_unexpected(std::move(view.error()));
-    auto made = stacks_of(session, *number, *view);
-    if (!made) return tl::make_unexpected(std::move(made.error()));
     if (!view->json) session.say(title_of(session, *number));
-    session.say(made->text);
-    return {};
+    return show_stacks(session, *number, *view);
 }
 
 Result<void> run_diff(Session& session, const Arguments& arguments) {
@@ -140,10 +139,10 @@ Result<void> run_diff(Session& session, const Arguments& arguments) {
         process = std::move(*present);
     }
     if (auto done = choose_blocks(session, *compared.now, *compared.old, *view); !done) return done;
-    auto made = make_difference(session, "diff", compared, process ? &*process : nullptr, *view);
+    auto made = make_difference(session, "diff", compared, process ? &*process : nullptr, *view,
+                                session.printer());
     if (!made) return tl::make_unexpected(std::move(made.error()));
-    session.say(made->text);
-    session.last = std::move(made->report);
+    session.last = std::move(*made);
     return {};
 }
 

@@ -25,10 +25,6 @@ Error about(const char* what, const std::string& path, Error error) {
     return error;
 }
 
-Interrupted interrupted_of(Session& session) {
-    return [&session] { return session.debugger.interrupted(); };
-}
-
 // Who can name the table's code now; its unloaded modules are marked.
 Result<Sources> sources_now(Session& session, Table& table) {
     auto process = same_process(session, {&table});
@@ -58,13 +54,17 @@ Result<void> export_rows_to(Session& session, Table& table, std::string_view for
     auto sources = sources_now(session, table);
     if (!sources) return tl::make_unexpected(std::move(sources.error()));
     Resolver resolver(session.symboliser, table, *sources);
-    auto rows = export_rows(resolver, session.skip, raw, interrupted_of(session));
+    auto rows = export_rows(resolver, session.skip, raw, session.interrupted());
     if (!rows) return tl::make_unexpected(std::move(rows.error()));
     return to_file(path, replace, [&](const Sink& sink) {
         const FrameBook& book = session.symboliser.book();
-        if (format == "folded") return export_folded(*rows, book, raw, sink);
-        if (format == "csv") return export_csv(*rows, book, raw, sink);
-        return export_speedscope(*rows, book, raw, path, sink);
+        const Sink pieces = [&](std::string_view text) -> Result<void> {
+            if (session.poll()) return interrupted_error();
+            return sink(text);
+        };
+        if (format == "folded") return export_folded(*rows, book, raw, pieces);
+        if (format == "csv") return export_csv(*rows, book, raw, pieces);
+        return export_speedscope(*rows, book, raw, path, pieces);
     });
 }
 
@@ -78,9 +78,16 @@ Result<void> export_json_to(Session& session, const Kept& kept, bool raw, const 
     view.grouping.key = KeyType::traceback;
     view.grouping.totals = true;
     view.grouping.raw = raw;
-    auto made = make_report(session, "export", kept.table, *process ? &**process : nullptr, view);
-    if (!made) return tl::make_unexpected(std::move(made.error()));
-    return to_file(path, replace, [&](const Sink& sink) { return sink(made->text); });
+    return to_file(path, replace, [&](const Sink& sink) -> Result<void> {
+        Pieces pieces(sink);
+        auto made = make_report(session, "export", kept.table, *process ? &**process : nullptr,
+                                view, [&](std::string_view text) -> Result<void> {
+                                    if (session.poll()) return interrupted_error();
+                                    return pieces.add(text);
+                                });
+        if (!made) return tl::make_unexpected(std::move(made.error()));
+        return pieces.finish();
+    });
 }
 
 Result<std::string_view> format_of(const Arguments& arguments) {
@@ -103,7 +110,7 @@ Result<void> save_snapshot(Session& session, Table& table, const std::string& pa
     Resolver resolver(session.symboliser, table, *sources);
     SaveOptions options;
     options.attributes_json = attributes_json;
-    options.interrupted = interrupted_of(session);
+    options.interrupted = session.interrupted();
     options.time_nanos = static_cast<std::uint64_t>(
         std::chrono::nanoseconds(std::chrono::system_clock::now().time_since_epoch()).count());
     return to_file(path, replace,
@@ -111,9 +118,9 @@ Result<void> save_snapshot(Session& session, Table& table, const std::string& pa
 }
 
 Result<Loaded> load_snapshot(Session& session, const std::string& path) {
-    auto bytes = read_file(expanded_path(path), kMostFileBytes);
+    auto bytes = read_file(expanded_path(path), kMostFileBytes, session.interrupted());
     if (!bytes) return tl::make_unexpected(std::move(bytes.error()));
-    auto loaded = read_profile(*bytes, session.symboliser.book(), interrupted_of(session));
+    auto loaded = read_profile(*bytes, session.symboliser.book(), session.interrupted());
     if (!loaded) return tl::make_unexpected(about("load", path, std::move(loaded.error())));
     return loaded;
 }

@@ -78,11 +78,10 @@ Result<void> run_snapshot(Session& session, const Arguments& arguments) {
     auto table = read_now(*process, all || needs_blocks(*view), all || needs_thread_traces(*view));
     if (!table) return tl::make_unexpected(std::move(table.error()));
     if (auto done = choose_blocks(session, **table, "the process", *view); !done) return done;
-    auto made = make_report(session, "snapshot", *table, &*process, *view);
+    auto made = make_report(session, "snapshot", *table, &*process, *view, session.printer());
     if (!made) return tl::make_unexpected(std::move(made.error()));
-    session.say(made->text);
     keep_snapshot(session, name, *table);
-    session.last = std::move(made->report);
+    session.last = std::move(*made);
     return {};
 }
 
@@ -98,10 +97,10 @@ Result<void> run_stats(Session& session, const Arguments& arguments) {
         return done;
     auto process = same_process(session, {kept->table.get()});
     if (!process) return tl::make_unexpected(std::move(process.error()));
-    auto made = make_report(session, "stats", kept->table, *process ? &**process : nullptr, *view);
+    auto made = make_report(session, "stats", kept->table, *process ? &**process : nullptr, *view,
+                            session.printer());
     if (!made) return tl::make_unexpected(std::move(made.error()));
-    session.say(made->text);
-    session.last = std::move(made->report);
+    session.last = std::move(*made);
     return {};
 }
 
@@ -145,15 +144,14 @@ Result<void> run_peak(Session& session, const Arguments& arguments) {
     if (view->grouping.key == KeyType::thread)
         return fail(Code::usage, "what the peak was made of is not known by thread");
     view->grouping.figures = Figures::peak;
-    auto made = make_report(session, "peak", *table, &*process, *view);
+    if (!view->json) session.say(figures_text(head_of("peak", **table)));
+    auto made = make_report(session, "peak", *table, &*process, *view, session.printer());
     if (!made) return tl::make_unexpected(std::move(made.error()));
     // Last, so that an interrupted command has changed nothing.
     if (reset && process->status.tracing)
         if (auto done = Control(session.debugger, process->status.root_address).reset_peak(); !done)
             return done;
-    if (!view->json) session.say(figures_text(made->head));
-    session.say(made->text);
-    session.last = std::move(made->report);
+    session.last = std::move(*made);
     return {};
 }
 

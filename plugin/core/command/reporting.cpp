@@ -18,8 +18,7 @@ namespace {
 Result<std::vector<Statistic>> group(Session& session, const Table& table, const Process* process,
                                      const Grouping& grouping) {
     Resolver resolver(session.symboliser, table, session.sources_for(table, process));
-    return statistics(resolver, session.skip, grouping,
-                      [&session] { return session.debugger.interrupted(); });
+    return statistics(resolver, session.skip, grouping, session.interrupted());
 }
 
 // Modules that were unloaded after the snapshot: the debugger would name what is
@@ -245,27 +244,27 @@ Result<void> has_blocks(const Kept& kept, bool wanted) {
                 fmt::format("snapshot {} has no blocks; take it with --blocks", kept.number));
 }
 
-Result<Made> make_report(Session& session, std::string command, std::shared_ptr<Table> table,
-                         const Process* process, View view) {
+Result<LastReport> make_report(Session& session, std::string command, std::shared_ptr<Table> table,
+                               const Process* process, View view, const Sink& sink) {
     view.grouping.limit = table->status.frame_limit;
     auto side = side_of(session, *table, process, view.grouping, view.grouping.only);
     if (!side) return tl::make_unexpected(std::move(side.error()));
     const auto report =
         report_of(session, std::move(command), *table, process, view, side->rows, side->total);
-    Made made;
-    made.head = report.head;
-    made.text = view.json ? statistics_json(report) : statistics_text(report);
+    auto written = view.json ? statistics_json(report, sink) : statistics_text(report, sink);
+    if (!written) return tl::make_unexpected(std::move(written.error()));
     // Source lines are asked for while rendering, so the user may stop it there.
-    if (session.source_interrupted) return fail(Code::interrupted, "interrupted");
+    if (session.source_interrupted) return interrupted_error();
     view.grouping.only = nullptr;
-    made.report.table = std::move(table);
-    made.report.grouping = std::move(view.grouping);
-    made.report.rows = without_frames(std::move(side->rows));
+    LastReport made;
+    made.table = std::move(table);
+    made.grouping = std::move(view.grouping);
+    made.rows = without_frames(std::move(side->rows));
     return made;
 }
 
-Result<Made> make_difference(Session& session, std::string command, const Compared& compared,
-                             const Process* process, View view) {
+Result<LastReport> make_difference(Session& session, std::string command, const Compared& compared,
+                                   const Process* process, View view, const Sink& sink) {
     // Tracebacks of unequal length would have no row in common.
     view.grouping.limit =
         std::min(compared.now->status.frame_limit, compared.old->status.frame_limit);
@@ -279,19 +278,21 @@ Result<Made> make_difference(Session& session, std::string command, const Compar
     total.count = now->total.count;
     total.count_diff = subtract(now->total.count, old->total.count);
     total.samples = add(now->total.samples, old->total.samples);
-    auto rows = compare(session.symboliser.book(), std::move(now->rows), std::move(old->rows));
+    auto rows = compare(session.symboliser.book(), std::move(now->rows), std::move(old->rows),
+                        session.interrupted());
+    if (!rows) return tl::make_unexpected(std::move(rows.error()));
     const auto report =
-        report_of(session, std::move(command), compared, process, view, rows, std::move(total));
-    Made made;
-    made.head = report.head;
-    made.text = view.json ? difference_json(report) : difference_text(report);
-    if (session.source_interrupted) return fail(Code::interrupted, "interrupted");
-    made.report.table = compared.now;
-    made.report.old = compared.old;
-    made.report.grouping = std::move(view.grouping);
-    made.report.changes = without_frames(std::move(rows));
-    made.report.new_name = compared.new_name;
-    made.report.old_name = compared.old_name;
+        report_of(session, std::move(command), compared, process, view, *rows, std::move(total));
+    auto written = view.json ? difference_json(report, sink) : difference_text(report, sink);
+    if (!written) return tl::make_unexpected(std::move(written.error()));
+    if (session.source_interrupted) return interrupted_error();
+    LastReport made;
+    made.table = compared.now;
+    made.old = compared.old;
+    made.grouping = std::move(view.grouping);
+    made.changes = without_frames(std::move(*rows));
+    made.new_name = compared.new_name;
+    made.old_name = compared.old_name;
     return made;
 }
 

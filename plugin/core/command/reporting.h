@@ -37,15 +37,10 @@ ListedSnapshot listed(const Kept& kept);
 // An error if blocks are `wanted` and the snapshot has none.
 Result<void> has_blocks(const Kept& kept, bool wanted);
 
-struct Made {
-    Head head;
-    std::string text;  // or the JSON document
-    LastReport report;
-};
-
+// Writes the report, as text or JSON, and returns what is to be kept of it.
 // `process`: the table's own, or null when it is gone.
-Result<Made> make_report(Session& session, std::string command, std::shared_ptr<Table> table,
-                         const Process* process, View view);
+Result<LastReport> make_report(Session& session, std::string command, std::shared_ptr<Table> table,
+                               const Process* process, View view, const Sink& sink);
 
 // Two tables and what users call them.
 struct Compared {
@@ -55,8 +50,8 @@ struct Compared {
     const std::vector<std::uint32_t>* only_new = nullptr;
     const std::vector<std::uint32_t>* only_old = nullptr;
 };
-Result<Made> make_difference(Session& session, std::string command, const Compared& compared,
-                             const Process* process, View view);
+Result<LastReport> make_difference(Session& session, std::string command, const Compared& compared,
+                                   const Process* process, View view, const Sink& sink);
 
 }  // namespace mt::core
 

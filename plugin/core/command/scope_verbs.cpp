@@ -144,24 +144,20 @@ Result<std::shared_ptr<Table>> blocks_now(const Session& session, const Process&
     return read_now(process, true);
 }
 
-Result<std::string> alive_by(Session& session, const std::string& key, const Process* process,
-                             const std::shared_ptr<Table>& table,
-                             const std::vector<ScopeCall>& calls, bool json) {
+Result<View> alive_view(const Session& session, const std::string& key, const Table* table,
+                        bool json) {
     Arguments chosen;
     chosen.values["--by"] = {key};
     if (json) chosen.switches.insert("--json");
     auto view = view_of(session.settings, chosen);
-    if (!view) return tl::make_unexpected(std::move(view.error()));
-    if (!table)
+    if (!view) return view;
+    if (table == nullptr)
         return fail(Code::usage,
                     "these calls cannot be told by their blocks any more, or never "
                     "could; a scope that is made with --by, or after mt start "
                     "--stamps, can");
     view->grouping.blocks.since = 0;  // figures of blocks
-    auto made = make_report(session, "scope", only_alive(*table, calls), process, *view);
-    if (!made) return tl::make_unexpected(std::move(made.error()));
-    session.last = std::move(made->report);
-    return json ? made->text : "alive, by " + key + ":\n" + made->text;
+    return view;
 }
 
 Result<void> show(Session& session, ScopeReport report, const Arguments& arguments,
@@ -183,23 +179,34 @@ Result<void> show(Session& session, ScopeReport report, const Arguments& argumen
         if (!read) return tl::make_unexpected(std::move(read.error()));
         table = std::move(*read);
     }
-    if (table) count_alive(*table, report.calls);
+    if (table)
+        if (auto done = count_alive(*table, report.calls, session.interrupted()); !done)
+            return done;
     report.has_alive = std::any_of(report.calls.begin(), report.calls.end(),
                                    [](const ScopeCall& call) { return call.alive_count; });
     sort_calls(report.calls, view->sort);
     report.shown = view->rows;
     const std::string* asked = arguments.value("--by");
     const std::string key = asked != nullptr ? *asked : by;
-    std::string grouped;
-    if (asked != nullptr || (!key.empty() && table && !view->json)) {
-        auto text =
-            alive_by(session, key, process ? &*process : nullptr, table, report.calls, view->json);
-        if (!text) return tl::make_unexpected(std::move(text.error()));
-        grouped = std::move(*text);
+    const bool grouped = asked != nullptr || (!key.empty() && table && !view->json);
+    View alive;
+    if (grouped) {
+        auto chosen = alive_view(session, key, table.get(), view->json);
+        if (!chosen) return tl::make_unexpected(std::move(chosen.error()));
+        alive = std::move(*chosen);
     }
-    if (!view->json || grouped.empty())
-        session.say(view->json ? scope_json(report) : scope_text(report));
-    session.say(grouped);
+    const Sink out = session.printer();
+    if (!view->json || !grouped)
+        if (auto done = view->json ? scope_json(report, out) : scope_text(report, out); !done)
+            return done;
+    if (!grouped) return {};
+    if (!view->json) session.say("alive, by " + key + ":\n");
+    auto of_calls = only_alive(*table, report.calls, session.interrupted());
+    if (!of_calls) return tl::make_unexpected(std::move(of_calls.error()));
+    auto made = make_report(session, "scope", std::move(*of_calls), process ? &*process : nullptr,
+                            alive, out);
+    if (!made) return tl::make_unexpected(std::move(made.error()));
+    session.last = std::move(*made);
     return {};
 }
 

@@ -61,12 +61,26 @@ Error explained(Error error, const Target& target) {
 }  // namespace
 
 Session::Session(Debugger& asked, std::string directory)
-    : debugger(asked), library_directory(std::move(directory)) {}
+    : debugger(asked),
+      poll([&asked] { return asked.interrupted(); }),
+      library_directory(std::move(directory)) {}
+
+Sink Session::printer() {
+    return [this](std::string_view text) -> Result<void> {
+        output_ += text;
+        if (source_interrupted) return interrupted_error();
+        if (output_.size() < Pieces::kPiece) return {};
+        debugger.print(output_);
+        output_.clear();
+        return poll() ? Result<void>(interrupted_error()) : Result<void>();
+    };
+}
 
 Result<Session::Outcome> Session::run(std::string_view line) {
     output_.clear();
     not_ours_text_.clear();
     source_interrupted = false;
+    poll.begin();
     auto words = split_words(line);
     // A quote left open is no reason to keep a line of maintenance's from it.
     const std::string first = words ? (words->empty() ? "" : words->front())

@@ -21,6 +21,8 @@
 #include "command/scopes.h"
 #include "command/view.h"
 #include "model/error.h"
+#include "model/poll.h"
+#include "model/sink.h"
 #include "model/snapshot.h"
 #include "show/report.h"
 #include "symbols/symboliser.h"
@@ -92,6 +94,13 @@ class Session {
 
     // Printed when the command has succeeded.
     void say(std::string_view text) { output_ += text; }
+    // For what may be long: printed in pieces while it is made, and ended by Ctrl-C. What
+    // has been said before comes first.
+    Sink printer();
+    // For each step of long work; true: the user wants to stop.
+    Interrupted interrupted() {
+        return [this] { return poll(); };
+    }
 
     Result<Process> process();
     // Who can name the code of `table`: the debugger only while it shows that process.
@@ -106,6 +115,7 @@ class Session {
     bool source_interrupted = false;
 
     Debugger& debugger;
+    Poll poll;
     const std::string library_directory;
     Symboliser symboliser;
     SkipRules skip;

@@ -26,6 +26,7 @@ Result<Held*> Queries::held(std::uint64_t handle) {
 Result<std::string> Queries::answer(std::string_view text) {
     auto request = Request::parse(text);
     if (!request) return tl::make_unexpected(std::move(request.error()));
+    session.poll.begin();
     for (const auto* family :
          {&tracing_operations(), &snapshot_operations(), &statistics_operations(),
           &traces_operations(), &lookup_operations(), &file_operations()})

@@ -47,7 +47,7 @@ class Queries {
     std::uint64_t hold(Held held);
     void release(std::uint64_t handle) { held_.erase(handle); }
     Result<Held*> held(std::uint64_t handle);
-    bool interrupted() { return session.debugger.interrupted(); }
+    bool interrupted() { return session.poll(); }
 
     Session& session;
 

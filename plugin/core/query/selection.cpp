@@ -14,8 +14,6 @@
 namespace mt::core {
 namespace {
 
-constexpr std::size_t kPollEvery = 64;  // traces between two looks at Ctrl-C
-
 bool is_empty(const std::vector<FilterList>& filters) {
     return std::all_of(filters.begin(), filters.end(),
                        [](const FilterList& list) { return list.empty(); });
@@ -23,21 +21,26 @@ bool is_empty(const std::vector<FilterList>& filters) {
 
 // By traceback, then size: the same before and after a snapshot was a file. Made ones
 // keep the order in which they were given.
-void put_in_order(Held& held, const std::vector<std::uint32_t>& by_id) {
+Result<void> put_in_order(Queries& queries, Held& held, const std::vector<std::uint32_t>& by_id) {
     const std::vector<Block>& blocks = held.table->blocks;
-    if (!held.order.empty() || blocks.empty()) return;
+    if (!held.order.empty() || blocks.empty()) return {};
     const auto trace_of = [&](std::uint32_t at) {
         return blocks[at].stack < by_id.size() ? by_id[blocks[at].stack] : 0;
     };
     std::vector<std::uint32_t> order(blocks.size());
     std::iota(order.begin(), order.end(), 0);
     std::erase_if(order, [&](std::uint32_t at) { return trace_of(at) == 0; });
+    const auto is_before = [&](std::uint32_t a, std::uint32_t b) {
+        return std::make_tuple(trace_of(a), blocks[a].size, a) <
+               std::make_tuple(trace_of(b), blocks[b].size, b);
+    };
     if (!held.is_made)
-        std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
-            return std::make_tuple(trace_of(a), blocks[a].size, a) <
-                   std::make_tuple(trace_of(b), blocks[b].size, b);
-        });
+        if (auto done = sort_unless_stopped(order.begin(), order.end(), is_before,
+                                            queries.session.interrupted());
+            !done)
+            return done;
     held.order = std::move(order);
+    return {};
 }
 
 void count_totals(Table& table) {
@@ -71,8 +74,7 @@ Result<std::vector<bool>> kept_traces(Queries& queries, Resolver& resolver, cons
     const std::size_t wanted = filter.needs() == TraceFilter::Needs::all ? limit : 1;
     std::vector<bool> kept(table.traces.size());
     for (std::size_t i = 0; i < kept.size(); ++i) {
-        if (i % kPollEvery == 0 && queries.interrupted())
-            return fail(Code::interrupted, "interrupted");
+        if (queries.interrupted()) return interrupted_error();
         auto frames = walk.frames(table.traces[i], wanted);
         if (!frames) return tl::make_unexpected(std::move(frames.error()));
         kept[i] = filter.keeps(**frames, table.traces[i].domain);
@@ -84,7 +86,7 @@ Result<void> select(Queries& queries, const Named& named, Held& held, const std:
                     const std::vector<FilterList>& filters) {
     if (held.selected && held.selected_by == key) return {};
     const std::vector<std::uint32_t> by_id = traces_by_id(*held.table);
-    put_in_order(held, by_id);
+    if (auto done = put_in_order(queries, held, by_id); !done) return done;
     if (is_empty(filters)) {
         held.selected.reset();
         return {};

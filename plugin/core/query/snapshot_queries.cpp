@@ -29,8 +29,7 @@ std::string held_text(Queries& queries, Held held) {
 Result<void> name_recent_frames(Queries& queries, const Held& held, const Process& process) {
     Session& session = queries.session;
     Resolver resolver(session.symboliser, *held.table, session.sources_for(*held.table, &process));
-    auto rows =
-        statistics(resolver, session.skip, {}, [&queries] { return queries.interrupted(); });
+    auto rows = statistics(resolver, session.skip, {}, session.interrupted());
     if (!rows) return tl::make_unexpected(std::move(rows.error()));
     return {};
 }

@@ -40,15 +40,16 @@ Result<std::vector<Statistic>> rows_of(Queries& queries, const Named& named, con
     grouping.limit = limit_of(held);
     grouping.filters = std::move(filters);
     Resolver resolver = named.resolver(held);
-    return statistics(resolver, queries.session.skip, grouping,
-                      [&queries] { return queries.interrupted(); });
+    return statistics(resolver, queries.session.skip, grouping, queries.session.interrupted());
 }
 
 // Rows in brackets, each as `write` appends it.
 template <typename Row, typename Write>
-std::string written(const std::vector<Row>& rows, Answer& answer, Write write) {
+Result<std::string> written(Queries& queries, const std::vector<Row>& rows, Answer& answer,
+                            Write write) {
     std::string text = "\"rows\":[";
     for (const Row& row : rows) {
+        if (queries.interrupted()) return interrupted_error();
         text += text.back() == '[' ? "[" : ",[";
         write(std::back_inserter(text), row, answer.add(row.traceback));
         text += ']';
@@ -71,10 +72,11 @@ Result<std::string> statistics_query(Queries& queries, Request& request) {
     auto rows = rows_of(queries, *named, **held, *how, std::move(filters));
     if (!rows) return tl::make_unexpected(std::move(rows.error()));
     Answer answer(queries.session.symboliser.book());
-    return written(*rows, answer, [](auto out, const Statistic& row, std::uint32_t traceback) {
-        fmt::format_to(out, "{},{},{},{},{},{},{}", row.size, row.count, row.total_size,
-                       row.total_count, row.temporary_count, row.samples, traceback);
-    });
+    return written(
+        queries, *rows, answer, [](auto out, const Statistic& row, std::uint32_t traceback) {
+            fmt::format_to(out, "{},{},{},{},{},{},{}", row.size, row.count, row.total_size,
+                           row.total_count, row.temporary_count, row.samples, traceback);
+        });
 }
 
 Result<std::string> compare_query(Queries& queries, Request& request) {
@@ -98,12 +100,15 @@ Result<std::string> compare_query(Queries& queries, Request& request) {
     auto of_old = rows_of(queries, *named, **old, *how, std::move(old_filters));
     if (!of_old) return tl::make_unexpected(std::move(of_old.error()));
     const FrameBook& book = queries.session.symboliser.book();
-    const std::vector<StatisticDiff> rows = compare(book, std::move(*of_now), std::move(*of_old));
+    auto rows =
+        compare(book, std::move(*of_now), std::move(*of_old), queries.session.interrupted());
+    if (!rows) return tl::make_unexpected(std::move(rows.error()));
     Answer answer(book);
-    return written(rows, answer, [](auto out, const StatisticDiff& row, std::uint32_t traceback) {
-        fmt::format_to(out, "{},{},{},{},{},{}", row.size, row.size_diff, row.count, row.count_diff,
-                       row.samples, traceback);
-    });
+    return written(queries, *rows, answer,
+                   [](auto out, const StatisticDiff& row, std::uint32_t traceback) {
+                       fmt::format_to(out, "{},{},{},{},{},{}", row.size, row.size_diff, row.count,
+                                      row.count_diff, row.samples, traceback);
+                   });
 }
 
 }  // namespace

@@ -85,6 +85,7 @@ Result<std::string> rows(Queries& queries, const Named& named, const Held& held,
     std::string text = fmt::format("\"total\":{},\"rows\":[", all.size());
     const auto write = [&](std::uint32_t at, const char* comma) -> Result<void> {
         const Block& block = table.blocks[at];
+        if (queries.interrupted()) return interrupted_error();
         auto entry = tracebacks.of(table.traces[by_id[block.stack] - 1], answer);
         if (!entry) return tl::make_unexpected(std::move(entry.error()));
         fmt::format_to(std::back_inserter(text), "{}[{},{},{},{}]", comma, table.domain_of(block),

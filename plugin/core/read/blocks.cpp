@@ -15,7 +15,8 @@ namespace mt::core {
 namespace {
 
 constexpr unsigned kMaxRegions = 1u << 22;
-constexpr std::uint32_t kSlice = 1024;  // pages
+constexpr std::uint32_t kSlice = 1024;        // pages
+constexpr std::size_t kPollEvery = 1u << 18;  // blocks
 constexpr std::size_t kArraysOffset = offsetof(abi::Region, page);
 
 // What follows a region's first page, as read.
@@ -320,7 +321,7 @@ void set_domain(Table& table, Block& block, std::uint32_t of_trace) {
     if (own.domain == 0 && of_trace != 0) block.detail = table.place_of({of_trace, own.stamp});
 }
 
-void check_blocks(const Depot& depot, std::uint64_t flagged, Table& table) {
+bool check_blocks(Reading& reading, const Depot& depot, std::uint64_t flagged, Table& table) {
     const auto is_wrong = [&](const Block& block) {
         if (block.stack >= depot.stacks.size()) return true;
         const std::uint32_t domain = depot.stacks[block.stack].domain;
@@ -330,14 +331,17 @@ void check_blocks(const Depot& depot, std::uint64_t flagged, Table& table) {
     const auto end = std::remove_if(table.blocks.begin(), table.blocks.end(), is_wrong);
     flagged += static_cast<std::uint64_t>(table.blocks.end() - end);
     table.blocks.erase(end, table.blocks.end());
-    for (Block& block : table.blocks) {
+    for (std::size_t i = 0; i < table.blocks.size(); ++i) {
+        if (i % kPollEvery == 0 && !reading.go_on()) return false;
+        Block& block = table.blocks[i];
         set_domain(table, block, depot.stacks[block.stack].domain);
     }
-    if (flagged == 0) return;
+    if (flagged == 0) return true;
     table.remarks.push_back(
         {"damaged-blocks",
          fmt::format("{} entries of the block table contradict it and are not shown", flagged),
          flagged});
+    return true;
 }
 
 }  // namespace mt::core

@@ -121,7 +121,7 @@ bool read_traces(Reading& reading, Anchor& anchor, const ReadOptions& options, E
     }
     if (!name_traces(reading, depot, std::move(counters.traces), table)) return false;
     if (options.blocks) {
-        check_blocks(depot, flagged, table);
+        if (!check_blocks(reading, depot, flagged, table)) return false;
         if (!events.any_busy && !compare(reading, anchor, counters, table)) return false;
     }
     add_remarks(events, counters, table);

@@ -18,24 +18,31 @@ std::int64_t whole(std::uint64_t figure, std::uint32_t bits) {
 
 }  // namespace
 
-BlockGroups::BlockGroups(const Table& table) : table_(table) {
-    if (table.blocks.empty()) return;
+Result<BlockGroups> BlockGroups::of(const Table& table, const Interrupted& interrupted) {
+    BlockGroups groups(table);
+    if (table.blocks.empty()) return groups;
     std::vector<std::uint32_t> place;  // by stack id: index into traces plus one
     for (std::size_t i = 0; i < table.traces.size(); ++i) {
         const std::uint32_t id = table.traces[i].id;
         if (id >= place.size()) place.resize(id + 1);
         place[id] = static_cast<std::uint32_t>(i + 1);
     }
-    entries_.reserve(table.blocks.size());
+    groups.entries_.reserve(table.blocks.size());
+    Stride stop(interrupted);
     for (const Block& block : table.blocks) {
+        if (stop()) return interrupted_error();
         if (block.stack >= place.size() || place[block.stack] == 0)
-            ++lost_;
+            ++groups.lost_;
         else
-            entries_.push_back({block.size, place[block.stack] - 1, table.domain_of(block)});
+            groups.entries_.push_back({block.size, place[block.stack] - 1, table.domain_of(block)});
     }
-    std::sort(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) {
+    const auto is_before = [](const Entry& a, const Entry& b) {
         return std::tie(a.trace, a.size, a.domain) < std::tie(b.trace, b.size, b.domain);
-    });
+    };
+    auto done =
+        sort_unless_stopped(groups.entries_.begin(), groups.entries_.end(), is_before, interrupted);
+    if (!done) return tl::make_unexpected(std::move(done.error()));
+    return groups;
 }
 
 bool BlockGroups::next(BlockGroup& group) {

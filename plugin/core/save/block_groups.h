@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "model/error.h"
+#include "model/poll.h"
 #include "model/snapshot.h"
 
 namespace mt::core {
@@ -24,7 +26,8 @@ struct BlockGroup {
 
 class BlockGroups {
   public:
-    explicit BlockGroups(const Table& table);
+    // Errors: interrupted only.
+    static Result<BlockGroups> of(const Table& table, const Interrupted& interrupted);
 
     // False at the end. Ascending by trace, then size.
     bool next(BlockGroup& group);
@@ -32,6 +35,8 @@ class BlockGroups {
     std::uint64_t lost() const { return lost_; }
 
   private:
+    explicit BlockGroups(const Table& table) : table_(table) {}
+
     struct Entry {
         std::uint64_t size;
         std::uint32_t trace, domain;

@@ -13,27 +13,6 @@
 namespace mt::core {
 namespace {
 
-constexpr std::size_t kPiece = 64 * 1024;
-
-// Collects small texts, so that the file gets large ones.
-class Pieces {
-  public:
-    explicit Pieces(const Sink& sink) : sink_(sink) {}
-    Result<void> add(std::string_view text) {
-        text_ += text;
-        return text_.size() < kPiece ? Result<void>() : finish();
-    }
-    Result<void> finish() {
-        auto done = sink_(text_);
-        text_.clear();
-        return done;
-    }
-
-  private:
-    const Sink& sink_;
-    std::string text_;
-};
-
 std::string json_text(std::string_view text) {
     return nlohmann::json(std::string(text))
         .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);

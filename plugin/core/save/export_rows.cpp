@@ -15,8 +15,6 @@
 namespace mt::core {
 namespace {
 
-constexpr std::size_t kPollEvery = 64;  // traces between two looks at the user's Ctrl-C
-
 bool shows_offset(const Frame& frame, bool raw) {
     return raw && !frame.has_file() && (frame.module != 0 || frame.function != 0);
 }
@@ -51,8 +49,7 @@ Result<std::vector<ExportRow>> export_rows(Resolver& resolver, SkipRules& skip, 
     FrameWalk walk(resolver, skip, raw);
     const Table& table = resolver.table();
     for (std::size_t i = 0; i < table.traces.size(); ++i) {
-        if (i % kPollEvery == 0 && interrupted && interrupted())
-            return fail(Code::interrupted, "interrupted");
+        if (interrupted && interrupted()) return interrupted_error();
         const Trace& trace = table.traces[i];
         auto frames = walk.frames(trace, abi::kMaxFrames);
         if (!frames) return tl::make_unexpected(std::move(frames.error()));

@@ -23,8 +23,7 @@
 namespace mt::core {
 namespace {
 
-constexpr std::size_t kPollEvery = 4096;  // lines between two looks at the user's Ctrl-C
-constexpr double kMostScaled = 4e18;      // fits a signed 64-bit number
+constexpr double kMostScaled = 4e18;  // fits a signed 64-bit number
 
 struct Stack {
     std::vector<std::uint64_t> addresses;
@@ -52,9 +51,9 @@ class Reader {
         : book_(book), limits_(limits), interrupted_(interrupted), maker_(book) {}
 
     Result<Loaded> run(std::string_view text) {
+        Stride stop(interrupted_);
         for (line_ = 1; !text.empty(); ++line_) {
-            if (line_ % kPollEvery == 0 && interrupted_ && interrupted_())
-                return fail(Code::interrupted, "interrupted");
+            if (stop()) return interrupted_error();
             const std::size_t end = std::min(text.find('\n'), text.size());
             if (auto done = line(stripped_line(text.substr(0, end))); !done)
                 return tl::make_unexpected(std::move(done.error()));

@@ -20,8 +20,6 @@ namespace {
 using protozero::pbf_reader;
 using protozero::pbf_wire_type;
 
-constexpr std::uint64_t kPollEvery = 16384;  // fields between two looks at the user's Ctrl-C
-
 pbf_reader reader_of(std::string_view bytes) {
     return pbf_reader(protozero::data_view(bytes.data(), bytes.size()));
 }
@@ -186,9 +184,9 @@ Result<ProfileParts> read_parts(ByteSource& source, const ProfileLimits& limits,
     ProfileParts parts;
     FieldStream fields(source, limits.longest_field);
     Field field;
-    for (std::uint64_t n = 0;; ++n) {
-        if (n % kPollEvery == 0 && interrupted && interrupted())
-            return fail(Code::interrupted, "interrupted");
+    Stride stop(interrupted);
+    for (;;) {
+        if (stop()) return interrupted_error();
         auto more = fields.next(field);
         // A profile begins with its sample types; before them it was none.
         if (!more && more.error().code == Code::damaged && parts.sample_types.empty())

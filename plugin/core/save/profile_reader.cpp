@@ -23,8 +23,6 @@
 namespace mt::core {
 namespace {
 
-constexpr std::uint64_t kPollEvery = 4096;  // samples between two looks at the user's Ctrl-C
-
 // What the labels of a sample of ours say.
 struct Marks {
     std::uint32_t domain = 0;
@@ -295,9 +293,8 @@ class Reader {
         FieldStream fields(source, limits_.longest_field);
         Field field;
         ProfileSample sample;
-        for (std::uint64_t n = 0;; ++n) {
-            if (n % kPollEvery == 0 && interrupted_ && interrupted_())
-                return fail(Code::interrupted, "interrupted");
+        for (;;) {
+            if (interrupted_ && interrupted_()) return interrupted_error();
             auto more = fields.next(field);
             if (!more) return tl::make_unexpected(std::move(more.error()));
             if (!*more) return {};

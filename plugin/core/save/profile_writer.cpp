@@ -24,7 +24,6 @@ namespace {
 using protozero::pbf_writer;
 
 constexpr std::size_t kPiece = 64 * 1024;
-constexpr std::size_t kPollEvery = 64;  // rows between two looks at the user's Ctrl-C
 
 // pprof drops these innermost frames from its views. Functions that may call back
 // into the program are not among them: their callees would go as well.
@@ -73,8 +72,7 @@ class Writer {
     }
     // Between two rows.
     Result<void> pause() {
-        if (++rows_ % kPollEvery == 0 && options_.interrupted && options_.interrupted())
-            return fail(Code::interrupted, "interrupted");
+        if (options_.interrupted && options_.interrupted()) return interrupted_error();
         return flush(kPiece);
     }
 
@@ -179,7 +177,9 @@ class Writer {
     }
 
     Result<void> samples() {
-        BlockGroups groups(table_);
+        auto sorted = BlockGroups::of(table_, options_.interrupted);
+        if (!sorted) return tl::make_unexpected(std::move(sorted.error()));
+        BlockGroups& groups = *sorted;
         lost_blocks_ = groups.lost();
         BlockGroup group;
         bool more = groups.next(group);

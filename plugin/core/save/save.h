@@ -8,12 +8,13 @@
 #define MEMTRACE_CORE_SAVE_SAVE_H
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 
 #include "model/error.h"
+#include "model/poll.h"
+#include "model/sink.h"
 #include "model/snapshot.h"
 #include "save/profile_limits.h"
 #include "symbols/symboliser.h"
@@ -24,11 +25,6 @@ struct Loaded {
     std::shared_ptr<Table> table;
     std::string attributes_json;  // what a script had put beside it; empty = nothing
 };
-
-// Takes the next bytes of a file.
-using Sink = std::function<Result<void>(std::string_view)>;
-// True: the user wants to stop. May be empty.
-using Interrupted = std::function<bool()>;
 
 struct SaveOptions {
     std::string attributes_json;   // kept as it is, not looked into; empty = nothing

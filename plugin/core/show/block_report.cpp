@@ -61,14 +61,6 @@ const char* place_name(Place::Kind kind) {
     return "unknown";
 }
 
-std::string age_text(bool stamps, const ShownBlock& shown) {
-    if (!stamps) return "";
-    if (!shown.stamp) return ", no stamp: allocated before stamps were on";
-    return fmt::format(", {}generation {}, allocation {} of it",
-                       shown.thread.empty() ? "" : printable(shown.thread) + ", ",
-                       shown.stamp->generation, shown.stamp->sequence);
-}
-
 std::string shown_text(const BlockReport& report, const ShownBlock& shown) {
     const Block& block = shown.block;
     std::string text = fmt::format("block {:#x}: size={}", block.address,
@@ -107,9 +99,8 @@ std::optional<std::uint64_t> gap(const BlockReport& report) {
 
 std::string hex(std::uint64_t address) { return fmt::format("{:#x}", address); }
 
-Json shown_json(const FrameBook& book, const ShownBlock& shown,
-                std::optional<std::uint64_t> address) {
-    Json json;
+Json facts(const ShownBlock& shown, std::optional<std::uint64_t> address) {
+    Json json = Json::object();
     json["address"] = hex(shown.block.address);
     json["size"] = shown.block.size;
     if (address) json["offset"] = *address - shown.block.address;
@@ -117,31 +108,26 @@ Json shown_json(const FrameBook& book, const ShownBlock& shown,
     json["generation"] = shown.stamp ? Json(shown.stamp->generation) : Json();
     json["sequence"] = shown.stamp ? Json(shown.stamp->sequence) : Json();
     json["thread"] = shown.thread.empty() ? Json() : Json(shown.thread);
+    return json;
+}
+
+Json shown_json(const FrameBook& book, const ShownBlock& shown, std::uint64_t address) {
+    Json json = facts(shown, address);
     json["traceback"] = traceback_json(book, KeyType::traceback, shown.traceback);
     return json;
 }
 
-std::string finished(Json& json, const std::vector<Remark>& remarks) {
-    Json list = Json::array();
-    for (const Remark& remark : remarks)
-        list.push_back({{"code", remark.code}, {"text", remark.text}, {"count", remark.count}});
-    json["remarks"] = std::move(list);
-    return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-}
-
-std::string row_text(const BlockList& list, const ShownBlock& shown) {
-    std::string text = fmt::format("{:#x}: size={}", shown.block.address,
-                                   format_size(static_cast<double>(shown.block.size)));
-    if (shown.domain != 0) text += fmt::format(", domain {}", shown.domain);
-    const RowFrame& frame = shown.traceback.front();
-    text += fmt::format(", {}:{}", row_name(*list.book, frame), frame.line);
-    text += age_text(list.stamps, shown);
-    if (list.around && holds(shown.block, *list.around))
-        text += fmt::format(", offset {}", *list.around - shown.block.address);
-    return text + "\n";
-}
-
 }  // namespace
+
+std::string age_text(bool stamps, const ShownBlock& shown) {
+    if (!stamps) return "";
+    if (!shown.stamp) return ", no stamp: allocated before stamps were on";
+    return fmt::format(", {}generation {}, allocation {} of it",
+                       shown.thread.empty() ? "" : printable(shown.thread) + ", ",
+                       shown.stamp->generation, shown.stamp->sequence);
+}
+
+Json block_facts(const ShownBlock& shown) { return facts(shown, std::nullopt); }
 
 std::string block_text(const BlockReport& report) {
     std::string text;
@@ -161,7 +147,7 @@ std::string block_text(const BlockReport& report) {
 }
 
 std::string block_json(const BlockReport& report) {
-    Json json;
+    Json json = Json::object();
     json["schema"] = 1;
     json["command"] = "block";
     json["address"] = hex(report.address);
@@ -182,7 +168,7 @@ std::string block_json(const BlockReport& report) {
     }
     if (report.place) {
         const Place& place = *report.place;
-        Json where;
+        Json where = Json::object();
         where["kind"] = place_name(place.kind);
         if (place.thread != 0) where["thread"] = place.thread;
         if (!place.module.empty()) where["module"] = place.module;
@@ -194,41 +180,8 @@ std::string block_json(const BlockReport& report) {
                              {"size", report.below->size},
                              {"past_its_end", *bytes}};
     }
-    return finished(json, report.remarks);
-}
-
-std::string blocks_text(const BlockList& list) {
-    std::string text;
-    bool is_past = !list.around;
-    const auto mark = [&] {
-        if (!is_past) text += fmt::format("{:#x}: in no live block\n", *list.around);
-        is_past = true;
-    };
-    for (const ShownBlock& shown : list.blocks) {
-        if (!is_past && shown.block.address > *list.around) mark();
-        text += row_text(list, shown);
-        is_past = is_past || holds(shown.block, *list.around);
-    }
-    mark();
-    if (list.other_count != 0)
-        text += fmt::format("{} other: {}\n", list.other_count,
-                            format_figures(list.other_size, list.other_count));
-    return text + fmt::format("Total: {}\n", format_figures(list.total_size, list.total_count)) +
-           remarks_text(list.remarks);
-}
-
-std::string blocks_json(const BlockList& list) {
-    Json json;
-    json["schema"] = 1;
-    json["command"] = "blocks";
-    if (list.around) json["around"] = hex(*list.around);
-    Json blocks = Json::array();
-    for (const ShownBlock& shown : list.blocks)
-        blocks.push_back(shown_json(*list.book, shown, std::nullopt));
-    json["blocks"] = std::move(blocks);
-    json["other"] = {{"size", list.other_size}, {"count", list.other_count}};
-    json["total"] = {{"size", list.total_size}, {"count", list.total_count}};
-    return finished(json, list.remarks);
+    json["remarks"] = remarks_json(report.remarks);
+    return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 bool holds(const Block& block, std::uint64_t address) {

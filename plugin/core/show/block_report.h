@@ -34,19 +34,9 @@ struct ShownBlock {
     std::vector<RowFrame> traceback;  // most recent first
 };
 
-// mt blocks: single blocks, in the order shown.
-struct BlockList {
-    bool stamps = false;
-    const FrameBook* book = nullptr;
-    std::vector<ShownBlock> blocks;
-    std::optional<std::uint64_t> around;  // an address between which they lie: by address then
-    std::int64_t other_size = 0, other_count = 0;
-    std::int64_t total_size = 0, total_count = 0;
-    std::vector<Remark> remarks;
-};
-
-std::string blocks_text(const BlockList& list);
-std::string blocks_json(const BlockList& list);
+// Of a block without its traceback, as JSON; and what its row says of its age.
+nlohmann::ordered_json block_facts(const ShownBlock& shown);
+std::string age_text(bool stamps, const ShownBlock& shown);
 
 struct ShownFreed {
     FreedBlock block;

@@ -31,18 +31,19 @@ std::string row_text(const DifferenceReport& report, const StatisticDiff& row) {
 
 }  // namespace
 
-std::string difference_text(const DifferenceReport& report) {
+Result<void> difference_text(const DifferenceReport& report, const Sink& sink) {
     const auto& rows = *report.rows;
     const std::size_t shown = report.shown == 0 ? rows.size() : std::min(report.shown, rows.size());
+    for (std::size_t i = 0; i < shown; ++i)
+        if (auto done = sink(row_text(report, rows[i])); !done) return done;
     std::string text;
-    for (std::size_t i = 0; i < shown; ++i) text += row_text(report, rows[i]);
     if (shown < rows.size() && report.cumulative)
         text += fmt::format("{} other\n", rows.size() - shown);
     else if (shown < rows.size())
         text += fmt::format("{} other: ", rows.size() - shown) +
                 figures_text(report, sum_of(rows, shown), false);
     text += "Total: " + figures_text(report, report.total, false);
-    return text + remarks_text(report.remarks);
+    return sink(text + remarks_text(report.remarks));
 }
 
 }  // namespace mt::core

@@ -14,6 +14,8 @@
 
 #include "analyse/difference.h"
 #include "analyse/statistics.h"
+#include "model/error.h"
+#include "model/sink.h"
 #include "model/snapshot.h"
 #include "show/traceback.h"
 
@@ -62,16 +64,18 @@ struct DifferenceReport : RowReport {
     std::string now;  // "now", or a snapshot's name
 };
 
-std::string statistics_text(const StatisticsReport& report);
-std::string statistics_json(const StatisticsReport& report);
-std::string difference_text(const DifferenceReport& report);
-std::string difference_json(const DifferenceReport& report);
+// Row by row: there may be millions. Errors: the sink's.
+Result<void> statistics_text(const StatisticsReport& report, const Sink& sink);
+Result<void> statistics_json(const StatisticsReport& report, const Sink& sink);
+Result<void> difference_text(const DifferenceReport& report, const Sink& sink);
+Result<void> difference_json(const DifferenceReport& report, const Sink& sink);
 
 // "current: …" and "peak: …", the first two lines of mt peak and a part of mt status.
 std::string figures_text(const Head& head);
 // How a row begins: "FILE:LINE", or what else its key shows.
 std::string row_title(const RowReport& report, const std::vector<RowFrame>& traceback);
 std::string remarks_text(const std::vector<Remark>& remarks);
+nlohmann::ordered_json remarks_json(const std::vector<Remark>& remarks);
 
 struct StatusReport {
     Head head;

@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "abi/layout.h"
 #include "show/estimate.h"
+#include "show/json_stream.h"
 #include "show/report.h"
 
 namespace mt::core {
@@ -24,7 +26,7 @@ std::string dump(const Json& json) {
 Json amount(std::int64_t size, std::int64_t count) { return {{"size", size}, {"count", count}}; }
 
 Json begin(const Head& head) {
-    Json json;
+    Json json = Json::object();
     json["schema"] = kSchema;
     json["command"] = head.command;
     json["tracing"] = head.tracing;
@@ -35,17 +37,10 @@ Json begin(const Head& head) {
 }
 
 Json begin(const char* command) {
-    Json json;
+    Json json = Json::object();
     json["schema"] = kSchema;
     json["command"] = command;
     return json;
-}
-
-Json remarks_of(const std::vector<Remark>& remarks) {
-    Json list = Json::array();
-    for (const Remark& remark : remarks)
-        list.push_back({{"code", remark.code}, {"text", remark.text}, {"count", remark.count}});
-    return list;
 }
 
 // Figures with `samples` are estimates; `error` is their standard error in bytes.
@@ -66,42 +61,65 @@ void add_key(Json& json, const RowReport& report, const std::vector<RowFrame>& t
         json["traceback"] = traceback_json(*report.book, report.key, traceback);
 }
 
-}  // namespace
-
-std::string statistics_json(const StatisticsReport& report) {
-    const auto& rows = *report.rows;
-    const std::size_t shown = report.shown == 0 ? rows.size() : std::min(report.shown, rows.size());
-    Json json = begin(report.head);
-    json["by"] = std::string(name_of(report.key));
-    if (report.cumulative) json["cumulative"] = true;
-    if (report.sample_bytes != 0) json["sample_bytes"] = report.sample_bytes;
-    Json list = Json::array();
+// Rows of either kind, and what comes after them.
+template <typename Report, typename Entry>
+Result<void> with_rows(const Report& report, Json head, std::size_t shown, Entry entry,
+                       const Sink& sink, const std::function<Json()>& tail) {
+    head["by"] = std::string(name_of(report.key));
+    if (report.cumulative) head["cumulative"] = true;
+    if (report.sample_bytes != 0) head["sample_bytes"] = report.sample_bytes;
+    JsonStream out(sink);
+    out.members(head);
+    out.begin_list("statistics");
     for (std::size_t i = 0; i < shown; ++i) {
-        const Statistic& row = rows[i];
-        Json entry = amount(row.size, row.count);
-        entry["total_size"] = row.total_size;
-        entry["total_count"] = row.total_count;
-        entry["temporary_count"] = row.temporary_count;
-        add_estimate(entry, row.samples, report.sample_bytes);
-        add_key(entry, report, row.traceback);
-        list.push_back(std::move(entry));
+        const auto& row = (*report.rows)[i];
+        Json json = entry(row);
+        add_key(json, report, row.traceback);
+        if (auto done = out.item(json); !done) return done;
     }
-    json["statistics"] = std::move(list);
-    if (report.cumulative) {
-        json["other"] = Json::object();
-    } else {
-        const Sum other = sum_of(rows, shown);
-        json["other"] = amount(other.size, other.count);
-        add_estimate(json["other"], other.samples, report.sample_bytes);
-    }
-    json["other"]["statistics"] = rows.size() - shown;
-    json["total"] = amount(report.total.size, report.total.count);
-    if (!report.exact_total) add_estimate(json["total"], report.total.samples, report.sample_bytes);
-    json["remarks"] = remarks_of(report.remarks);
-    return dump(json);
+    out.end_list();
+    out.members(tail());
+    out.members({{"remarks", remarks_json(report.remarks)}});
+    return out.end();
 }
 
-std::string difference_json(const DifferenceReport& report) {
+}  // namespace
+
+Json remarks_json(const std::vector<Remark>& remarks) {
+    Json list = Json::array();
+    for (const Remark& remark : remarks)
+        list.push_back({{"code", remark.code}, {"text", remark.text}, {"count", remark.count}});
+    return list;
+}
+
+Result<void> statistics_json(const StatisticsReport& report, const Sink& sink) {
+    const auto& rows = *report.rows;
+    const std::size_t shown = report.shown == 0 ? rows.size() : std::min(report.shown, rows.size());
+    const auto entry = [&report](const Statistic& row) {
+        Json json = amount(row.size, row.count);
+        json["total_size"] = row.total_size;
+        json["total_count"] = row.total_count;
+        json["temporary_count"] = row.temporary_count;
+        add_estimate(json, row.samples, report.sample_bytes);
+        return json;
+    };
+    return with_rows(report, begin(report.head), shown, entry, sink, [&] {
+        Json json = Json::object();
+        json["other"] = Json::object();
+        if (!report.cumulative) {
+            const Sum other = sum_of(rows, shown);
+            json["other"] = amount(other.size, other.count);
+            add_estimate(json["other"], other.samples, report.sample_bytes);
+        }
+        json["other"]["statistics"] = rows.size() - shown;
+        json["total"] = amount(report.total.size, report.total.count);
+        if (!report.exact_total)
+            add_estimate(json["total"], report.total.samples, report.sample_bytes);
+        return json;
+    });
+}
+
+Result<void> difference_json(const DifferenceReport& report, const Sink& sink) {
     const auto& rows = *report.rows;
     const std::size_t shown = report.shown == 0 ? rows.size() : std::min(report.shown, rows.size());
     const auto figures = [&report](const StatisticDiff& row) {
@@ -112,24 +130,16 @@ std::string difference_json(const DifferenceReport& report) {
         add_estimate(json, row.samples, report.sample_bytes);
         return json;
     };
-    Json json = begin(report.head);
-    json["old"] = report.old;
-    json["new"] = report.now;
-    json["by"] = std::string(name_of(report.key));
-    if (report.cumulative) json["cumulative"] = true;
-    if (report.sample_bytes != 0) json["sample_bytes"] = report.sample_bytes;
-    Json list = Json::array();
-    for (std::size_t i = 0; i < shown; ++i) {
-        Json entry = figures(rows[i]);
-        add_key(entry, report, rows[i].traceback);
-        list.push_back(std::move(entry));
-    }
-    json["statistics"] = std::move(list);
-    json["other"] = report.cumulative ? Json::object() : figures(sum_of(rows, shown));
-    json["other"]["statistics"] = rows.size() - shown;
-    json["total"] = figures(report.total);
-    json["remarks"] = remarks_of(report.remarks);
-    return dump(json);
+    Json head = begin(report.head);
+    head["old"] = report.old;
+    head["new"] = report.now;
+    return with_rows(report, std::move(head), shown, figures, sink, [&] {
+        Json json = Json::object();
+        json["other"] = report.cumulative ? Json::object() : figures(sum_of(rows, shown));
+        json["other"]["statistics"] = rows.size() - shown;
+        json["total"] = figures(report.total);
+        return json;
+    });
 }
 
 std::string status_json(const StatusReport& report) {
@@ -157,7 +167,7 @@ std::string status_json(const StatusReport& report) {
     json["generation"] = status.identity.generation;
     json["direct"] = status.direct;
     json["found_by_scan"] = status.found_by_scan;
-    json["remarks"] = remarks_of(report.remarks);
+    json["remarks"] = remarks_json(report.remarks);
     return dump(json);
 }
 
@@ -166,7 +176,7 @@ std::string list_json(const std::vector<ListedSnapshot>& snapshots,
     Json json = begin("list");
     Json list = Json::array();
     for (const ListedSnapshot& one : snapshots) {
-        Json entry;
+        Json entry = Json::object();
         entry["number"] = one.number;
         entry["name"] = one.name.empty() ? Json() : Json(one.name);
         entry["size"] = one.live.size;

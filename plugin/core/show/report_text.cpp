@@ -107,18 +107,19 @@ std::string figures_text(const Head& head) {
                        format_figures(head.peak.size, head.peak.count));
 }
 
-std::string statistics_text(const StatisticsReport& report) {
+Result<void> statistics_text(const StatisticsReport& report, const Sink& sink) {
     const auto& rows = *report.rows;
     const std::size_t shown = report.shown == 0 ? rows.size() : std::min(report.shown, rows.size());
+    for (std::size_t i = 0; i < shown; ++i)
+        if (auto done = sink(row_text(report, rows[i])); !done) return done;
     std::string text;
-    for (std::size_t i = 0; i < shown; ++i) text += row_text(report, rows[i]);
     if (shown < rows.size() && report.cumulative)
         text += fmt::format("{} other\n", rows.size() - shown);
     else if (shown < rows.size())
         text += fmt::format("{} other: ", rows.size() - shown) +
                 sum_text(report, sum_of(rows, shown), false);
     text += "Total: " + sum_text(report, report.total, report.exact_total);
-    return text + remarks_text(report.remarks);
+    return sink(text + remarks_text(report.remarks));
 }
 
 std::string reason_text(std::uint32_t reason) {

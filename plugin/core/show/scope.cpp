@@ -7,8 +7,11 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <nlohmann/json.hpp>
+#include <utility>
 
+#include "show/json_stream.h"
 #include "show/report.h"
 #include "show/text.h"
 
@@ -51,22 +54,25 @@ std::string plural(std::uint64_t number, const char* what) {
 // A table: the first column and those of figures to the right, notes to the left.
 using Row = std::vector<std::string>;
 
-std::string table_text(const std::vector<Row>& rows) {
+using TakeRow = std::function<Result<void>(const Row& row)>;
+
+// `each` makes the rows twice: for the widths, and to be written.
+Result<void> write_table(const std::function<Result<void>(const TakeRow&)>& each,
+                         const Sink& sink) {
     std::vector<std::size_t> widths;
-    for (const Row& row : rows)
-        for (std::size_t i = 0; i < row.size(); ++i) {
-            if (i == widths.size()) widths.push_back(0);
-            widths[i] = std::max(widths[i], row[i].size());
-        }
-    std::string text;
-    for (const Row& row : rows) {
+    const auto measured = each([&widths](const Row& row) -> Result<void> {
+        widths.resize(std::max(widths.size(), row.size()));
+        for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+        return {};
+    });
+    if (!measured) return measured;
+    return each([&](const Row& row) {
         std::string line;
         for (std::size_t i = 0; i + 1 < row.size(); ++i)
             line += fmt::format("{}{:>{}}", i == 0 ? "" : "  ", row[i], widths[i]);
         if (!row.back().empty()) line += "  " + row.back();
-        text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
-    }
-    return text;
+        return sink(line.substr(0, line.find_last_not_of(' ') + 1) + "\n");
+    });
 }
 
 void add_figures(const ScopeColumns& columns, Row& row) {
@@ -114,7 +120,7 @@ Json columns_json(const ScopeColumns& columns) {
 }
 
 Json begin_json() {
-    Json json;
+    Json json = Json::object();
     json["schema"] = 1;
     json["command"] = "scope";
     return json;
@@ -125,7 +131,7 @@ std::string dump(const Json& json) {
 }
 
 Json head_json(const ScopeReport& report) {
-    Json json;
+    Json json = Json::object();
     json["number"] = report.number != 0 ? Json(report.number) : Json();
     json["name"] = report.name;
     json["kind"] = report.kind;
@@ -140,7 +146,7 @@ Json head_json(const ScopeReport& report) {
 }
 
 Json call_json(const ScopeCall& call) {
-    Json json;
+    Json json = Json::object();
     json["call"] = call.number;
     json["thread"] = call.thread != 0 ? Json(call.thread) : Json();
     json.update(columns_json(columns_of(call)));
@@ -222,41 +228,43 @@ std::string ended_text(std::string_view name, const ScopeCall& call) {
                        note.empty() ? "" : " (" + note + ")");
 }
 
-std::string scope_text(const ScopeReport& report) {
-    std::string text = title_of(report) + "\n";
-    if (report.calls.empty()) return text + remarks_text(report.remarks);
-    std::vector<Row> rows;
-    Row head = {"call", "thread", "allocs", "frees", "bytes", "net", "peak"};
-    if (report.has_alive) head.emplace_back("alive");
-    head.emplace_back();
-    rows.push_back(std::move(head));
+Result<void> scope_text(const ScopeReport& report, const Sink& sink) {
+    if (auto done = sink(title_of(report) + "\n"); !done) return done;
+    if (report.calls.empty()) return sink(remarks_text(report.remarks));
     const std::size_t count = report.calls.size();
     const std::size_t shown = report.shown == 0 ? count : std::min(report.shown, count);
-    for (std::size_t i = 0; i < shown; ++i) rows.push_back(row_of(report, report.calls[i]));
-    if (report.summary.calls > 1) {
-        rows.push_back(summary_row(report, "min", report.summary.least));
-        rows.push_back(summary_row(report, "median", report.summary.median));
-        rows.push_back(summary_row(report, "max", report.summary.most));
-        rows.push_back(summary_row(report, "total", report.summary.total));
-    }
-    text += table_text(rows);
-    if (shown < count) text += fmt::format("{} not shown\n", plural(count - shown, "call"));
-    return text + remarks_text(report.remarks);
+    const auto each = [&](const TakeRow& take) -> Result<void> {
+        Row head = {"call", "thread", "allocs", "frees", "bytes", "net", "peak"};
+        if (report.has_alive) head.emplace_back("alive");
+        head.emplace_back();
+        if (auto done = take(head); !done) return done;
+        for (std::size_t i = 0; i < shown; ++i)
+            if (auto done = take(row_of(report, report.calls[i])); !done) return done;
+        if (report.summary.calls <= 1) return {};
+        for (const auto& [what, columns] :
+             {std::pair("min", &report.summary.least), std::pair("median", &report.summary.median),
+              std::pair("max", &report.summary.most), std::pair("total", &report.summary.total)})
+            if (auto done = take(summary_row(report, what, *columns)); !done) return done;
+        return {};
+    };
+    if (auto done = write_table(each, sink); !done) return done;
+    std::string text;
+    if (shown < count) text = fmt::format("{} not shown\n", plural(count - shown, "call"));
+    return sink(text + remarks_text(report.remarks));
 }
 
-std::string scope_json(const ScopeReport& report) {
-    Json json = begin_json();
-    json["scope"] = head_json(report);
-    json["calls"] = Json::array();
+Result<void> scope_json(const ScopeReport& report, const Sink& sink) {
+    JsonStream out(sink);
+    out.members(begin_json());
+    out.members({{"scope", head_json(report)}});
+    out.begin_list("calls");
     const std::size_t count = report.calls.size();
     const std::size_t shown = report.shown == 0 ? count : std::min(report.shown, count);
-    for (std::size_t i = 0; i < shown; ++i) json["calls"].push_back(call_json(report.calls[i]));
-    json["other"] = count - shown;
-    json["remarks"] = Json::array();
-    for (const Remark& remark : report.remarks)
-        json["remarks"].push_back(
-            {{"code", remark.code}, {"text", remark.text}, {"count", remark.count}});
-    return dump(json);
+    for (std::size_t i = 0; i < shown; ++i)
+        if (auto done = out.item(call_json(report.calls[i])); !done) return done;
+    out.end_list();
+    out.members({{"other", count - shown}, {"remarks", remarks_json(report.remarks)}});
+    return out.end();
 }
 
 std::string scopes_text(const std::vector<ScopeReport>& list) {

@@ -10,7 +10,9 @@
 #include <string_view>
 #include <vector>
 
+#include "model/error.h"
 #include "model/scope.h"
+#include "model/sink.h"
 #include "model/snapshot.h"
 
 namespace mt::core {
@@ -40,8 +42,9 @@ struct ScopeReport {
     std::vector<Remark> remarks;
 };
 
-std::string scope_text(const ScopeReport& report);
-std::string scope_json(const ScopeReport& report);
+// Call by call: a scope keeps a million. Errors: the sink's.
+Result<void> scope_text(const ScopeReport& report, const Sink& sink);
+Result<void> scope_json(const ScopeReport& report, const Sink& sink);
 std::string scopes_text(const std::vector<ScopeReport>& list);
 std::string scopes_json(const std::vector<ScopeReport>& list);
 // A line for a call that has just ended.

@@ -36,7 +36,7 @@ Json text_or_null(const FrameBook& book, TextId id) {
 
 Json frame_json(const FrameBook& book, KeyType key, const RowFrame& row) {
     const bool code = row.module.value_or(0) != 0 || row.function.value_or(0) != 0;
-    Json json;
+    Json json = Json::object();
     // A frame that stands for no code ("<unknown>") has its label as its file, as in tracemalloc.
     const bool stands_for_none = row.file == 0 && !code && key != KeyType::module;
     json["file"] = text_or_null(book, stands_for_none ? row.label : row.file);
