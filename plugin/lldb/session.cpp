@@ -8,6 +8,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstring>
+#include <fstream>
 #include <string_view>
 #include <utility>
 
@@ -202,6 +203,20 @@ int Session::regions(mtc_add_region add, void* sink) {
     return MTC_OK;
 }
 
+// LLDB takes a process for stopped until it has looked at the event of its own detach; the
+// kernel knows who traces it. Only of one that has been seen traced: a stub may give us the
+// number of any other process.
+bool Session::was_let_go(std::int64_t pid) {
+    std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+    for (std::string line; std::getline(status, line);) {
+        if (line.rfind("TracerPid:", 0) != 0) continue;
+        const bool is_traced = line.find_first_of("123456789") != std::string::npos;
+        if (is_traced) traced_ = pid;
+        return !is_traced && traced_ == pid;
+    }
+    return false;
+}
+
 int Session::describe_target(mtc_target* out) {
     *out = mtc_target{};
     executable_ = path_of(target_.GetExecutable());
@@ -222,8 +237,10 @@ int Session::describe_target(mtc_target* out) {
             out->kind = MTC_TARGET_NONE;
             return MTC_OK;
         case lldb::eStateExited:
-        case lldb::eStateDetached:
             out->kind = MTC_TARGET_EXITED;
+            return MTC_OK;
+        case lldb::eStateDetached:
+            out->kind = MTC_TARGET_DETACHED;
             return MTC_OK;
         case lldb::eStateRunning:
         case lldb::eStateStepping:
@@ -240,6 +257,8 @@ int Session::describe_target(mtc_target* out) {
         out->is_remote = 0;
         if (host_has_core_file()) core_file_ = path_of(process.GetCoreFile());
         out->core = core_file_.empty() ? nullptr : core_file_.c_str();
+    } else if (out->is_remote == 0 && was_let_go(out->pid)) {
+        out->kind = MTC_TARGET_DETACHED;
     } else {
         out->kind = MTC_TARGET_LIVE;
     }

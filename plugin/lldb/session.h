@@ -69,6 +69,7 @@ class Session {
     bool reached(lldb::SBThread& thread, lldb::break_id_t breakpoint);
     void delete_spent();
     void write_out(const char* text, std::uint64_t length);
+    bool was_let_go(std::int64_t pid);
     bool show(int status, const std::string& text, lldb::SBThread& thread, const mtc_stop& stop);
     void stop_waiting();
     bool wait_for_load();
@@ -87,6 +88,7 @@ class Session {
     std::recursive_timed_mutex mutex_;
     lldb::SBCommandReturnObject* result_ = nullptr;  // of the command that runs
     bool is_past_result_ = false;                    // its output goes out at once
+    std::int64_t traced_ = 0;                        // a process that somebody traced
     std::string executable_;                         // what mtc_target points to
     std::string core_file_;
     std::string preloaded_;                             // our entry in LD_PRELOAD

@@ -177,6 +177,15 @@ TEST(Exited, IsOneClearLine) {
         EXPECT_THAT(session.error(line), StartsWith("the program has exited")) << line;
 }
 
+TEST(Detached, IsNotExited) {
+    FakeDebugger debugger;
+    debugger.kind = MTC_TARGET_DETACHED;
+    FakeSession session(debugger);
+    for (const char* line : {"", "status", "snapshot", "peak", "blocks", "stop", "clear"})
+        EXPECT_THAT(session.error(line), StartsWith("the debugger was detached from the program"))
+            << line;
+}
+
 TEST(NoRuntime, NamesPreloadAndLinking) {
     FakeDebugger debugger;
     debugger.symbols.erase("memtrace_root");

@@ -64,6 +64,9 @@ Result<Target> CallbackDebugger::target() {
         case MTC_TARGET_EXITED:
             out.kind = TargetKind::exited;
             break;
+        case MTC_TARGET_DETACHED:
+            out.kind = TargetKind::detached;
+            break;
         default:
             return fail(Code::internal, "the debugger names an unknown kind of target");
     }

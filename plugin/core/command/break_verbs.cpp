@@ -171,7 +171,7 @@ Result<std::optional<Process>> arm(Session& session) {
     if (!target) return tl::make_unexpected(std::move(target.error()));
     if (auto allowed = may_change(*target, "break"); !allowed)
         return tl::make_unexpected(std::move(allowed.error()));
-    bool waits = target->kind == TargetKind::none || target->kind == TargetKind::exited;
+    bool waits = target->is_absent();
     auto process = session.process();
     if (!process && !waits && process.error().code == Code::no_runtime && !target->running) {
         auto libc = session.debugger.find_symbol(kLibcSymbol);

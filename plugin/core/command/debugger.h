@@ -18,7 +18,7 @@
 
 namespace mt::core {
 
-enum class TargetKind : std::uint8_t { none, live, core, replay, exited };
+enum class TargetKind : std::uint8_t { none, live, core, replay, exited, detached };
 
 struct Target {
     TargetKind kind = TargetKind::none;
@@ -28,6 +28,12 @@ struct Target {
     std::int64_t pid = 0;
     std::string executable;
     std::string core;
+
+    // Nothing to look at: what is asked for is about the next run.
+    bool is_absent() const {
+        return kind == TargetKind::none || kind == TargetKind::exited ||
+               kind == TargetKind::detached;
+    }
 };
 
 struct ThreadAt {

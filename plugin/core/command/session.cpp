@@ -123,6 +123,10 @@ Result<Process> Session::process() {
         return fail(Code::exited,
                     "the program has exited and its traces are gone with it; mt stats shows a "
                     "snapshot that was taken before");
+    if (target->kind == TargetKind::detached)
+        return fail(Code::exited,
+                    "the debugger was detached from the program, which may run on; attach reads "
+                    "its traces again, mt stats shows a snapshot that was taken before");
     auto symbol = debugger.find_symbol(kRootSymbol);
     if (!symbol) return tl::make_unexpected(std::move(symbol.error()));
     Process found;

@@ -141,8 +141,7 @@ Result<void> run_start(Session& session, const Arguments& arguments) {
     if (!start) return tl::make_unexpected(std::move(start.error()));
     auto target = session.debugger.target();
     if (!target) return tl::make_unexpected(std::move(target.error()));
-    if (target->kind == TargetKind::none || target->kind == TargetKind::exited)
-        return start_with_next_run(session, *start);
+    if (target->is_absent()) return start_with_next_run(session, *start);
     if (auto allowed = may_change(*target, "start"); !allowed) return allowed;
     auto process = session.process();
     if (!process && process.error().code == Code::no_runtime && !target->running) {
@@ -169,7 +168,7 @@ Result<void> run_stop(Session& session, const Arguments&) {
     auto target = session.debugger.target();
     if (!target) return tl::make_unexpected(std::move(target.error()));
     if (auto allowed = may_change(*target, "stop"); !allowed) return allowed;
-    const bool absent = target->kind == TargetKind::none || target->kind == TargetKind::exited;
+    const bool absent = target->is_absent();
     if (absent && session.pending.next_run) {
         if (auto kept = session.debugger.prepare_run(library_of(session), std::nullopt); !kept)
             return kept;

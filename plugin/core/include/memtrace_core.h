@@ -24,7 +24,7 @@ extern "C" {
 #endif
 
 /* Raised when a struct or a meaning changes; an adapter refuses another number. */
-#define MTC_ABI 3u
+#define MTC_ABI 4u
 
 /* What callbacks and calls return. */
 enum mtc_status {
@@ -39,9 +39,10 @@ enum mtc_status {
 enum mtc_target_kind {
     MTC_TARGET_NONE = 0, /* no program has been started */
     MTC_TARGET_LIVE = 1,
-    MTC_TARGET_CORE = 2,   /* a core file */
-    MTC_TARGET_REPLAY = 3, /* recorded execution: memory cannot be written */
-    MTC_TARGET_EXITED = 4  /* there was a process; it is gone */
+    MTC_TARGET_CORE = 2,    /* a core file */
+    MTC_TARGET_REPLAY = 3,  /* recorded execution: memory cannot be written */
+    MTC_TARGET_EXITED = 4,  /* there was a process; it is gone */
+    MTC_TARGET_DETACHED = 5 /* there was a process; the debugger has let go of it */
 };
 
 typedef struct mtc_target {

@@ -11,7 +11,7 @@ from ctypes import c_char_p, c_int, c_int32, c_int64, c_uint32, c_uint64, c_void
 
 import gdb
 
-ABI = 3
+ABI = 4
 
 OK = 0
 ERROR = 1
@@ -23,6 +23,7 @@ LIVE = 1
 CORE = 2
 REPLAY = 3
 EXITED = 4
+DETACHED = 5
 
 
 class Target(Structure):

@@ -19,7 +19,7 @@ class Sessions:
         self._core = core
         self._libraries = libraries
         self._by_number = {}
-        self._exited = set()
+        self._ended = {}  # number of an inferior: what became of its last process
         self._launch = launch.Launch()
         self._stops = stops.Stops(self._selected)
         self._events = [
@@ -36,7 +36,7 @@ class Sessions:
         session = self._by_number.get(inferior.num)
         if session is None:
             session = Session(
-                self._core, self._libraries, inferior, self._launch, self._stops, self._exited
+                self._core, self._libraries, inferior, self._launch, self._stops, self._ended
             )
             self._by_number[inferior.num] = session
         return session
@@ -53,14 +53,14 @@ class Sessions:
         self._by_number.clear()
 
     def _on_exited(self, event):
-        self._exited.add(event.inferior.num)
+        self._ended[event.inferior.num] = target.end_of(event)
         session = self._by_number.get(event.inferior.num)
         if session is not None:
             session.awaiting = session.mapped = False
             session.points.forget_process()
 
     def _on_deleted(self, event):
-        self._exited.discard(event.inferior.num)
+        self._ended.pop(event.inferior.num, None)
         self._stops.forget(event.inferior)
         session = self._by_number.pop(event.inferior.num, None)
         if session is not None:
@@ -72,12 +72,12 @@ class Sessions:
 
 
 class Session:
-    def __init__(self, core, libraries, inferior, shared_launch, shared_stops, exited):
+    def __init__(self, core, libraries, inferior, shared_launch, shared_stops, ended):
         self._core = core
         self._inferior = inferior
         self._launch = shared_launch
         self._stops = shared_stops
-        self._exited = exited
+        self._ended = ended
         self.points = points.Points(inferior, shared_stops)
         self.connection = None  # of the package memtrace, once a script asked for it
         self._depth = 0  # calls of the core that are under way
@@ -290,8 +290,8 @@ class Session:
 
     def _target(self, out):
         inferior = self._inferior
-        kind = target.kind(inferior, inferior.num in self._exited)
-        alive = kind not in (library.NONE, library.EXITED)
+        kind = target.kind(inferior, self._ended.get(inferior.num, library.NONE))
+        alive = kind not in (library.NONE, library.EXITED, library.DETACHED)
         answer = out[0]
         answer.kind = kind
         answer.is_remote = target.is_remote(inferior)

@@ -27,9 +27,23 @@ def is_running(inferior):
     return any(thread.is_running() for thread in inferior.threads())
 
 
-def kind(inferior, has_exited):
+def end_of(event):
+    """Has the inferior exited, or did GDB detach from it? One event tells of both."""
+    inferior = event.inferior
+    if is_remote(inferior):
+        died = hasattr(event, "exit_code") or gdb.convenience_variable("_exitsignal") is not None
+        return library.EXITED if died else library.DETACHED
+    # Its exit code may be that of another inferior, which exited before.
+    try:
+        with open("/proc/%d/stat" % inferior.pid) as stat:
+            return library.EXITED if stat.read().rpartition(") ")[2][:1] in "ZX" else library.DETACHED
+    except OSError:
+        return library.EXITED
+
+
+def kind(inferior, ended):
     if inferior.pid == 0:
-        return library.EXITED if has_exited else library.NONE
+        return ended
     if connection_type(inferior) == "core":
         return library.CORE
     if _is_replay(inferior):
