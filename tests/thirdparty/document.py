@@ -2,8 +2,8 @@
 """The table of programs in docs/programs.md: rows from results, and results against rows."""
 import re
 
-HEAD = ("program", "status", "output", "files", "losses", "processes", "allocations", "untraced",
-        "time", "memory")
+HEAD = ("program", "status", "output", "files", "losses", "processes", "untraced", "time",
+        "memory")
 # What must stay from run to run; the other columns are measurements.
 LASTING = len(("program", "status", "output", "files", "losses"))
 BLOCK = re.compile(r"<!-- programs -->\n(.*?)<!-- programs end -->\n", re.S)
@@ -18,8 +18,7 @@ def row(result):
         files += ", but for " + ", ".join(f"`{pattern}`" for pattern in result["not_compared"])
     return [result["title"], said(result["status"]), said(result["output"]), files,
             ", ".join(result["losses"]) or "none", str(result["processes"]),
-            f"{result['allocations']:,}".replace(",", " "), f"{result['seconds']:.2f} s",
-            f"{result['time']:.2f}", f"{result['memory']:.2f}"]
+            f"{result['seconds']:.2f} s", f"{result['time']:.2f}", f"{result['memory']:.2f}"]
 
 
 def table(results):

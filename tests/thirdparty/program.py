@@ -7,6 +7,7 @@
     # rule: REGEX => TEXT (why)     in what is compared; Python's, as re.sub takes them
     # not compared: PATTERN (why)   files whose contents differ from run to run
     # loss: NAME (why)              that is expected
+    # fault: SIGNAL (why)           by which some of it are meant to end
     # untraced: COMMAND (why)       some of whose processes are not traced
 """
 import os
@@ -23,7 +24,8 @@ class Program:
         self.name = name
         self.path = FOLDER / f"{name}.sh"
         self.title, self.needs, self.rules = "", [], []
-        self.small, self.not_compared, self.losses, self.untraced = False, [], set(), set()
+        self.small, self.not_compared, self.losses = False, [], set()
+        self.untraced, self.faults = set(), set()
         for line in self.path.read_text().splitlines():
             if not line.startswith("#"):
                 break
@@ -32,7 +34,7 @@ class Program:
     def _take(self, line):
         key, _, rest = line.partition(": ")
         reasoned = re.fullmatch(r"(.*?) \((.*)\)", rest)
-        if key in ("rule", "not compared", "loss", "untraced") and reasoned is None:
+        if key in ("rule", "not compared", "loss", "fault", "untraced") and reasoned is None:
             raise ValueError(f"{self.path}: '{line}' gives no reason")
         if key == "needs":
             self.needs += rest.split()
@@ -45,6 +47,8 @@ class Program:
             self.not_compared.append(reasoned.group(1))
         elif key == "loss":
             self.losses.add(reasoned.group(1))
+        elif key == "fault":
+            self.faults.add(int(reasoned.group(1)))
         elif key == "untraced":
             self.untraced.add(reasoned.group(1))
         elif key != "SPDX-License-Identifier" and rest and not self.title:

@@ -132,7 +132,7 @@ def judge_processes(program, report):
     if not any(process["traced"] for process in report["processes"]):
         complaints.append("nothing was traced")
     for killed in report["killed"]:
-        if killed["signal"] in FAULTS:
+        if killed["signal"] in FAULTS - program.faults:
             complaints.append(f"{killed['name']} died of signal {killed['signal']}")
     for process in report["processes"]:
         name = process["name"]
@@ -169,7 +169,6 @@ def summary(program, plain, traced, others, losses):
             "has_files": any(name.startswith("file ") for name in plain[0].aspects),
             "not_compared": program.not_compared, "losses": sorted(losses),
             "processes": len(processes),
-            "allocations": sum(process["allocations"] for process in processes),
             "seconds": statistics.median(run.report["cpu"] for run in plain),
             "time": ratio("cpu"), "memory": ratio("peak_kib")}
 

@@ -3,6 +3,8 @@
 #
 # python3's own tests: of json, threads, subprocesses, multiprocessing; which ran, and how they ended
 # needs: /usr/lib/python3.11/test/test_json
+# fault: 6 (some test how one that aborts is seen)
+# untraced: python3 (some tests empty the environment)
 set -euo pipefail
 export PYTHONDONTWRITEBYTECODE=1
 
