@@ -112,7 +112,7 @@ static_assert(offsetof(State, tracked_parts) == 112);
 static_assert(offsetof(State, stamped) == 640 && sizeof(Chunk) == 64);
 static_assert(sizeof(State) == 1024 && offsetof(State, freed) == 664);
 static_assert(sizeof(FreedBlock) == 64 && sizeof(FreedRing) == 64);
-static_assert(offsetof(Root, freed_blocks) == 112);
+static_assert(offsetof(Root, freed_blocks) == 112 && offsetof(Root, unrecorded) == 120);
 static_assert(sizeof(Inflight) == 128 && offsetof(Inflight, domain) == 104);
 static_assert(offsetof(Inflight, old_stamp) == 112);
 static_assert(sizeof(RingEntry) == 16 && offsetof(Context, pauses) == 120);

@@ -131,9 +131,20 @@ struct Root {  // page aligned, in .data
     u64 watch_verdicts;      // -> u32[1 << kStackIdBits]; 0 = no slot needs them
     u64 scope_epoch;         // a sequence; with each Shard::scope_top begins anew
     u64 freed_blocks;        // frees that a state with kRequestFreed keeps
-    u64 reserved[1];
+    u64 unrecorded;          // see below
     WatchSlot watch[kWatchSlots];
 };
+
+// Root::unrecorded: events of a request's generation that were lost because there was no
+// memory for what they would have been written to, be it the header itself: generation : 32 |
+// how many : 32, 0xffffffff = that many or more. The runtime's; it tries again at each event.
+inline constexpr u32 kMostUnrecorded = 0xffffffff;
+constexpr u64 make_unrecorded(u32 generation, u32 events) {
+    return u64{generation} << kRequestGenerationShift | events;
+}
+constexpr u32 unrecorded_events(u64 unrecorded, u32 generation) {
+    return request_generation(unrecorded) == generation ? static_cast<u32>(unrecorded) : 0;
+}
 
 // --- losses ----------------------------------------------------------------
 // What could not be recorded, by name. Counts only grow; State::loss_base holds

@@ -6,8 +6,8 @@
 namespace mt::runtime {
 namespace {
 
-// The loader needs some hundred bytes; the test boot_dlsym_calloc asks more.
-constexpr u64 kArena = 1u << 20;
+// The loader needs some hundred bytes, once; wrappers of dlsym more.
+constexpr u64 kArena = 256u << 10;
 constexpr u64 kHeader = 16;  // holds the size, keeps the alignment
 
 alignas(kPageSize) char arena[kArena];

@@ -9,11 +9,18 @@
 
 namespace mt::runtime::os {
 
+// What the program must still be able to map after each mapping of ours, whatever limits
+// it: RLIMIT_AS, RLIMIT_DATA, RLIMIT_MEMLOCK, the kernel's accounting. Tracing gives up first.
+inline constexpr std::size_t kLeftToProgram = 2u << 20;
+
 // Size is rounded up to whole pages by the kernel. nullptr when there are none:
 // the caller counts a loss. Async-signal-safe, thread-safe.
-using PageSource = void* (*)(std::size_t size);
+// A source is asked for pages at `at`, or anywhere where that is nullptr.
+using PageSource = void* (*)(void* at, std::size_t size);
 void* map_pages(std::size_t size);
-// The same with the address a multiple of `alignment` (a power of two).
+// Right there, replacing nothing; nullptr also if something is there.
+void* map_pages_at(void* at, std::size_t size);
+// Anywhere, the address a multiple of `alignment` (a power of two).
 void* map_aligned(std::size_t size, std::size_t alignment);
 void unmap_pages(void* address, std::size_t size);
 // Leaves the range out of core files: memory that no reader needs.

@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "table/blocks.h"
 
-#include "os/pages.h"
-
 namespace mt::runtime {
 namespace {
-
-constexpr u32 kAddressBits = 47;
-constexpr u64 kDirectoryEntries = 1ull << (kAddressBits - kRegionBits);
 
 // Into any of `count` words.
 bool put(u64* words, u32 count, u64 word) {
@@ -19,15 +14,28 @@ bool put(u64* words, u32 count, u64 word) {
 
 }  // namespace
 
-bool Blocks::attach(Pool& pool, u64& regions, u64& region_count) {
+alignas(kPageSize) u64 Blocks::empty_level_[kLevelEntries];
+
+void Blocks::attach(Pool& pool, u64& regions, u64& region_count) {
     pool_ = &pool;
     regions_ = &regions;
     region_count_ = &region_count;
-    directory_ = static_cast<u64*>(pool.take_sparse_index(kDirectoryEntries * sizeof(u64)));
-    return directory_ != nullptr;
+    for (u64& entry : top_) entry = address_of(empty_level_);
+}
+
+u64* Blocks::level_for(u64 address) {
+    u64& entry = top_[address >> kTopShift];
+    if (load(entry) == address_of(empty_level_)) {
+        void* fresh = pool_->take(kLevelEntries * sizeof(u64));
+        if (fresh == nullptr) return nullptr;
+        exchange_if<u64>(entry, address_of(empty_level_), address_of(fresh));
+    }
+    return pointer<u64>(load(entry));
 }
 
 Region* Blocks::make_region(u64 address) {
+    u64* level = level_for(address);
+    if (level == nullptr) return nullptr;
     auto* region = static_cast<Region*>(pool_->take_mapping(sizeof(Region)));
     if (region == nullptr) return nullptr;
     region->base = address >> kRegionBits << kRegionBits;
@@ -40,7 +48,7 @@ Region* Blocks::make_region(u64 address) {
     } while (!__atomic_compare_exchange_n(regions_, &head, address_of(region), false,
                                           __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
     add_shared(*region_count_, 1);
-    u64& entry = directory_[address >> kRegionBits];
+    u64& entry = level[level_index(address)];
     return exchange_if<u64>(entry, 0, address_of(region)) ? region : pointer<Region>(load(entry));
 }
 

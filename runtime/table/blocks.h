@@ -24,12 +24,13 @@ class Blocks {
     };
 
     // blocks may be closer than 32 bytes (any allocator but libc's).
-    bool attach(Pool& pool, u64& regions, u64& region_count);
+    void attach(Pool& pool, u64& regions, u64& region_count);
 
     // Where the word of the block at `address` stands; nullptr: not traced.
     u64* find(u64 address) const;
-    // The same, and where a block of `size` bytes would go.
-    Place place(u64 address, u64 size) const;
+    // The same, and where a block of `size` bytes would go, in its region.
+    static Place place(Region* region, u64 address, u64 size);
+    Place place(u64 address, u64 size) const { return place(region_of(address), address, size); }
     // Adds a word for `address`, which must not be there. The caller owns the
     // address: no other thread inserts or erases it. False: no memory.
     bool insert(u64 address, u64 word);
@@ -42,8 +43,9 @@ class Blocks {
     // Where the stamp of the word at `slot` stands, which is that of the block at
     // `address`. nullptr: it has none; or, if one is to be made, there is no memory.
     u64* stamp(u64 address, const u64* slot, bool makes) const;
-    // For the caches: what an event about this address will look at.
-    void prefetch(u64 address) const;
+    // The region of an address that holds() is true of; nullptr: there is none yet. Fetches into
+    // the caches what an event about the address will look at.
+    Region* prefetch(u64 address) const;
     static bool holds(u64 address) { return address >> 47 == 0 && address % 8 == 0; }
 
   private:
@@ -54,25 +56,37 @@ class Blocks {
     static u32 fine_slot(u64 address) { return (address & 0xfff) >> kFineGranuleBits; }
     static u32 split_slot(u64 address) { return ((address & 0xfff) >> kSplitBits) * kLineWords; }
 
+    // Two steps: a directory of all addresses at once would be 16 MiB of address space,
+    // of which some programs may have little.
+    static constexpr u32 kAddressBits = 47;
+    static constexpr u32 kLevelBits = 12;
+    static constexpr u32 kTopShift = kRegionBits + kLevelBits;
+    static constexpr u64 kLevelEntries = 1u << kLevelBits;
+    static constexpr u64 kTopEntries = 1u << (kAddressBits - kTopShift);
+    static u64 empty_level_[kLevelEntries];
+
+    static u64 level_index(u64 address) { return address >> kRegionBits & (kLevelEntries - 1); }
     Region* region_of(u64 address) const {
-        return pointer<Region>(load(directory_[address >> kRegionBits]));
+        const u64* level = pointer<const u64>(load(top_[address >> kTopShift]));
+        return pointer<Region>(load(level[level_index(address)]));
     }
+    u64* level_for(u64 address);
     Region* make_region(u64 address);
     u64* piece(u64& slot, u32 words);
     bool insert_in_leaves(Page& page, u64 address, u64 word);
 
     Pool* pool_ = nullptr;
-    u64* directory_ = nullptr;  // address >> kRegionBits -> Region
+    u64 top_[kTopEntries];  // address >> kTopShift -> a level, or the empty one -> Region
     u64* regions_ = nullptr;
     u64* region_count_ = nullptr;
 };
 
-inline void Blocks::prefetch(u64 address) const {
-    if (!holds(address)) return;
-    const Region* region = region_of(address);
-    if (region == nullptr) return;
+inline Region* Blocks::prefetch(u64 address) const {
+    Region* region = region_of(address);
+    if (region == nullptr) return nullptr;
     __builtin_prefetch(&region->page[page_of(address)]);
     __builtin_prefetch(region->line[page_of(address)]);
+    return region;
 }
 
 inline u64* Blocks::find(u64 address) const {
@@ -104,8 +118,7 @@ inline u64* Blocks::find(u64 address) const {
     return nullptr;
 }
 
-inline Blocks::Place Blocks::place(u64 address, u64 size) const {
-    Region* region = region_of(address);
+inline Blocks::Place Blocks::place(Region* region, u64 address, u64 size) {
     if (region == nullptr) return {};
     const Page& page = region->page[page_of(address)];
     u64* line = region->line[page_of(address)];

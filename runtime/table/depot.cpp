@@ -92,6 +92,12 @@ u32 add_in_domain(u64 key, u32 stack, u32 domain) {
     return id;
 }
 
+u32 lose_traceback(Capture& c, LossKind kind) {
+    c.lost = kind;
+    count_loss(kind);
+    return kStackDepotFull;
+}
+
 // Into the newest table, unless somebody is at work there: then at its next use.
 u32 copy_forward(u64 hash, u32 id) {
     if (!lock.try_once()) return id;
@@ -103,6 +109,7 @@ u32 copy_forward(u64 hash, u32 id) {
 }  // namespace
 
 u32 intern(Capture& c) {
+    c.lost = LossKind::count_;
     if (c.count == 0) return kStackDepotFull;
     if (const u32 id = stack_ids.find_older(c.key)) return copy_forward(c.key, id);
     // Modules first: naming one may ask the loader, which nobody does under a lock.
@@ -110,16 +117,17 @@ u32 intern(Capture& c) {
     u32 unknown = count_unknown(c, c.fresh);
     for (u32 i = 0; i < unknown; ++i) c.modules[i] = module_of(c.pcs[i] - 1);
     Holder holder(lock);
-    if (!holder) {
-        count_loss(LossKind::depot_busy);
-        return kStackDepotFull;
-    }
+    if (!holder) return lose_traceback(c, LossKind::depot_busy);
     if (load(header()->node_count) != seen) unknown = count_unknown(c, unknown);
     const u32 id = add(c, unknown);
     // Without memory for it the stack is found by its nodes each time.
     if (id != 0) stack_ids.insert(c.key, id);
-    if (id == 0) count_loss(LossKind::depot_full);
-    return id != 0 ? id : kStackDepotFull;
+    return id != 0 ? id : lose_traceback(c, LossKind::depot_full);
+}
+
+void take_back_lost_traceback(Capture& c) {
+    if (c.lost != LossKind::count_) count_loss(c.lost, ~u64{0});
+    c.lost = LossKind::count_;
 }
 
 u32 intern_in_domain(u32 stack, u32 domain) {

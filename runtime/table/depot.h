@@ -8,6 +8,7 @@
 #include "abi/layout.h"
 #include "stack/frame_cache.h"
 #include "table/leaf_table.h"
+#include "table/losses.h"
 
 namespace mt::runtime {
 
@@ -21,6 +22,7 @@ struct Capture {
     abi::u64 pcs[abi::kMaxFrames];     // innermost first
     abi::u64 hashes[abi::kMaxFrames];  // of the frame and all outside it: stack::chain_hash
     abi::u16 modules[abi::kMaxFrames];
+    LossKind lost;  // that the last call of intern() counted; count_: none
 };
 
 // Part of each hash; raised when addresses change their meaning, so that every
@@ -43,6 +45,8 @@ inline abi::u32 known_stack(abi::u64 key) { return stack_ids.find(key); }
 // The stack id of a traceback, with its hashes; kStackDepotFull when it could
 // not be interned (counted). Needs make_header().
 abi::u32 intern(Capture& capture);
+// The whole event is lost, and counted for itself: one event, one loss.
+void take_back_lost_traceback(Capture& capture);
 
 // The id of the same traceback in another domain than 0, whose figures are counted
 // apart. A reserved id (abi/layout.h) is of all domains. kStackDepotFull: no room

@@ -9,6 +9,7 @@ namespace {
 
 constexpr u64 kChunk = kChunkBytes;
 constexpr u64 kAlign = 64;
+constexpr u64 kFirst = 64u << 10;  // of a small pool's chunk
 
 constexpr u64 round_up(u64 value, u64 to) { return (value + to - 1) / to * to; }
 
@@ -42,24 +43,47 @@ void Pool::link(Mapping* mapping) {
         mapping->next = head;
     } while (!__atomic_compare_exchange_n(&mappings_, &head, mapping, false, __ATOMIC_ACQ_REL,
                                           __ATOMIC_ACQUIRE));
-    add_shared(bytes_, mapping->counted);
-    if (published_bytes != nullptr) add_shared(*published_bytes, mapping->counted);
+    account(mapping->counted);
 }
 
-Pool::Mapping* Pool::new_chunk() {
-    auto* chunk = static_cast<Mapping*>(os::map_aligned(kChunk, kChunk));
+void Pool::account(u64 bytes) {
+    add_shared(bytes_, bytes);
+    if (published_bytes != nullptr) add_shared(*published_bytes, bytes);
+}
+
+Pool::Mapping* Pool::new_chunk(u64 need) {
+    u64 size = kFirst;
+    while (size < kChunk && (size < need + sizeof(Mapping) || size < mapped_bytes())) size *= 2;
+    auto* chunk = static_cast<Mapping*>(os::map_aligned(size, kChunk));
     if (chunk == nullptr) return nullptr;
     chunk->address = chunk;
-    chunk->size = chunk->counted = kChunk;
+    chunk->size = chunk->counted = size;
     return chunk;
+}
+
+// So that `need` more bytes fit after what is mapped. False: it is whole, another mapping
+// lies behind it, or there is no memory.
+bool Pool::extend(Mapping& chunk, u64 need) {
+    const u64 size = load(chunk.size);
+    u64 wanted = size * 2;
+    while (wanted < kChunk && wanted < size + need) wanted *= 2;
+    if (wanted > kChunk) return false;
+    const u64 more = wanted - size;
+    if (os::map_pages_at(pointer<char>(address_of(&chunk)) + size, more) == nullptr) {
+        return load(chunk.size) != size;  // another thread was first
+    }
+    add_shared(chunk.counted, more);
+    publish(chunk.size, wanted);
+    account(more);
+    return true;
 }
 
 void* Pool::take(std::size_t size) {
     const u64 need = round_up(size, kAlign);
     u64 at = load(cursor_);
     for (;;) {
-        const bool fits = at % kChunk != 0 && at % kChunk + need <= kChunk;
-        if (fits) {
+        auto* current = at % kChunk != 0 ? pointer<Mapping>(at - at % kChunk) : nullptr;
+        if (current != nullptr && at % kChunk + need <= load(current->size)) {
             // at + need may be the chunk's end: then at % kChunk == 0, "none left".
             if (__atomic_compare_exchange_n(&cursor_, &at, at + need, false, __ATOMIC_ACQ_REL,
                                             __ATOMIC_ACQUIRE)) {
@@ -67,7 +91,8 @@ void* Pool::take(std::size_t size) {
             }
             continue;
         }
-        Mapping* chunk = new_chunk();
+        if (current != nullptr && extend(*current, need)) continue;
+        Mapping* chunk = new_chunk(need);
         if (chunk == nullptr) return nullptr;
         const u64 first = address_of(chunk) + sizeof(Mapping);
         if (__atomic_compare_exchange_n(&cursor_, &at, first + need, false, __ATOMIC_ACQ_REL,
@@ -75,7 +100,8 @@ void* Pool::take(std::size_t size) {
             link(chunk);
             return pointer<void>(first);
         }
-        os::unmap_pages(chunk, kChunk);  // another thread was first
+        os::unmap_pages(chunk, chunk->size);  // another thread was first
+        at = load(cursor_);
     }
 }
 
@@ -112,8 +138,7 @@ void Pool::give_back(void* mapping) {
         const u64 size = m->size;
         m->address = nullptr;
         m->size = 0;
-        add_shared(bytes_, -m->counted);
-        if (published_bytes != nullptr) add_shared(*published_bytes, -m->counted);
+        account(-m->counted);
         m->counted = 0;
         return os::unmap_pages(mapping, size);
     }

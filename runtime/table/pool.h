@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
 // Zeroed memory for the table's pieces, in chunks that are given back together.
-// Lock-free. Pieces are never freed one by one.
+// Lock-free. Pieces are never freed one by one. A chunk has 1 MiB of addresses to itself;
+// of a pool's first ones only a part is mapped, until it is needed: small programs may
+// have little address space.
 #ifndef MEMTRACE_TABLE_POOL_H
 #define MEMTRACE_TABLE_POOL_H
 
@@ -37,7 +39,9 @@ class Pool {
 
   private:
     struct Mapping;  // at the start of each chunk, or in one for a take_mapping
-    Mapping* new_chunk();
+    Mapping* new_chunk(abi::u64 need);
+    bool extend(Mapping& chunk, abi::u64 need);
+    void account(abi::u64 bytes);
     void link(Mapping* mapping);
     Mapping* map(std::size_t size);
     void forget(abi::u64 size);

@@ -17,7 +17,7 @@ LiveState* make_state(u32 generation, u64 peak_reset, const Loss* losses) {
     state->peak_epoch = 1;  // a record's 0 is "never"
     state->peak_reset_done = peak_reset;
     state->ceiling = kNoCeiling;
-    state->mapped_bytes = kPageSize;
+    state->mapped_bytes = (sizeof(LiveState) + kPageSize - 1) / kPageSize * kPageSize;
     state->pool.published_bytes = &state->mapped_bytes;
     state->sizes.attach(state->pool, state->tracked);
     state->keys.attach(state->pool, state->tracked_parts);
@@ -25,12 +25,7 @@ LiveState* make_state(u32 generation, u64 peak_reset, const Loss* losses) {
     for (u32 i = 0; losses != nullptr && i < kLossSlots; ++i) {
         state->loss_base[i] = load(losses[i].count);
     }
-    if (!state->blocks.attach(state->pool, state->regions, state->region_count)) {
-        while (state->pool.release_some()) {
-        }
-        os::unmap_pages(state, sizeof(LiveState));
-        return nullptr;
-    }
+    state->blocks.attach(state->pool, state->regions, state->region_count);
     return state;
 }
 

@@ -7,6 +7,7 @@
 #include "table/header.h"
 #include "table/losses.h"
 #include "table/threads.h"
+#include "tracer/control.h"
 #include "tracer/events.h"
 #include "tracer/inflight.h"
 #include "tracer/nested.h"
@@ -93,7 +94,7 @@ ThreadContext* make_context() {
         c->hint_slot = nullptr;
         c->scope_depth = 0;
     } else if ((c = new_context(pid, tid)) == nullptr) {
-        count_loss(LossKind::no_context);
+        lose_for_memory(LossKind::no_context);
         return nullptr;
     }
     publish(c->pid, pid);

@@ -198,6 +198,21 @@ void start_by_environment() {
     exchange_if(root().request, untouched, make_request(flags, setting.frames, 1));
 }
 
+// While there is no state, nothing that is counted elsewhere can be read, or told from
+// what was lost before the start.
+void lose_for_memory(LossKind kind) {
+    const u32 generation = request_generation(load(root().request));
+    const auto* state =
+        header() != nullptr ? pointer<const LiveState>(load(current_state)) : nullptr;
+    if (state != nullptr && state->generation == generation) return count_loss(kind);
+    count_loss(LossKind::no_memory);
+    for (u64 old = load(root().unrecorded);; old = load(root().unrecorded)) {
+        const u32 events = unrecorded_events(old, generation);
+        if (events == kMostUnrecorded) return;
+        if (exchange_if(root().unrecorded, old, make_unrecorded(generation, events + 1))) return;
+    }
+}
+
 bool prepare_table() {
     if (header() != nullptr) return true;
     Holder holder(state_lock);
@@ -206,7 +221,7 @@ bool prepare_table() {
         return false;
     }
     if (make_header()) return true;
-    count_loss(LossKind::no_memory);
+    lose_for_memory(LossKind::no_memory);
     return false;
 }
 
@@ -232,7 +247,7 @@ LiveState* enter_other_state(ThreadContext& c, u64 request) {
             return nullptr;
         }
         if (replace_state(request) == nullptr) {
-            count_loss(LossKind::no_memory);
+            lose_for_memory(LossKind::no_memory);
             return nullptr;
         }
         state = pin(c.state);  // nobody replaces it while the lock is held

@@ -7,6 +7,7 @@
 #define MEMTRACE_TRACER_CONTROL_H
 
 #include "table/header.h"
+#include "table/losses.h"
 #include "table/publish.h"
 #include "tracer/context.h"
 
@@ -57,6 +58,8 @@ inline void begin_stamps(LiveState& state) {
 LiveState* existing_state(abi::u64& slot, abi::u64 request);
 // False: no memory for the table.
 bool prepare_table();
+// An event is not recorded, for want of memory.
+void lose_for_memory(LossKind kind);
 
 // Tracing is off: drops the state and quiets the hooks; those that are given a
 // block only if `quiet_releases`.

@@ -35,7 +35,7 @@ u64 temporary_of(u32 domain, u64 key) {
     return (key ^ u64{domain} * 0x9e3779b97f4a7c15ull) | u64{1} << 63;
 }
 
-// The records that a change under one key will be counted in. False: no memory (counted).
+// The records that a change under one key will be counted in. False: no memory.
 bool prepare(ThreadContext& c, LiveState& state, Shard& shard, u32 in, const Tracked* old,
              Change& change) {
     const u32 out = old != nullptr ? old->stack : kStackNone;
@@ -44,7 +44,7 @@ bool prepare(ThreadContext& c, LiveState& state, Shard& shard, u32 in, const Tra
     const bool has_room = (in == kStackNone || change.in != nullptr) &&
                           (out == kStackNone || change.out != nullptr) &&
                           (!samples(state) || note_weights(c, state, shard, in, out));
-    if (!has_room) return count_loss(LossKind::no_memory), false;
+    if (!has_room) return false;
     if (old != nullptr) change.out_size = old->size;
     keep_peaks(state, change);
     return true;
@@ -62,16 +62,19 @@ int track(ThreadContext& c, LiveState& state, u32 domain, u64 key, u64 size, boo
     if (shard == nullptr) return kNotRecorded;
     state.keys.prefetch(domain, key);  // while the stack is taken
     // Before the key's lock: it may ask the loader.
-    const u32 stack = intern_in_domain(any_stack_for(c, state, size, caller), domain);
+    const u32 traceback = any_stack_for(c, state, size, caller);
+    const u32 stack = intern_in_domain(traceback, domain);
     {
         Keys::Held held(state.keys, domain, key, true);
         if (held.is_busy()) return lose(LossKind::tracked_busy);
         const Tracked* old = held.entry();
         if (again && old == nullptr) return kNotRecorded;
-        if (!held.reserve()) return lose(LossKind::no_memory);
         Change change;
         change.in_size = again ? old->size : size;
-        if (!prepare(c, state, *shard, stack, old, change)) return kNotRecorded;
+        if (!held.reserve() || !prepare(c, state, *shard, stack, old, change)) {
+            lose_allocation(c, traceback);
+            return kNotRecorded;
+        }
         begin_track(c, domain, key, old, change);
         held.set(change.in_size, stack, stamp_if_any(c, state));
         commit(c, state, *shard, change);
@@ -103,6 +106,7 @@ int untrack(ThreadContext& c, LiveState& state, u32 domain, u64 key) {
         if (old == nullptr) return kDone;
         Change change;
         if (!prepare(c, state, *shard, kStackNone, old, change)) {
+            count_loss(LossKind::no_memory);
             held.erase();
             return kDone;
         }

@@ -39,12 +39,11 @@ void finish_any_event(ThreadContext& c, LiveState& state, Shard& shard, const Ch
     if (near && is_word_of(load(*c.hint_slot), address)) return c.hint_slot;
     return state.blocks.find(address);
 }
-[[gnu::always_inline]] inline Blocks::Place place_for(const ThreadContext& c,
-                                                      const LiveState& state, u64 address,
-                                                      u64 size) {
+[[gnu::always_inline]] inline Blocks::Place place_for(const ThreadContext& c, Region* region,
+                                                      u64 address, u64 size) {
     const bool near = address == c.hint && c.hint_slot != nullptr;
     if (near && load(*c.hint_slot) == 0) return {nullptr, c.hint_slot};
-    return state.blocks.place(address, size);
+    return Blocks::place(region, address, size);
 }
 [[gnu::always_inline]] inline void remember_word(ThreadContext& c, u64 address, u64* slot) {
     c.hint = address;
@@ -74,12 +73,12 @@ template <Kind kKind>
 [[gnu::flatten]] inline bool record_allocation(ThreadContext& c, LiveState& state, u64 address,
                                                u64 size, const Caller& caller) {
     if (!Blocks::holds(address)) return lose(LossKind::bad_address);
-    state.blocks.prefetch(address);  // while the stack is taken
+    Region* region = state.blocks.prefetch(address);  // while the stack is taken
     auto* shard = pointer<Shard>(c.shard);
     if (__builtin_expect(shard == nullptr, 0)) shard = shard_to_record(c, state);
     if (shard == nullptr) return false;
     const u32 stack = stack_for<kKind>(c, state, size, caller);
-    const Blocks::Place place = place_for(c, state, address, size);
+    const Blocks::Place place = place_for(c, region, address, size);
     remember_word(c, address, place.empty);
     c.last_allocated = address;
     if (__builtin_expect(place.found != nullptr, 0)) {
@@ -87,10 +86,10 @@ template <Kind kKind>
     }
     Change change;
     change.in = record_of(state, *shard, stack);
-    if (change.in == nullptr) return lose(LossKind::no_memory);
+    if (change.in == nullptr) return lose_allocation(c, stack);
     if constexpr (kKind == Kind::special) {
         if (samples(state) && !note_weights(c, state, *shard, stack, kStackNone)) {
-            return lose(LossKind::no_memory);
+            return lose_allocation(c, stack);
         }
     }
     keep_peak(state, *change.in);
@@ -98,7 +97,7 @@ template <Kind kKind>
     begin_allocate(c, address, change);
     if (!put_word(state, place, address, word_for(address, change.in_size, stack))) {
         end_event(c);
-        return lose(LossKind::no_memory);
+        return lose_allocation(c, stack);
     }
     if constexpr (kKind == Kind::special) give_stamp(c, state, address);
     finish_event<kKind>(c, state, *shard, change);
@@ -205,9 +204,9 @@ bool replace_block(ThreadContext& c, LiveState& state, Shard& shard, u64 address
     Change change;
     const bool has_room = take_from(state, shard, address, old_word, change);
     change.in = record_of(state, shard, stack);
-    if (!has_room || change.in == nullptr) return lose(LossKind::no_memory);
+    if (!has_room || change.in == nullptr) return lose_allocation(c, stack);
     if (samples(state) && !note_weights(c, state, shard, stack, word_stack(old_word))) {
-        return lose(LossKind::no_memory);
+        return lose_allocation(c, stack);
     }
     keep_peaks(state, change);
     change.in_size = keep_size(state, address, size, stack);
@@ -217,7 +216,7 @@ bool replace_block(ThreadContext& c, LiveState& state, Shard& shard, u64 address
     if (!put_word(state, {slot, nullptr}, address, word_for(address, change.in_size, stack))) {
         end_event(c);
         forget_stamp(c);
-        return lose(LossKind::no_memory);
+        return lose_allocation(c, stack);
     }
     give_stamp(c, state, address);
     finish_any_event(c, state, shard, change);
@@ -376,7 +375,7 @@ void Move::record_elsewhere(void* moved, u64 size) {
         (samples(*state_) && !note_weights(*c_, *state_, *shard, stack, word_stack(old_word_)))) {
         end_event(*c_);
         forget_stamp(*c_);
-        return count_loss(LossKind::no_memory);
+        return static_cast<void>(lose_allocation(*c_, stack));
     }
     keep_peaks(*state_, change);
     if (address_ != address || !adds) {
@@ -388,7 +387,7 @@ void Move::record_elsewhere(void* moved, u64 size) {
     Blocks::Place place;
     if (adds) place = state_->blocks.place(address, size);
     if (adds && !put_word(*state_, place, address, word_for(address, change.in_size, stack))) {
-        count_loss(LossKind::no_memory);
+        lose_allocation(*c_, stack);
         change.in = nullptr;
         change.in_size = 0;
     }

@@ -63,6 +63,13 @@ inline u32 any_stack_for(ThreadContext& c, const LiveState& state, u64 size, con
     return stack_for<Kind::special>(c, state, size, caller);
 }
 
+// An allocation is not recorded for want of memory, after its traceback was asked for. False.
+inline bool lose_allocation(ThreadContext& c, u32 traceback) {
+    if (traceback == kStackDepotFull) take_back_lost_traceback(c.capture);
+    count_loss(LossKind::no_memory);
+    return false;
+}
+
 inline void keep_peaks(const LiveState& state, const Change& change) {
     if (change.in != nullptr) keep_peak(state, *change.in);
     if (change.out != nullptr) keep_peak(state, *change.out);

@@ -9,11 +9,11 @@ foreach(name capi_cases domains_storm pool_program stamps_storm watch_ledger)
     ${PROJECT_SOURCE_DIR}/runtime/include)
   target_link_libraries(${name} PRIVATE ${CMAKE_DL_LIBS})
 endforeach()
-foreach(name step_events interrupted closed_library idle_clears clear_storm close_storm children)
+foreach(name step_events interrupted closed_library idle_clears clear_storm close_storm children limited spawner)
   memtrace_program(${name} ${name}.c)
 endforeach()
 foreach(name family_matrix family_storm fork_storm peak_replay sampled_storm step_events interrupted closed_library
-        idle_clears clear_storm close_storm children)
+        idle_clears clear_storm close_storm children limited spawner)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests/support
     ${PROJECT_SOURCE_DIR}/runtime/include)
 endforeach()
@@ -42,6 +42,12 @@ memtrace_library(library_b library.c)
 target_compile_definitions(library_b PRIVATE LIBRARY_NAME="other")
 memtrace_library(foreign_allocator foreign_allocator.c)
 target_compile_options(foreign_allocator PRIVATE -fno-builtin)
+# Before the runtime's own handlers as a library, after them in a program.
+memtrace_library(fork_handlers fork_handlers.c)
+memtrace_program(children_with_handlers children.c)
+target_sources(children_with_handlers PRIVATE fork_handlers.c)
+target_include_directories(children_with_handlers PRIVATE ${PROJECT_SOURCE_DIR}/tests/support
+  ${PROJECT_SOURCE_DIR}/runtime/include)
 # A program that refers to nothing of the runtime but links it, at a fixed address.
 memtrace_program(linked_fixed linked.c)
 target_link_libraries(linked_fixed PRIVATE memtrace::runtime)

@@ -171,6 +171,27 @@ TEST_F(Report, StatusCountsThreadsThatPause) {
     EXPECT_EQ(json("status --json")["paused_threads"], 2);
 }
 
+// No command says "0 B" or "losses: none" where it does not know.
+TEST_F(Report, WithoutMemoryForATableNothingIsKnown) {
+    builder.allocate(first, 100);
+    build();
+    session.text("snapshot");
+    builder.root.request = abi::make_request(abi::kRequestOn, 32, 2);
+    builder.root.unrecorded = abi::make_unrecorded(2, 1501);
+    build();
+    const std::string text = session.text("status");
+    EXPECT_THAT(text, StartsWith("tracing: on, but there is no memory for the table: nothing is "
+                                 "recorded\nframes: 32\nmemtrace's own memory: "));
+    EXPECT_THAT(text, HasSubstr("losses: 1501 no_memory\n"));
+    const nlohmann::json status = json("status --json");
+    for (const char* unknown : {"current", "peak", "blocks", "tracebacks"})
+        EXPECT_TRUE(status[unknown].is_null()) << unknown;
+    EXPECT_EQ(status["unrecorded"], 1501);
+    for (const char* line : {"snapshot", "snapshot --blocks", "peak", "blocks", "block 0x1234",
+                             "blocks --neighbours 0x1234", "diff 1"})
+        EXPECT_THAT(session.error(line), HasSubstr("1501 events were not recorded")) << line;
+}
+
 TEST_F(Report, StatusNamesABadEnvironment) {
     builder.root.request = 0;
     builder.root.reason = static_cast<abi::u32>(abi::Reason::bad_environment);

@@ -254,5 +254,47 @@ TEST_F(ReaderStatus, TableWithoutAStatusIsRefused) {
     EXPECT_EQ(read_table(memory, Status{}, {}).error().code, Code::no_runtime);
 }
 
+// Nothing was recorded: that is not the same as nothing allocated.
+TEST_F(ReaderStatus, NoMemoryForATable) {
+    builder_.state.generation = 1;
+    builder_.root.request = abi::make_request(abi::kRequestOn, 32, 2);
+    builder_.root.unrecorded = abi::make_unrecorded(2, 1501);
+    FakeMemory memory = builder_.build();
+    const Status s = status(memory);
+    EXPECT_TRUE(s.unmade);
+    EXPECT_EQ(s.unrecorded, 1501u);
+    const Result<Table> refused = read_table(memory, s, {});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Code::refused);
+    EXPECT_THAT(refused.error().text, HasSubstr("so 1501 events were not recorded"));
+    const Result<Table> known = read_table(memory, s, {.unmade = true});
+    ASSERT_TRUE(known) << known.error().text;
+    EXPECT_EQ(known->losses.back().name, "no_memory");
+    EXPECT_EQ(known->losses.back().since_state, 1501u);
+    EXPECT_THAT(remark(*known, "loss"), HasSubstr("1501 events not recorded"));
+}
+
+// Memory was there later: the state's base of losses does not hide what came before it.
+TEST_F(ReaderStatus, NoMemoryForATableAtFirst) {
+    builder_.add_loss("no_memory", 9, 7);
+    builder_.root.unrecorded = abi::make_unrecorded(1, 7);
+    FakeMemory memory = builder_.build();
+    const Status s = status(memory);
+    EXPECT_FALSE(s.unmade);
+    const Result<Table> table = read_table(memory, s, {});
+    ASSERT_TRUE(table) << table.error().text;
+    EXPECT_EQ(table->losses.back().since_state, 9u);
+    EXPECT_EQ(table->losses.back().total, 9u);
+}
+
+// Of another start.
+TEST_F(ReaderStatus, NoMemoryForAnEarlierTable) {
+    builder_.root.unrecorded = abi::make_unrecorded(9, 7);
+    FakeMemory memory = builder_.build();
+    const Status s = status(memory);
+    EXPECT_EQ(s.unrecorded, 0u);
+    EXPECT_FALSE(s.unmade);
+}
+
 }  // namespace
 }  // namespace mt::core

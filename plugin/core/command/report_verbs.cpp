@@ -11,6 +11,7 @@
 #include "command/control.h"
 #include "command/reporting.h"
 #include "command/verb.h"
+#include "read/reader.h"
 #include "show/estimate.h"
 #include "show/text.h"
 
@@ -47,17 +48,19 @@ Result<void> pending_status(Session& session, Error error, const Arguments& argu
 Result<void> run_status(Session& session, const Arguments& arguments) {
     auto process = session.process();
     if (!process) return pending_status(session, std::move(process.error()), arguments);
-    auto table = read_now(*process, false);
+    ReadOptions options;
+    options.unmade = true;
+    auto table = read_table(*process->memory, process->status, options);
     if (!table) return tl::make_unexpected(std::move(table.error()));
     StatusReport report;
-    report.head = head_of("status", **table);
+    report.head = head_of("status", *table);
     report.status = process->status;
-    report.status.paused_threads = (*table)->status.paused_threads;
-    report.blocks = static_cast<std::uint64_t>(std::max<std::int64_t>(0, (*table)->current_count));
-    report.tracebacks = (*table)->traces.size();
-    report.own_bytes = (*table)->own_bytes;
-    report.losses = (*table)->losses;
-    report.remarks = (*table)->remarks;
+    report.status.paused_threads = table->status.paused_threads;
+    report.blocks = static_cast<std::uint64_t>(std::max<std::int64_t>(0, table->current_count));
+    report.tracebacks = table->traces.size();
+    report.own_bytes = table->own_bytes;
+    report.losses = table->losses;
+    report.remarks = table->remarks;
     session.say(arguments.has("--json") ? status_json(report) : status_text(report));
     return {};
 }

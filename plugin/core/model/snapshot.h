@@ -130,6 +130,8 @@ struct Status {
     bool stamps = false;             // blocks get stamps from the next event on
     std::uint64_t mark = 0;          // how many marks have been made
     bool fresh = false;              // a request has not been seen by the runtime yet: no traces
+    std::uint64_t unrecorded = 0;    // events since the start that found no memory for the table
+    bool unmade = false;             // … and there is no table yet: nothing at all is known
     std::uint16_t frame_limit = 0;
     std::uint32_t runtime_status = 0;  // abi::Status
     std::uint32_t reason = 0;          // abi::Reason

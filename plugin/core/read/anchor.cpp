@@ -257,6 +257,10 @@ Status status_of(const Anchor& anchor) {
         status.mark = root.mark_request;
         // Off and no state is settled; everything else has to agree.
         status.fresh = anchor.has_state ? status.identity.generation != made_for : status.tracing;
+        if (status.tracing) {
+            status.unrecorded = abi::unrecorded_events(root.unrecorded, status.identity.generation);
+        }
+        status.unmade = status.fresh && status.unrecorded != 0;
         status.frame_limit = abi::request_limit(root.request);
         status.runtime_status = root.status;
         status.reason = root.reason;
@@ -278,6 +282,16 @@ Status status_of(const Anchor& anchor) {
     }
     if (status.frame_limit == 0) status.frame_limit = abi::kDefaultFrameLimit;
     return status;
+}
+
+bool is_made(Reading& reading, const Status& status) {
+    if (!status.unmade) return true;
+    return reading.fail(
+        Code::refused,
+        fmt::format("there is no table: the program had no memory left for it, so {}{} event{} "
+                    "not recorded; raise its limits (ulimit -v, -d, -l) and run it again",
+                    status.unrecorded, status.unrecorded >= abi::kMostUnrecorded ? " or more" : "",
+                    status.unrecorded == 1 ? " was" : "s were"));
 }
 
 }  // namespace mt::core

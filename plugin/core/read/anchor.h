@@ -28,6 +28,9 @@ bool find_anchor(Reading& reading, std::uint64_t symbol, Anchor& anchor);
 // Again, from what an earlier read_status found.
 bool load_anchor(Reading& reading, const Status& status, Anchor& anchor);
 Status status_of(const Anchor& anchor);
+// Fails where figures are asked of a process that had no memory for a table: they would
+// be 0 and are not known.
+bool is_made(Reading& reading, const Status& status);
 
 // Reads and checks a header; the caller knows what it belongs to.
 bool load_header(Reading& reading, std::uint64_t address, abi::Header& header);

@@ -39,6 +39,8 @@ class Walk {
         good_ = load_anchor(reading_, status, anchor_);
         if (!good_) return;
         const Status now = status_of(anchor_);
+        good_ = is_made(reading_, now);
+        if (!good_) return;
         out_.process = now.identity;
         out_.tracing = now.tracing;
         out_.epoch = anchor_.root.scope_epoch;

@@ -205,6 +205,7 @@ bool read_at(Reading& reading, const Status& status, std::uint64_t address, Tabl
     table.status = status_of(anchor);
     table.status.direct = status.direct;
     table.has_blocks = true;
+    if (!is_made(reading, table.status)) return false;
     if (!anchor.has_header) return true;
     const bool has_parts =
         reading.claim(anchor.header_address, sizeof anchor.header, "the header") &&

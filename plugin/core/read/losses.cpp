@@ -13,6 +13,8 @@
 namespace mt::core {
 namespace {
 
+constexpr std::string_view kUnrecordedName = "no_memory";
+
 struct Sentence {
     std::string_view name;
     std::string_view text;  // after the number
@@ -49,18 +51,33 @@ std::string sentence(const Loss& loss) {
     return fmt::format("{} events lost: {}", loss.since_state, loss.name);
 }
 
+// What was lost before there was a state: a state's base, or none, hides it.
+void add_unrecorded(Table& table) {
+    const std::uint64_t events = table.status.unrecorded;
+    if (events == 0) return;
+    auto loss = std::find_if(table.losses.begin(), table.losses.end(),
+                             [](const Loss& one) { return one.name == kUnrecordedName; });
+    if (loss == table.losses.end()) {
+        loss = table.losses.insert(loss, {std::string(kUnrecordedName), 0, events});
+    }
+    loss->since_state += events;
+}
+
 }  // namespace
 
 void read_losses(const Anchor& anchor, bool traces, Table& table) {
-    for (std::size_t i = 0; i < abi::kLossSlots; ++i) {
+    for (std::size_t i = 0; anchor.has_header && i < abi::kLossSlots; ++i) {
         const abi::Loss& slot = anchor.header.losses[i];
         if (slot.name[0] == '\0') continue;
         Loss& loss = table.losses.emplace_back();
         loss.name = printable(slot);
         loss.total = slot.count;
         const std::uint64_t base = anchor.state.loss_base[i];
-        if (!traces || slot.count <= base) continue;
-        loss.since_state = slot.count - base;
+        if (traces && slot.count > base) loss.since_state = slot.count - base;
+    }
+    add_unrecorded(table);
+    for (const Loss& loss : table.losses) {
+        if (loss.since_state == 0) continue;
         table.remarks.push_back({"loss", sentence(loss), loss.since_state});
     }
 }

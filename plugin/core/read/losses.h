@@ -9,7 +9,8 @@
 
 namespace mt::core {
 
-// Fills table.losses; with traces also one remark for each that grew since the state began.
+// Fills table.losses, and one remark for each that grew since tracing began; without traces
+// those are the events that found no memory for a table.
 void read_losses(const Anchor& anchor, bool traces, Table& table);
 
 }  // namespace mt::core

@@ -18,6 +18,7 @@ struct ReadOptions {
     bool counters = true;  // read the shards (status alone needs only the totals)
     bool threads = false;  // also counters per traceback and thread
     bool modules = false;  // without counters: the module log all the same
+    bool unmade = false;   // also where there is no table for lack of memory
 };
 
 // Finds the root: at `symbol` if that is not 0, else by scanning the writable

@@ -137,7 +137,11 @@ bool read_all(Reading& reading, const Status& status, const ReadOptions& options
     table.has_blocks = options.blocks;
     table.has_stamps = options.blocks && table.status.stamps;
     table.has_thread_traces = options.threads;
-    if (!anchor.has_header) return true;
+    if (!options.unmade && !is_made(reading, table.status)) return false;
+    if (!anchor.has_header) {
+        read_losses(anchor, false, table);
+        return true;
+    }
     if (!anchor.has_root) {
         table.remarks.push_back(
             {"root-missing",

@@ -154,6 +154,10 @@ std::string status_json(const StatusReport& report) {
     json["marks"] = status.mark;
     json["blocks"] = report.blocks;
     json["tracebacks"] = report.tracebacks;
+    if (status.unmade)
+        for (const char* unknown : {"current", "peak", "blocks", "tracebacks"})
+            json[unknown] = nullptr;
+    json["unrecorded"] = status.unrecorded;
     json["tracer_memory"] = report.own_bytes;
     Json losses = Json::array();
     for (const Loss& loss : report.losses)

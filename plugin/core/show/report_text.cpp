@@ -58,7 +58,8 @@ const char* origin_text(std::uint32_t origin) {
     }
 }
 
-std::string paused_text(const Status& status) {
+std::string hindered_text(const Status& status) {
+    if (status.unmade) return ", but there is no memory for the table: nothing is recorded";
     if (status.paused) return " (paused by the program)";
     if (status.paused_threads == 0) return {};
     return fmt::format(" (paused by the program in {} thread{})", status.paused_threads,
@@ -143,7 +144,7 @@ std::string reason_text(std::uint32_t reason) {
 std::string status_text(const StatusReport& report) {
     const Status& status = report.status;
     std::string text = fmt::format(
-        "tracing: {}\n", status.tracing ? "on" + paused_text(status) : std::string("off"));
+        "tracing: {}\n", status.tracing ? "on" + hindered_text(status) : std::string("off"));
     text += fmt::format("frames: {}", status.frame_limit);
     if (status.frame_limit > abi::kMaxFrames)
         text += fmt::format(" (capped at {})", abi::kMaxFrames);
@@ -153,9 +154,11 @@ std::string status_text(const StatusReport& report) {
                             format_size(static_cast<double>(status.sample_bytes)));
     if (status.tracing && status.stamps)
         text += fmt::format("stamps: on, {} mark{}\n", status.mark, status.mark == 1 ? "" : "s");
-    text += figures_text(report.head);
-    text += fmt::format("blocks: {}\n", report.blocks);
-    text += fmt::format("tracebacks: {}\n", report.tracebacks);
+    if (!status.unmade) {
+        text += figures_text(report.head);
+        text += fmt::format("blocks: {}\n", report.blocks);
+        text += fmt::format("tracebacks: {}\n", report.tracebacks);
+    }
     text += fmt::format("memtrace's own memory: {}\n",
                         format_size(static_cast<double>(report.own_bytes)));
     text += fmt::format("losses: {}\n", losses_text(report.losses));
