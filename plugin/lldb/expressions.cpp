@@ -78,7 +78,9 @@ int Session::threads(mtc_add_thread add, void* sink) {
     auto process = target_.GetProcess();
     for (std::uint32_t i = 0; i < process.GetNumThreads(); ++i) {
         auto thread = process.GetThreadAtIndex(i);
-        const mtc_thread found{thread.GetIndexID(), thread.GetFrameAtIndex(0).GetSP()};
+        const mtc_thread found{thread.GetIndexID(),
+                               static_cast<std::uint32_t>(thread.GetThreadID()),
+                               thread.GetFrameAtIndex(0).GetSP()};
         if (found.stack_pointer != LLDB_INVALID_ADDRESS) add(sink, &found);
     }
     return MTC_OK;

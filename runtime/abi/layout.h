@@ -108,7 +108,7 @@ static_assert(offsetof(Region, page) == 4096 && offsetof(Region, line) == 4096 +
 static_assert(sizeof(Tracked) == 32 && sizeof(TrackedTable) == 64);
 static_assert(offsetof(State, peak_bytes) == 64 && offsetof(State, loss_base) == 128);
 static_assert(offsetof(State, sample_bytes) == 96 && offsetof(Shard, weighted) == 64);
-static_assert(offsetof(State, tracked_parts) == 112);
+static_assert(offsetof(State, tracked_parts) == 112 && offsetof(State, concurrent) == 120);
 static_assert(offsetof(State, stamped) == 640 && sizeof(Chunk) == 64);
 static_assert(sizeof(State) == 1024 && offsetof(State, freed) == 664);
 static_assert(sizeof(FreedBlock) == 64 && sizeof(FreedRing) == 64);

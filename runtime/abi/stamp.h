@@ -25,6 +25,9 @@ constexpr u32 stamp_serial(u64 stamp) {
 }
 constexpr u32 stamp_sequence(u64 stamp) { return static_cast<u32>(stamp & 0xffff); }
 
+// State::stamped of a state that was made to stamp: it has no block without.
+inline constexpr u64 kStampedThroughout = 2;
+
 // A sequence is the number of an allocation within its generation, from 1: as it
 // is below 2048, then in steps of at most one in 1024, so that 16 bits always do.
 inline constexpr u32 kExactSequences = 2048;

@@ -186,7 +186,7 @@ struct State {
     u64 sample_bytes;     // mean bytes between samples; 0 = every allocation has its stack
     i64 leased_net;       // net bytes of all other shards while there is a lease
     u64 tracked_parts;    // -> u64[kTrackedParts] -> TrackedTable: what the program tracks
-    u64 reserved1[1];
+    u64 concurrent;       // not 0: threads were seen to have events at the same time
     u64 loss_base[kLossSlots];
     // of their own cache line again
     u64 stamped;     // not 0: blocks get stamps, for as long as the state lives

@@ -53,6 +53,19 @@ i64 top_of(const LiveState& state, i64 tolerance) {
     return top < state.ceiling ? top : state.ceiling;
 }
 
+// Is another thread inside an event at this moment? One that took its turn before is not:
+// after threads that ran one after the other the peak is exact, and no report may say
+// that they allocated at the same time.
+bool others_are_busy(const Shard& self) {
+    if (header() == nullptr) return false;
+    for (u64 at = load(header()->contexts); at != 0;) {
+        const auto& c = *pointer<const Context>(at);
+        if (at != self.context && load(c.busy) != 0 && load(c.tid) != 0) return true;
+        at = c.next;
+    }
+    return false;
+}
+
 // Nobody else had an event since the last time: from now on the others ask.
 void give_lease(LiveState& state, Shard& self, i64 sum) {
     each_shard(state, [](Shard& shard) { shard.seen_events = events_of(shard); });
@@ -61,12 +74,13 @@ void give_lease(LiveState& state, Shard& self, i64 sum) {
     publish(self.limit, top_of(state, 0) - state.leased_net);
 }
 
-// Gives what is left below the peak, and the tolerance, to those who are likely
-// to need it.
+// Gives what is left below the peak, and the tolerance where threads are known to run
+// into each other, to those who are likely to need it.
 void share_headroom(const LiveState& state, const Shard& self, const Reading& reading) {
     constexpr i64 kTolerance = 1024;  // of the peak, contract 2
     const i64 busy = reading.others + 1;
-    const i64 room = top_of(state, state.peak_bytes / kTolerance) - reading.sum;
+    const i64 tolerance = state.concurrent != 0 ? state.peak_bytes / kTolerance : 0;
+    const i64 room = top_of(state, tolerance) - reading.sum;
     if (room < 0) return;  // above the ceiling: everybody comes again
     const i64 part = room / busy;
     i64 left = reading.others;
@@ -139,7 +153,10 @@ void recount(Shard& shard) {
 
 bool settle_peak(LiveState& state, Shard& shard) {
     Holder holder(state.peak_lock);
-    if (!holder) return false;
+    if (!holder) {
+        publish(state.concurrent, 1);
+        return false;
+    }
     if ((load(root().request) & kRequestWatch) == 0) state.ceiling = kNoCeiling;
     if (state.lease == address_of(&shard)) {
         const i64 sum = state.leased_net + net_bytes(shard);
@@ -148,6 +165,7 @@ bool settle_peak(LiveState& state, Shard& shard) {
         return true;
     }
     publish(state.lease, 0);
+    if (state.concurrent == 0 && others_are_busy(shard)) publish(state.concurrent, 1);
     const Reading reading = add_up(state, &shard);
     if (reading.sum > state.peak_bytes) raise_peak(state, reading.sum);
     if (reading.others == 0) {

@@ -10,10 +10,14 @@ constexpr u32 kKinds = static_cast<u32>(LossKind::count_);
 static_assert(kKinds <= kLossSlots);
 
 constexpr const char* kNames[kKinds] = {
-    "no_memory",   "no_context",   "depot_full",   "depot_busy",      "state_busy",
-    "peak_busy",   "modules_full", "threads_full", "nested_overflow", "guard_healed",
-    "bad_address", "large_lost",   "tracked_busy", "untrack_lost",    "stamp_lost",
+#define LOSS(name, text) #name,
+#include "abi/losses.def"
+#undef LOSS
 };
+
+#define LOSS(kind, text) static_assert(sizeof(#kind) <= sizeof(Loss::name), #kind);
+#include "abi/losses.def"
+#undef LOSS
 
 u64 early[kKinds];
 Loss* slots_in_table = nullptr;

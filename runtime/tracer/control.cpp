@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tracer/control.h"
 
+#include "abi/stamp.h"
 #include "guard/lock.h"
 #include "os/process.h"
 #include "table/counters.h"
@@ -130,6 +131,7 @@ LiveState* replace_state(u64 request) {
         if (load(header()->scope_names) != 0) fresh->special = 1;
         begin_freed(*fresh, request);
         obey_flags(*fresh, request);
+        if (load(fresh->stamped) != 0) publish(fresh->stamped, kStampedThroughout);
     }
     set_state(fresh);
     retire(old);

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <string>
+#include <vector>
 
 #include "tracee.h"
 
@@ -44,12 +46,9 @@ std::vector<SiteFigures> by_site(const core::Table& table, const ledger& book) {
     return sites;
 }
 
-class PeakWithIdleThreads : public testing::TestWithParam<const char*> {};
-
-TEST_P(PeakWithIdleThreads, EqualsReplay) {
-    Tracee tracee({.program = program_path("peak_replay"),
-                   .arguments = {"1", GetParam()},
-                   .environment = {}});
+void expect_as_replayed(const std::vector<std::string>& arguments) {
+    Tracee tracee(
+        {.program = program_path("peak_replay"), .arguments = arguments, .environment = {}});
     ASSERT_TRUE(tracee.wait_for_stop());
     const auto table = tracee.table(false);
     ASSERT_TRUE(table) << table.error().text;
@@ -69,7 +68,14 @@ TEST_P(PeakWithIdleThreads, EqualsReplay) {
     EXPECT_EQ(table->peak_bound, 0u);
 }
 
+class PeakWithIdleThreads : public testing::TestWithParam<const char*> {};
+
+TEST_P(PeakWithIdleThreads, EqualsReplay) { expect_as_replayed({"1", GetParam()}); }
+
 INSTANTIATE_TEST_SUITE_P(OneBusyThread, PeakWithIdleThreads, testing::Values("0", "1", "7"));
+
+// One after the other, as with a pool that is joined: exact, and no remark says otherwise.
+TEST(PeakWithThreadsInTurn, EqualsReplay) { expect_as_replayed({"24", "turns"}); }
 
 TEST(PeakWithBusyThreads, IsWithinTheStatedBound) {
     constexpr int kThreads = 4;

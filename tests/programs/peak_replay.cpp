@@ -2,15 +2,20 @@
 //
 // Random allocations and frees at many sites, replayed beside them by brute
 // force: what was live, when it was most, and what each site held then.
-// Argument 1: busy threads; argument 2: idle threads that are alive meanwhile.
-// With one busy thread the ledger holds the exact answer; with several it holds
-// the events in the order in which an atomic counter saw them.
+// Argument 1: busy threads; argument 2: idle threads that are alive meanwhile, or "turns":
+// the threads do the work of one, strictly one after the other; every second one ends
+// before the next begins. A report once said of such threads that they had allocated at the
+// same time, and blurred the peak. With one thread at work at a time the ledger holds the
+// exact answer; with several it holds the events in the order in which an atomic counter
+// saw them.
 #include <memtrace.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include <cstdlib>
+#include <cstring>
 #include <utility>
 
 #include "ledger.h"
@@ -71,12 +76,14 @@ void note(int64_t size, unsigned site, unsigned thread) {
     }
 }
 
-void busy(unsigned thread) {
+// Events [first, last) of a thread's work.
+void busy(unsigned thread, int first, int last) {
     static Slot all[16][kSlots];
+    static unsigned long states[16];
     Slot* slots = all[thread];
-    unsigned long state = thread * 977 + 5;
-    const int events = alone ? kEventsAlone : kEventsEach;
-    for (int i = 0; i < events; ++i) {
+    unsigned long& state = states[thread];
+    if (first == 0) state = thread * 977 + 5;
+    for (int i = first; i < last; ++i) {
         state = state * 6364136223846793005ul + 1442695040888963407ul;
         const unsigned long r = state >> 33;
         // Waves: the population swells and shrinks, so that peaks come and go.
@@ -97,9 +104,50 @@ void busy(unsigned thread) {
 
 void* run_busy(void* argument) {
     pthread_barrier_wait(&barrier);
-    busy(static_cast<unsigned>(reinterpret_cast<unsigned long>(argument)));
+    busy(static_cast<unsigned>(reinterpret_cast<unsigned long>(argument)), 0, kEventsEach);
     pthread_barrier_wait(&barrier);
     for (;;) pause();
+}
+
+constexpr unsigned kMostTurns = 32;
+sem_t turn_begins[kMostTurns], turn_ends;
+unsigned turns;
+
+void* run_turn(void* argument) {
+    const auto turn = static_cast<unsigned>(reinterpret_cast<unsigned long>(argument));
+    while (sem_wait(&turn_begins[turn]) != 0) {
+    }
+    const int part = kEventsAlone / static_cast<int>(turns);
+    busy(0, static_cast<int>(turn) * part, static_cast<int>(turn + 1) * part);
+    if (turn % 2 != 0) return nullptr;
+    sem_post(&turn_ends);
+    for (;;) pause();
+}
+
+// The threads are there before anything is traced: what libc allocates for them is not
+// in the ledger.
+int take_turns(unsigned count) {
+    if (count > kMostTurns) return 2;
+    turns = count;
+    alone = true;
+    pthread_t thread[kMostTurns];
+    sem_init(&turn_ends, 0, 0);
+    for (unsigned long i = 0; i < count; ++i) {
+        sem_init(&turn_begins[i], 0, 0);
+        pthread_create(&thread[i], nullptr, run_turn, reinterpret_cast<void*>(i));
+    }
+    if (memtrace_start(32) != 0) return 4;
+    for (unsigned i = 0; i < count; ++i) {
+        sem_post(&turn_begins[i]);
+        if (i % 2 != 0) {
+            pthread_join(thread[i], nullptr);
+        } else {
+            while (sem_wait(&turn_ends) != 0) {
+            }
+        }
+    }
+    raise(SIGSTOP);
+    return 0;
 }
 
 void* run_idle(void*) {
@@ -120,6 +168,7 @@ int main(int argc, char** argv) {
     for (unsigned i = 0; i < kSites; ++i) {
         book->site_address[i] = reinterpret_cast<uint64_t>(sites[i]);
     }
+    if (strcmp(argv[2], "turns") == 0) return take_turns(threads);
     pthread_t thread;
     if (alone) {
         pthread_barrier_init(&barrier, nullptr, idle + 1);
@@ -127,7 +176,7 @@ int main(int argc, char** argv) {
         for (unsigned i = 0; i < idle; ++i) pthread_create(&thread, nullptr, run_idle, nullptr);
         pthread_barrier_wait(&barrier);
         memtrace_clear_traces();
-        busy(0);
+        busy(0, 0, kEventsAlone);
     } else {
         pthread_barrier_init(&barrier, nullptr, threads + 1);
         for (unsigned long i = 0; i < threads; ++i) {

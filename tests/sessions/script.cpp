@@ -213,8 +213,9 @@ std::string normalised(std::string text, const Places& places) {
     static const std::regex kOutside("(  File \"(?!<programs>)[^\\n]*\\n)+");
     replace_all(text, places.sources.string() + '/', "<programs>/");
     replace_all(text, places.programs.string() + '/', "<built>/");
-    static const std::regex kTid("tid [0-9]+"), kMinor("(table format: [0-9]+)\\.[0-9]+\n");
-    text = std::regex_replace(text, kTid, "tid <tid>");
+    static const std::regex kTid("(tid |\"tid\": )[0-9]+"),
+        kMinor("(table format: [0-9]+)\\.[0-9]+\n");
+    text = std::regex_replace(text, kTid, "$1<tid>");
     text = std::regex_replace(text, kMinor, "$1.<minor>\n");
     text = std::regex_replace(text, kAddress, "$1<address>");
     text = std::regex_replace(text, kOffset, "\"offset\": <offset>");

@@ -78,6 +78,8 @@ class TableBuilder {
     static void add_ring(abi::Context& context, abi::Op op, std::uint32_t id, std::uint64_t size,
                          std::uint32_t generation = 1);
 
+    // Threads with events, however many, had none at the same time.
+    bool threads_took_turns = false;
     // Writes everything. Afterwards the addresses below hold; may be called again.
     FakeMemory build();
 

@@ -111,6 +111,7 @@ void TableBuilder::build_radix(FakeMemory& memory, const Radix& radix, abi::u64*
 }
 
 void TableBuilder::build_shards(FakeMemory& memory) {
+    std::size_t busy = 0;
     for (std::size_t i = 0; i < shards_.size(); ++i) {
         ShardAt& at = *shards_[i];
         at.data.next = i + 1 < shards_.size() ? shards_[i + 1]->address : 0;
@@ -125,6 +126,7 @@ void TableBuilder::build_shards(FakeMemory& memory) {
                 at.data.free_count += record.free_count;
             }
         }
+        busy += at.data.alloc_count + at.data.free_count != 0 ? 1 : 0;
         if (at.data.weighted != 0) {
             std::array<abi::u64, abi::kTopEntries> top{};
             build_radix(memory, at.weighted, top.data());
@@ -134,6 +136,7 @@ void TableBuilder::build_shards(FakeMemory& memory) {
     }
     state.shards = shards_.front()->address;
     state.shard_count = shards_.size();
+    state.concurrent = busy > 1 && !threads_took_turns ? 1 : 0;
 }
 
 void TableBuilder::build_contexts(FakeMemory& memory) {

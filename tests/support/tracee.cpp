@@ -65,10 +65,12 @@ CoreMemory::CoreMemory(const std::string& path) {
     std::memcpy(&header, bytes_.data(), sizeof header);
     for (unsigned i = 0; i < header.e_phnum; ++i) {
         Elf64_Phdr p;
+        if (header.e_phoff + (i + 1) * sizeof p > bytes_.size()) break;  // cut short
         std::memcpy(&p, bytes_.data() + header.e_phoff + i * sizeof p, sizeof p);
-        if (p.p_type == PT_LOAD && p.p_filesz != 0 && (p.p_flags & PF_W) != 0) {
-            segments_.push_back({p.p_vaddr, p.p_filesz, p.p_offset});
-        }
+        if (p.p_type != PT_LOAD || (p.p_flags & PF_W) == 0 || p.p_offset >= bytes_.size()) continue;
+        const std::uint64_t present =
+            std::min<std::uint64_t>(p.p_filesz, bytes_.size() - p.p_offset);
+        if (present != 0) segments_.push_back({p.p_vaddr, present, p.p_offset});
     }
 }
 

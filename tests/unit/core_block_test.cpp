@@ -63,11 +63,17 @@ TEST_F(Block, WhatHasNoAddressIsOneLine) {
 TEST_F(Block, OnAStackTheThreadIsTheOneWhoseFramesReachThere) {
     debugger.stack_pointers = {kStack + 5000, kStack + 3000};
     EXPECT_EQ(session.text("block " + std::to_string(kStack + 6000)),
-              "0x7ffe00001770: in no live block; on the stack of thread 1\n");
+              "0x7ffe00001770: in no live block; on the stack of the debugger's thread 1\n");
+    debugger.system_ids = {78, 77};
     EXPECT_THAT(session.text("block " + std::to_string(kStack + 2900)),
-                HasSubstr("on the stack of thread 2"));
+                HasSubstr("on the stack of thread 1 (worker, tid 77; the debugger's thread 2)\n"));
     EXPECT_THAT(session.text("block " + std::to_string(kStack + 100)),
-                HasSubstr("below the stack of thread 2"));
+                HasSubstr("below the stack of thread 1 (worker, tid 77; the debugger's thread 2)"));
+    EXPECT_THAT(session.text("block " + std::to_string(kStack + 6000)),
+                HasSubstr("on the stack of the debugger's thread 1 (tid 78, not known to "
+                          "memtrace)\n"));
+    EXPECT_THAT(session.text("block --json " + std::to_string(kStack + 2900)),
+                HasSubstr("\"thread\": 1,\n    \"tid\": 77,\n    \"debugger_thread\": 2"));
 }
 
 TEST_F(Block, AnAddressBehindABlockIsToldFromItsEnd) {
@@ -102,7 +108,7 @@ TEST_F(Block, AgeAndThreadAreThoseOfItsStamp) {
 }
 
 TEST_F(Block, WithoutTracingThereIsNothingToKnow) {
-    builder.root.request = 0;
+    builder.root.request = abi::make_request(0, 32, 2);
     build();
     EXPECT_THAT(session.error("block " + std::to_string(kBlock)), HasSubstr("not being traced"));
 }

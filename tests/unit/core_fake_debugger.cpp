@@ -59,6 +59,7 @@ int target(void* user, mtc_target* out) {
     out->is_running = self(user).running ? 1 : 0;
     out->is_remote = self(user).remote ? 1 : 0;
     out->pid = self(user).pid;
+    out->core = self(user).core.empty() ? nullptr : self(user).core.c_str();
     out->pointer_width = 8;
     return MTC_OK;
 }
@@ -116,7 +117,9 @@ int evaluate(void* user, const char* expression, std::uint64_t* value, mtc_add_t
 int threads(void* user, mtc_add_thread add, void* sink) {
     std::uint32_t number = 0;
     for (const std::uint64_t pointer : self(user).stack_pointers) {
-        const mtc_thread thread{++number, pointer};
+        const auto& ids = self(user).system_ids;
+        const std::uint32_t id = number < ids.size() ? ids[number] : 0;
+        const mtc_thread thread{++number, id, pointer};
         add(sink, &thread);
     }
     return MTC_OK;

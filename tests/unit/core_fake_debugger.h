@@ -38,12 +38,14 @@ class FakeDebugger {
     bool running = false;
     bool remote = false;
     std::int64_t pid = 0;
+    std::string core;  // path of the core file; empty: the debugger cannot tell
     std::map<std::string, std::uint64_t> symbols = {{"memtrace_root", TableBuilder::kRoot},
                                                     {"_IO_2_1_stdout_", 0x7ffff7e00000}};
     std::map<std::uint64_t, std::vector<FakeFrame>> frames;  // by return address
     std::map<std::pair<std::string, std::uint32_t>, std::string> sources;
     std::map<std::string, std::uint64_t> expressions;  // all others cannot be evaluated
     std::vector<std::uint64_t> stack_pointers;         // of threads 1, 2, …
+    std::vector<std::uint32_t> system_ids;             // of these; 0 or none: not known
     bool can_await = true;
     bool can_stop = true;
     std::string refuses_run;                     // reason; empty = does not refuse

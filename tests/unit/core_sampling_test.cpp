@@ -2,13 +2,18 @@
 //
 // Sampling as a user meets it: asked for in one option, and marked wherever a
 // figure is an estimate.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
+
+#include <algorithm>
+#include <filesystem>
 
 #include "core_report_fixture.h"
 
 namespace mt::test {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -106,13 +111,13 @@ class SampledReport : public Report {
   protected:
     SampledReport() {
         builder.sample(1000);
-        for (int i = 0; i < 50; ++i) builder.allocate(abi::kStackNotSampled, 10);
+        for (int i = 0; i < 50; ++i) beside = builder.allocate(abi::kStackNotSampled, 10);
         for (int i = 0; i < 4; ++i) builder.allocate(first, 100);
         builder.allocate(second, 100);
         last = builder.allocate(other, 50000);
         build();
     }
-    TableBuilder::Address last = 0;
+    TableBuilder::Address last = 0, beside = 0;
 };
 
 constexpr const char* kRemark =
@@ -197,6 +202,57 @@ TEST_F(SampledReport, SnapshotsRememberIt) {
     EXPECT_THAT(session.text("status"), Not(HasSubstr("sampling")));
     EXPECT_THAT(session.text("stats"), HasSubstr(kRemark));
     EXPECT_THAT(session.text("snapshot"), Not(HasSubstr("estimate")));
+}
+
+// A sampled program of 1000 blocks once had 17 in mt blocks, and no live block at the
+// address of any other: those that are not in the sample are no rows, but blocks.
+TEST_F(SampledReport, EveryBlockIsListedOneByOne) {
+    const std::string remark =
+        "remark: 50 blocks are not in the sample (one allocation every 1000 B on average): who "
+        "allocated them was not recorded\n";
+    const std::string all = session.text("blocks -n 0");
+    EXPECT_EQ(std::count(all.begin(), all.end(), '\n'), 56 + 2);
+    EXPECT_THAT(all, HasSubstr(": size=10 B, <not sampled>:0\n"));
+    EXPECT_THAT(all, HasSubstr("\nTotal: size=49.8 KiB, count=56\n" + remark));
+    EXPECT_THAT(session.text("blocks --min-size 11"),
+                AllOf(HasSubstr("Total: size=49.3 KiB, count=6\n"), Not(HasSubstr("remark"))));
+    EXPECT_EQ(json("blocks -n 0 --json")["blocks"].size(), 56u);
+
+    const std::string at = fmt::format("{:#x}", beside + 3);
+    EXPECT_THAT(session.text("blocks -n 3 --neighbours " + at),
+                AllOf(HasSubstr("<not sampled>:0, offset 3\n"), Not(HasSubstr("no live block"))));
+    EXPECT_THAT(session.text("block " + at), HasSubstr("size=10 B, offset 3\n"));
+    EXPECT_THAT(session.text("block " + at), HasSubstr("  File \"<not sampled>\", line 0\n"));
+}
+
+TEST_F(SampledReport, FiltersSayWhatTheyCannotDecide) {
+    EXPECT_THAT(session.text("blocks --function 'make*'"),
+                HasSubstr("Total: size=500 B, count=5\n"
+                          "remark: 50 blocks are not in the sample (one allocation every 1000 B on "
+                          "average): who allocated them was not recorded, so the filters leave "
+                          "them out\n"));
+}
+
+TEST_F(SampledReport, KeptBlocksAreAllOfThem) {
+    session.text("snapshot one --blocks");
+    EXPECT_THAT(session.text("list"), HasSubstr("count=56, 3 tracebacks, sampled every 1000 B"));
+    const std::string file = ::testing::TempDir() + "sampled-blocks.pb.gz";
+    session.text("save " + file + " --replace");
+    session.text("load " + file + " again");
+    for (const char* which : {"one", "again"}) {
+        const std::string listed = session.text(std::string("blocks -n 1 ") + which);
+        EXPECT_THAT(listed, HasSubstr("55 other: size=1000 B, count=55\n")) << which;
+        EXPECT_THAT(listed, HasSubstr("Total: size=49.8 KiB, count=56\n")) << which;
+    }
+    EXPECT_THAT(session.text("list"), HasSubstr("2 again: size=49.8 KiB, count=56, 3 tracebacks"));
+    EXPECT_THAT(session.text("stats again -n 1"), HasSubstr("Total: size=49.8 KiB, count=56\n"));
+    std::filesystem::remove(file);
+}
+
+// Of threads and of marks all blocks are known, so that nothing is estimated.
+TEST_F(SampledReport, RowsOfThreadsAreExact) {
+    const std::string text = session.text("snapshot --by thread");
+    EXPECT_THAT(text, Not(HasSubstr("estimate")));
 }
 
 // Each of them is recorded, sample or not.

@@ -225,6 +225,25 @@ TEST_F(ReaderStatus, FirstImageOfTheRootIsNotAnEmptyTable) {
     EXPECT_THAT(read_back(alone).traces, IsEmpty());
 }
 
+// "3 events lost: stamp_lost" tells nobody what is missing.
+TEST_F(ReaderStatus, EveryLossOfTheRuntimeHasWords) {
+#define LOSS(name, text)                                                          \
+    {                                                                             \
+        TableBuilder builder;                                                     \
+        builder.allocate(builder.add_stack({0x555555554100}), 8);                 \
+        builder.add_loss(#name, 3);                                               \
+        FakeMemory memory = builder.build();                                      \
+        EXPECT_EQ(remark(read_back(memory), "loss"), std::string("3 ") + (text)); \
+    }
+#include "abi/losses.def"
+#undef LOSS
+    TableBuilder builder;
+    builder.allocate(builder.add_stack({0x555555554100}), 8);
+    builder.add_loss("of_a_newer_runtime", 3);
+    FakeMemory memory = builder.build();
+    EXPECT_EQ(remark(read_back(memory), "loss"), "3 events lost: of_a_newer_runtime");
+}
+
 TEST_F(ReaderStatus, LostRootAndHeader) {
     FakeMemory memory = builder_.build();
     memory.unmap(TableBuilder::kRoot, sizeof(abi::Root));

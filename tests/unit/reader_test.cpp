@@ -100,6 +100,22 @@ TEST(Reader, ShardsAddUp) {
     EXPECT_THAT(remark(table, "peak-bound"), HasSubstr("6 B"));
 }
 
+TEST(Reader, ThreadsThatTookTurnsHaveAnExactPeak) {
+    TableBuilder builder;
+    builder.threads_took_turns = true;
+    const std::uint32_t id = builder.add_stack({0x555555554100});
+    builder.allocate(id, 4096);
+    builder.allocate(id, 4096, builder.add_shard());
+    FakeMemory memory = builder.build();
+    const Table table = read_back(memory);
+    EXPECT_EQ(table.peak_bound, 0u);
+    EXPECT_THAT(table.remarks, IsEmpty());
+    // A runtime of before minor 5 cannot tell.
+    builder.header.minor = 4;
+    memory = builder.build();
+    EXPECT_THAT(remark(read_back(memory), "peak-bound"), HasSubstr("perhaps at the same time"));
+}
+
 TEST(Reader, OneBusyThreadAmongIdleOnesHasAnExactPeak) {
     TableBuilder builder;
     for (int i = 0; i < 8; ++i) builder.add_shard();

@@ -48,6 +48,18 @@ std::vector<std::uint32_t> places_of_traces(const Table& table) {
     return places;
 }
 
+TracesOfBlocks::TracesOfBlocks(const Table& table)
+    : table_(table), places_(places_of_traces(table)) {
+    none_.id = abi::kStackNotSampled;
+}
+
+std::optional<std::uint32_t> TracesOfBlocks::place_of(const Block& block) const {
+    const std::uint32_t place = block.stack < places_.size() ? places_[block.stack] : 0;
+    if (place != 0) return place - 1;
+    const bool sampled = table_.status.sample_bytes != 0;
+    return sampled && block.stack == none_.id ? std::optional(not_sampled()) : std::nullopt;
+}
+
 Result<std::vector<LiveFigures>> figures_of_blocks(const Table& table, const BlockFilter& filter,
                                                    const Interrupted& interrupted) {
     Stride stop(interrupted);

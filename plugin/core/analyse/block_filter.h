@@ -45,6 +45,27 @@ Result<std::vector<LiveFigures>> figures_of_blocks(const Table& table, const Blo
 // By stack id: index into Table::traces plus one; 0 = none.
 std::vector<std::uint32_t> places_of_traces(const Table& table);
 
+// The tracebacks of a table's blocks. While sampling, blocks that are not in the sample
+// have no row in Table::traces, for they are in the estimates of the others; they have a
+// traceback here all the same, which says just that.
+class TracesOfBlocks {
+  public:
+    explicit TracesOfBlocks(const Table& table);
+
+    // Index into Table::traces, or the place after the last one: not in the sample.
+    // Nothing: the block names no traceback that the table has.
+    std::optional<std::uint32_t> place_of(const Block& block) const;
+    std::uint32_t not_sampled() const { return static_cast<std::uint32_t>(table_.traces.size()); }
+    const Trace& at(std::uint32_t place) const {
+        return place < not_sampled() ? table_.traces[place] : none_;
+    }
+
+  private:
+    const Table& table_;
+    const std::vector<std::uint32_t> places_;
+    Trace none_;
+};
+
 // Blocks without a stamp.
 std::uint64_t count_unstamped(const Table& table);
 

@@ -35,28 +35,36 @@ std::vector<Trace> traces_of_threads(const Table& table,
 Result<std::vector<ThreadRow>> blocks_by_thread(
     const Table& table, const BlockFilter& filter,
     const std::function<Result<bool>(std::uint32_t)>& keeps, const Interrupted& interrupted) {
-    const std::vector<std::uint32_t> places = places_of_traces(table);
+    const TracesOfBlocks places(table);
     std::vector<bool> kept(table.traces.size());
     for (std::size_t i = 0; i < kept.size(); ++i) {
         auto keep = keeps(static_cast<std::uint32_t>(i));
         if (!keep) return tl::make_unexpected(std::move(keep.error()));
         kept[i] = *keep;
     }
+    // Where no traceback is left out nothing is estimated: all blocks are known.
+    const bool exact = std::find(kept.begin(), kept.end(), false) == kept.end();
     Stride stop(interrupted);
     std::map<std::uint32_t, ThreadRow> rows;
     std::map<std::uint32_t, std::vector<bool>> seen;
     for (const Block& block : table.blocks) {
         if (stop()) return interrupted_error();
-        const std::uint32_t place = block.stack < places.size() ? places[block.stack] : 0;
-        if (place == 0 || !kept[place - 1] || !filter.keeps(table, block)) continue;
+        const auto place = places.place_of(block);
+        const bool has_row = place && *place != places.not_sampled();
+        if (!place || !(has_row ? kept[*place] : exact) || !filter.keeps(table, block)) continue;
         const auto stamp = stamp_of(table, block);
         const std::uint32_t serial = stamp ? stamp->thread : 0;
         ThreadRow& row = rows[serial];
         row.serial = serial;
-        add_block(table, block, row.live);
+        if (exact) {
+            row.live.size = add(row.live.size, static_cast<std::int64_t>(block.size));
+            ++row.live.count;
+        } else {
+            add_block(table, block, row.live);
+        }
         auto& traces = seen[serial];
         traces.resize(kept.size());
-        traces[place - 1] = true;
+        if (has_row) traces[*place] = true;
     }
     std::vector<ThreadRow> list;
     for (auto& [serial, row] : rows) {
@@ -89,6 +97,35 @@ std::string thread_title(const Table& table, std::uint32_t serial) {
                        ? fmt::format("thread {} ({})", serial, thread.name)
                        : fmt::format("thread {} ({}, tid {})", serial, thread.name, thread.tid);
     return fmt::format("thread {} (exited)", serial);
+}
+
+// Numbers are given again: the one that came last has it now.
+const Thread* thread_of_tid(const Table& table, std::uint32_t tid) {
+    const Thread* found = nullptr;
+    for (const Thread& thread : table.threads)
+        if (tid != 0 && thread.tid == tid && (found == nullptr || thread.serial > found->serial))
+            found = &thread;
+    return found;
+}
+
+std::string thread_title(const Table& table, const DebuggerThread& thread) {
+    if (const Thread* ours = thread_of_tid(table, thread.tid))
+        return fmt::format("thread {} ({}, tid {}; the debugger's thread {})", ours->serial,
+                           ours->name, ours->tid, thread.number);
+    if (thread.tid == 0) return fmt::format("the debugger's thread {}", thread.number);
+    return fmt::format("the debugger's thread {} (tid {}, not known to memtrace)", thread.number,
+                       thread.tid);
+}
+
+std::vector<const Thread*> threads_named(const Table& table, const std::string& text) {
+    std::vector<const Thread*> by_serial, by_tid, by_name;
+    for (const Thread& thread : table.threads) {
+        if (std::to_string(thread.serial) == text) by_serial.push_back(&thread);
+        if (thread.tid != 0 && std::to_string(thread.tid) == text) by_tid.push_back(&thread);
+        if (thread.name == text) by_name.push_back(&thread);
+    }
+    if (!by_serial.empty()) return by_serial;
+    return by_tid.empty() ? by_name : by_tid;
 }
 
 }  // namespace mt::core

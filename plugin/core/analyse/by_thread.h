@@ -36,8 +36,19 @@ Result<std::vector<ThreadRow>> blocks_by_thread(
 // The totals of each thread: all that it allocated, and that less what it freed.
 std::vector<ThreadRow> totals_by_thread(const Table& table);
 
-// "thread 2 (worker, tid 77)"
+// "thread 2 (worker, tid 77)": a thread's number on every screen is its serial.
 std::string thread_title(const Table& table, std::uint32_t serial);
+// The same of one that the debugger knows, with the number that `thread N` takes there:
+// "thread 2 (worker, tid 77; the debugger's thread 1)".
+struct DebuggerThread {
+    std::uint32_t number = 0, tid = 0;
+};
+std::string thread_title(const Table& table, const DebuggerThread& thread);
+// Null: it has had no event, or its row is lost.
+const Thread* thread_of_tid(const Table& table, std::uint32_t tid);
+
+// Whom the user means, by serial, else by system id, else all of a name. None: nobody.
+std::vector<const Thread*> threads_named(const Table& table, const std::string& text);
 
 }  // namespace mt::core
 

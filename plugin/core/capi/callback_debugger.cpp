@@ -185,7 +185,7 @@ Result<std::vector<ThreadAt>> CallbackDebugger::threads() {
     const auto add = [](void* to, const mtc_thread* thread) {
         if (thread == nullptr) return;
         static_cast<Sink<std::vector<ThreadAt>>*>(to)->fill([thread](auto& list) {
-            list.push_back({thread->number, thread->stack_pointer});
+            list.push_back({thread->number, thread->tid, thread->stack_pointer});
         });
     };
     const int status = callbacks_.threads(callbacks_.user, add, &sink);

@@ -85,6 +85,15 @@ int guarded(mtc_session* session, Body body) noexcept {
     return MTC_ERROR;
 }
 
+// Nothing being traced is a zero that a user's expression may have; a table that cannot be
+// read is none.
+int failed_figure(mtc_session& session, const Error& error) {
+    const int status = failed(session, error);
+    const bool unknown = error.code == Code::damaged || error.code == Code::unreadable ||
+                         error.code == Code::version;
+    return unknown ? MTC_BAD_VALUE : status;
+}
+
 bool is_complete(const mtc_debugger& given) {
     return given.read != nullptr && given.write != nullptr && given.find_symbol != nullptr &&
            given.symbolise != nullptr && given.target != nullptr && given.print != nullptr &&
@@ -208,7 +217,7 @@ const char* mtc_version(void) { return MEMTRACE_VERSION; }
 int mtc_traced_memory(mtc_session* session, uint64_t* current, uint64_t* peak) {
     return guarded(session, [&]() -> int {
         auto figures = session->session.traced_memory();
-        if (!figures) return failed(*session, figures.error());
+        if (!figures) return failed_figure(*session, figures.error());
         if (current != nullptr) *current = figures->first;
         if (peak != nullptr) *peak = figures->second;
         return MTC_OK;
@@ -218,7 +227,7 @@ int mtc_traced_memory(mtc_session* session, uint64_t* current, uint64_t* peak) {
 int mtc_block(mtc_session* session, uint64_t address, uint64_t* start, uint64_t* size) {
     return guarded(session, [&]() -> int {
         auto block = session->session.block_at(address);
-        if (!block) return failed(*session, block.error());
+        if (!block) return failed_figure(*session, block.error());
         if (start != nullptr) *start = block->address;
         if (size != nullptr) *size = block->size;
         return MTC_OK;

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "analyse/by_thread.h"
 #include "show/text.h"
 #include "symbols/name.h"
 
@@ -18,7 +19,7 @@ constexpr std::uint64_t kRedZone = 128;  // below the stack pointer and in use a
 
 // The thread on whose stack the address lies: of several in one mapping the one whose
 // frames reach up from nearest below it.
-std::optional<Place> stack_at(const std::vector<ThreadAt>& threads,
+std::optional<Place> stack_at(const Table& table, const std::vector<ThreadAt>& threads,
                               const std::vector<MemoryRegion>& regions, std::uint64_t address) {
     const auto region = std::find_if(regions.begin(), regions.end(), [&](const auto& one) {
         return address >= one.start && address < one.end;
@@ -32,14 +33,23 @@ std::optional<Place> stack_at(const std::vector<ThreadAt>& threads,
         if (!in_frames && (above == nullptr || thread.stack_pointer < above->stack_pointer))
             above = &thread;
     }
-    if (on != nullptr) return Place{Place::Kind::stack, on->number, "", "", 0};
-    if (above != nullptr) return Place{Place::Kind::dead_stack, above->number, "", "", 0};
-    return std::nullopt;
+    if (on == nullptr && above == nullptr) return std::nullopt;
+    const ThreadAt& thread = on != nullptr ? *on : *above;
+    const Thread* ours = thread_of_tid(table, thread.tid);
+    Place place;
+    place.kind = on != nullptr ? Place::Kind::stack : Place::Kind::dead_stack;
+    place.thread = thread_title(table, DebuggerThread{thread.number, thread.tid});
+    place.serial = ours != nullptr ? ours->serial : 0;
+    place.tid = thread.tid;
+    place.debuggers = thread.number;
+    return place;
 }
 
 Result<Place> in_module(Session& session, const Process& process, const Table& table,
                         const Module& module, std::uint64_t address) {
-    Place place{Place::Kind::module, 0, module.path, "", 0};
+    Place place;
+    place.kind = Place::Kind::module;
+    place.module = module.path;
     const Sources sources = session.sources_for(table, &process);
     if (sources.debugger == nullptr) return place;
     auto symbol = sources.debugger->symbol(address);
@@ -82,13 +92,16 @@ Result<Place> place_of(Session& session, const Process& process, const Table& ta
         if (inside && module.unload_sequence == 0)
             return in_module(session, process, table, module, address);
     }
-    if (*got == 0)
-        return Place{is_core ? Place::Kind::not_in_core : Place::Kind::unmapped, 0, "", "", 0};
+    Place place;
+    if (*got == 0) {
+        place.kind = is_core ? Place::Kind::not_in_core : Place::Kind::unmapped;
+        return place;
+    }
     auto threads = session.debugger.threads();
     if (!threads) return tl::make_unexpected(std::move(threads.error()));
-    if (const auto stack = stack_at(*threads, process.memory->writable_regions(), address))
+    if (const auto stack = stack_at(table, *threads, process.memory->writable_regions(), address))
         return *stack;
-    return Place{};
+    return place;
 }
 
 }  // namespace mt::core

@@ -49,6 +49,7 @@ Result<BlockReport> report_of(Session& session, const Process& process, std::uin
     report.below = beside.below;
     report.stamps = table->has_stamps;
     report.remarks = table->remarks;
+    add_doubts(process, report.remarks);
     report.traceback.limit = view.limit;
     report.traceback.most_recent_first = true;
     if (view.source) report.traceback.source_line = session.source_lines(&process.target);

@@ -7,6 +7,7 @@
 
 #include <charconv>
 
+#include "analyse/by_thread.h"
 #include "model/stamp.h"
 
 namespace mt::core {
@@ -39,17 +40,9 @@ Result<std::uint32_t> mark_of(const Session& session, const Table& table, const 
     return fail(Code::usage, fmt::format("there is no mark {}; mt list shows them", text));
 }
 
-// By serial, else by the kernel's number, else all of a name.
 Result<std::vector<const Thread*>> threads_of(const Table& table, const std::string& text) {
-    const auto number = number_of(text);
-    std::vector<const Thread*> by_serial, by_tid, by_name;
-    for (const Thread& thread : table.threads) {
-        if (number && thread.serial == *number) by_serial.push_back(&thread);
-        if (number && thread.tid == *number) by_tid.push_back(&thread);
-        if (thread.name == text) by_name.push_back(&thread);
-    }
-    for (auto* found : {&by_serial, &by_tid, &by_name})
-        if (!found->empty()) return std::move(*found);
+    auto found = threads_named(table, text);
+    if (!found.empty()) return found;
     return fail(Code::usage, fmt::format("there is no thread {}; --by thread lists them",
                                          text.empty() ? "''" : text));
 }

@@ -16,6 +16,7 @@
 #include "command/shown_blocks.h"
 #include "command/verb.h"
 #include "show/block_rows.h"
+#include "show/estimate.h"
 
 namespace mt::core {
 namespace {
@@ -36,8 +37,8 @@ class Choice {
           resolver_(session.symboliser, table, session.sources_for(table, process)),
           walk_(resolver_, session.skip, view.grouping.raw),
           filter_(session.symboliser.book(), view.grouping.filters),
-          traces_(places_of_traces(table)),
-          verdicts_(table.traces.size(), -1) {}
+          traces_(table),
+          verdicts_(table.traces.size() + 1, -1) {}
 
     Result<Places> places() {
         Places kept;
@@ -47,13 +48,22 @@ class Choice {
             if (stop()) return interrupted_error();
             const Block& block = table_.blocks[i];
             if (!view_.grouping.blocks.keeps(table_, block)) continue;
-            const Trace* trace = trace_of(block);
-            if (trace == nullptr) continue;
+            const auto trace = traces_.place_of(block);
+            if (!trace) continue;
             auto keeps = keeps_trace(*trace);
             if (!keeps) return tl::make_unexpected(std::move(keeps.error()));
             if (*keeps) kept.push_back(i);
+            if (*trace == traces_.not_sampled()) ++(*keeps ? unnamed_ : left_out_);
         }
         return kept;
+    }
+
+    // Of a sample the tracebacks of most blocks are not known.
+    void add_remarks(std::vector<Remark>& remarks) const {
+        if (unnamed_ != 0)
+            remarks.push_back(not_sampled_remark(unnamed_, table_.status.sample_bytes, false));
+        if (left_out_ != 0)
+            remarks.push_back(not_sampled_remark(left_out_, table_.status.sample_bytes, true));
     }
 
     // As a row; at most `frames` of its traceback.
@@ -66,26 +76,22 @@ class Choice {
         shown.stamp = stamp_of(table_, block);
         if (shown.stamp && shown.stamp->thread != 0) shown.thread = title_of(shown.stamp->thread);
         return rows.row(shown, block.stack, [&]() -> Result<std::vector<RowFrame>> {
-            return row_frames(walk_, session_.symboliser.book(), *trace_of(block), frames,
-                              view_.grouping.raw);
+            return row_frames(walk_, session_.symboliser.book(),
+                              traces_.at(*traces_.place_of(block)), frames, view_.grouping.raw);
         });
     }
 
   private:
-    const Trace* trace_of(const Block& block) const {
-        const std::uint32_t place = block.stack < traces_.size() ? traces_[block.stack] : 0;
-        return place == 0 ? nullptr : &table_.traces[place - 1];
-    }
-
     const std::string& title_of(std::uint32_t thread) {
         const auto [entry, is_new] = titles_.try_emplace(thread);
         if (is_new) entry->second = thread_title(table_, thread);
         return entry->second;
     }
 
-    Result<bool> keeps_trace(const Trace& trace) {
-        std::int8_t& verdict = verdicts_[static_cast<std::size_t>(&trace - table_.traces.data())];
+    Result<bool> keeps_trace(std::uint32_t place) {
+        std::int8_t& verdict = verdicts_[place];
         if (verdict >= 0) return verdict != 0;
+        const Trace& trace = traces_.at(place);
         if (session_.poll()) return interrupted_error();
         std::vector<TraceFrame> frames;
         if (filter_.needs() != TraceFilter::Needs::nothing) {
@@ -104,8 +110,9 @@ class Choice {
     Resolver resolver_;
     FrameWalk walk_;
     TraceFilter filter_;
-    const std::vector<std::uint32_t> traces_;
-    std::vector<std::int8_t> verdicts_;  // by place of the trace; -1 = not decided
+    const TracesOfBlocks traces_;
+    std::vector<std::int8_t> verdicts_;         // by place of the trace; -1 = not decided
+    std::uint64_t unnamed_ = 0, left_out_ = 0;  // kept and not kept, not in the sample
     std::unordered_map<std::uint32_t, std::string> titles_;  // of threads, by serial in stamps
 };
 
@@ -245,6 +252,7 @@ Result<void> run_blocks(Session& session, const Arguments& arguments) {
         list.other_size -= static_cast<std::int64_t>(table.blocks[place].size);
     list.remarks = table.remarks;
     list.remarks.insert(list.remarks.end(), view->remarks.begin(), view->remarks.end());
+    choice.add_remarks(list.remarks);
     const Sink out = session.printer();
     BlockRows rows(list, view->json, out);
     for (const std::uint32_t place : *places)

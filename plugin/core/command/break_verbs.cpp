@@ -5,6 +5,7 @@
 
 #include <charconv>
 
+#include "analyse/by_thread.h"
 #include "command/addresses.h"
 #include "command/conditions.h"
 #include "command/reporting.h"
@@ -98,23 +99,17 @@ Result<Condition> condition_of(const Arguments& arguments) {
 Result<void> find_thread(const Process& process, const std::string& text, Condition& condition) {
     auto table = read_now(process, false);
     if (!table) return tl::make_unexpected(std::move(table.error()));
-    const Thread* found = nullptr;
-    for (const Thread& thread : (*table)->threads) {
-        const bool same = std::to_string(thread.serial) == text ||
-                          std::to_string(thread.tid) == text || thread.name == text;
-        if (!same) continue;
-        if (found != nullptr)
-            return fail(Code::usage,
-                        fmt::format("several threads are called {}; take one's number", text));
-        found = &thread;
-    }
-    if (found == nullptr)
+    const auto found = threads_named(**table, text);
+    if (found.size() > 1)
+        return fail(Code::usage,
+                    fmt::format("several threads are called {}; take one's number", text));
+    if (found.empty())
         return fail(Code::usage,
                     fmt::format("no thread that has been traced is called {}; threads are known "
                                 "from their first allocation on, by number, system id or name",
                                 text));
-    condition.thread = found->serial;
-    condition.thread_name = found->name;
+    condition.thread = found.front()->serial;
+    condition.thread_name = found.front()->name;
     return {};
 }
 

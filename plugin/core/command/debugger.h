@@ -38,6 +38,7 @@ struct Target {
 
 struct ThreadAt {
     std::uint32_t number = 0;  // as the user names it
+    std::uint32_t tid = 0;     // system id; 0 = unknown
     std::uint64_t stack_pointer = 0;
 };
 

@@ -76,6 +76,7 @@ StatisticsReport report_of(Session& session, std::string command, const Table& t
     report.remarks.insert(report.remarks.end(), view.remarks.begin(), view.remarks.end());
     report.sample_bytes = table.status.sample_bytes;
     if (report.sample_bytes == 0) return report;
+    if (report.key == KeyType::thread && total.samples == 0) return report;  // exact
     const bool whole = !view.is_filtered();
     report.exact_total = whole && !is_total(report.sort);
     if (report.exact_total) {
@@ -120,6 +121,7 @@ DifferenceReport report_of(Session& session, std::string command, const Compared
     const Table &now = *compared.now, &old = *compared.old;
     report.sample_bytes = std::max(now.status.sample_bytes, old.status.sample_bytes);
     if (report.sample_bytes == 0) return report;
+    if (report.key == KeyType::thread && report.total.samples == 0) return report;  // exact
     const bool whole = !view.is_filtered() && compared.only_new == nullptr;
     report.remarks.push_back(sampled_remark(report.total.samples, report.sample_bytes, whole));
     if (whole) {
@@ -163,6 +165,7 @@ Result<std::shared_ptr<Table>> read_now(const Process& process, bool blocks, boo
     options.threads = threads;
     auto table = read_table(*process.memory, process.status, options);
     if (!table) return tl::make_unexpected(std::move(table.error()));
+    add_doubts(process, table->remarks);
     return std::make_shared<Table>(std::move(*table));
 }
 

@@ -7,6 +7,7 @@
 #include <charconv>
 
 #include "analyse/alive.h"
+#include "analyse/by_thread.h"
 #include "command/reporting.h"
 #include "command/scopes.h"
 #include "command/session.h"
@@ -95,17 +96,31 @@ ScopeReport report_of(const Session& session, const Scope& scope) {
     return report;
 }
 
-// Of the program as it is now; none without a program.
-Result<std::vector<ProgramScope>> program_scopes(Session& session) {
-    auto process = session.process();
-    if (process) return read_scopes(*process->memory, process->status);
-    if (process.error().code == Code::interrupted)
-        return tl::make_unexpected(std::move(process.error()));
-    return std::vector<ProgramScope>();
+bool means_no_scopes(const Error& error) {
+    return error.code == Code::no_process || error.code == Code::exited ||
+           error.code == Code::no_runtime;
 }
 
-ScopeReport report_of(const ProgramScope& scope) {
+// Of the program as it is now; none without a program, or where it has no runtime. A table
+// that cannot be read may have scopes.
+struct OwnScopes {
+    std::vector<ProgramScope> list;
+    std::vector<Remark> doubts;
+};
+Result<OwnScopes> program_scopes(Session& session) {
+    auto process = session.process();
+    if (process) {
+        auto scopes = read_scopes(*process->memory, process->status);
+        if (!scopes) return tl::make_unexpected(std::move(scopes.error()));
+        return OwnScopes{std::move(*scopes), std::move(process->doubts)};
+    }
+    if (means_no_scopes(process.error())) return OwnScopes{};
+    return tl::make_unexpected(std::move(process.error()));
+}
+
+ScopeReport report_of(const ProgramScope& scope, const std::vector<Remark>& doubts) {
     ScopeReport report;
+    report.remarks = doubts;
     report.name = scope.name;
     report.kind = "program";
     report.whose = "each its own thread";
@@ -129,8 +144,8 @@ Result<void> show_list(Session& session, bool json) {
     for (const Scope& scope : session.scopes.all()) list.push_back(report_of(session, scope));
     auto own = program_scopes(session);
     if (!own) return tl::make_unexpected(std::move(own.error()));
-    for (const ProgramScope& scope : *own) list.push_back(report_of(scope));
-    session.say(json ? scopes_json(list) : scopes_text(list));
+    for (const ProgramScope& scope : own->list) list.push_back(report_of(scope, {}));
+    session.say(json ? scopes_json(list, own->doubts) : scopes_text(list, own->doubts));
     return {};
 }
 
@@ -171,7 +186,7 @@ Result<void> show(Session& session, ScopeReport report, const Arguments& argumen
             return fail(Code::usage, fmt::format("{} has no call {}", report.name, *view->number));
     }
     auto process = session.process();
-    if (!process && process.error().code == Code::interrupted)
+    if (!process && !means_no_scopes(process.error()))
         return tl::make_unexpected(std::move(process.error()));
     std::shared_ptr<Table> table;
     if (process) {
@@ -217,18 +232,16 @@ Result<void> find_thread(Session& session, const std::string& text, Scope& scope
     if (!process) return tl::make_unexpected(std::move(process.error()));
     auto table = read_now(*process, false);
     if (!table) return tl::make_unexpected(std::move(table.error()));
-    for (const Thread& thread : (*table)->threads) {
-        const bool same = std::to_string(thread.serial) == text ||
-                          std::to_string(thread.tid) == text || thread.name == text;
-        if (!same) continue;
-        if (scope.whose == Whose::one)
-            return fail(Code::usage,
-                        fmt::format("several threads are called {}; take one's number", text));
+    const auto found = threads_named(**table, text);
+    if (found.size() > 1)
+        return fail(Code::usage,
+                    fmt::format("several threads are called {}; take one's number", text));
+    if (!found.empty()) {
         scope.whose = Whose::one;
-        scope.thread = thread.serial;
-        scope.thread_name = thread.name;
+        scope.thread = found.front()->serial;
+        scope.thread_name = found.front()->name;
+        return {};
     }
-    if (scope.whose == Whose::one) return {};
     return fail(Code::usage,
                 fmt::format("--thread takes current, any, or a thread that has been traced, by "
                             "number, system id or name, not {}",
@@ -314,9 +327,9 @@ Result<void> run_named(Session& session, const std::string& name, const Argument
     if (session.scopes.find(name) == nullptr) {
         auto own = program_scopes(session);
         if (!own) return tl::make_unexpected(std::move(own.error()));
-        for (const ProgramScope& scope : *own)
+        for (const ProgramScope& scope : own->list)
             if (scope.name == name && !has_measuring_options(arguments))
-                return show(session, report_of(scope), arguments, "");
+                return show(session, report_of(scope, own->doubts), arguments, "");
         return add_function(session, name, arguments);
     }
     if (has_measuring_options(arguments))

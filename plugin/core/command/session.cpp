@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -14,6 +15,7 @@
 #include "command/verb.h"
 #include "read/lookup.h"
 #include "read/reader.h"
+#include "source/core_file.h"
 #include "source/direct_memory.h"
 
 namespace mt::core {
@@ -44,13 +46,35 @@ class LocalSources {
     std::map<std::string, std::vector<std::string>> files_;
 };
 
-Error explained(Error error, const Target& target) {
+// Of a core in which nothing was found: that the program had no runtime is one reason only.
+Error missing_in(const CoreFile* core) {
+    const std::string lacks = core == nullptr ? "" : what_core_lacks(*core);
+    const bool traced = core != nullptr && core->maps_runtime;
+    if (!traced && lacks.empty())
+        return {Code::no_runtime,
+                "this core was written by a program without the memtrace runtime; load it with mt "
+                "preload before run, or link the program with -lmemtrace"};
+    return {Code::unreadable,
+            fmt::format("{}; {}",
+                        traced ? "the program had the memtrace runtime, but its table was not found"
+                               : "no memtrace runtime was found",
+                        lacks.empty() ? "its pages are not in this core" : lacks)};
+}
+
+bool is_doubt(const Remark& remark) {
+    return remark.code == "incomplete" || remark.code == "damaged" ||
+           remark.code == "damaged-blocks" || remark.code == "blocks-differ" ||
+           remark.code == "root-missing";
+}
+
+Error explained(Error error, const Target& target, const CoreFile* core) {
+    const std::string lacks = core == nullptr ? "" : what_core_lacks(*core);
     if (target.running && (error.code == Code::unreadable || error.code == Code::no_runtime))
         error.text = "the program is running; stop it first";
     else if (error.code == Code::no_runtime && target.kind == TargetKind::core)
-        error.text =
-            "this core was written by a program without the memtrace runtime; load it with mt "
-            "preload before run, or link the program with -lmemtrace";
+        error = missing_in(core);
+    else if (error.code == Code::unreadable && !lacks.empty())
+        error.text += "; " + lacks;
     else if (error.code == Code::no_runtime)
         error.text =
             "this program runs without the memtrace runtime; load it with mt preload before run, "
@@ -132,9 +156,13 @@ Result<Process> Session::process() {
     Process found;
     found.target = std::move(*target);
     found.memory = &debugger.memory();
+    found.memory->use_core_file(found.target.kind == TargetKind::core ? found.target.core : "");
     auto status = read_status(*found.memory, *symbol);
-    if (!status) return tl::make_unexpected(explained(std::move(status.error()), found.target));
+    if (!status)
+        return tl::make_unexpected(
+            explained(std::move(status.error()), found.target, found.memory->core_file()));
     found.status = std::move(*status);
+    if (auto done = find_doubts(found); !done) return tl::make_unexpected(std::move(done.error()));
     const bool can_be_direct = settings.direct && !found.target.remote &&
                                found.target.kind == TargetKind::live && found.target.pid > 0;
     if (can_be_direct) {
@@ -143,6 +171,41 @@ Result<Process> Session::process() {
         found.status.direct = found.direct != nullptr;
     }
     return found;
+}
+
+Result<void> Session::find_doubts(Process& process) {
+    if (process.target.kind != TargetKind::core) return {};
+    const CoreFile* file = process.memory->core_file();
+    const Identity& now = process.status.identity;
+    const bool known = file != nullptr && doubted_ && doubted_->core == process.target.core &&
+                       doubted_->size == file->size && doubted_->identity.cookie == now.cookie &&
+                       doubted_->identity.generation == now.generation;
+    if (!known) {
+        ReadOptions options;
+        options.blocks = true;
+        auto table = read_table(*process.memory, process.status, options);
+        if (!table && table.error().code == Code::interrupted)
+            return tl::make_unexpected(std::move(table.error()));
+        doubted_ = {process.target.core, file != nullptr ? file->size : 0, now, {}};
+        if (!table) doubted_->doubts.push_back({"damaged", std::move(table.error().text), 0});
+        for (std::size_t i = 0; table && i < table->remarks.size(); ++i)
+            if (is_doubt(table->remarks[i])) doubted_->doubts.push_back(table->remarks[i]);
+    }
+    process.doubts = doubted_->doubts;
+    return {};
+}
+
+void add_doubts(const Process& process, std::vector<Remark>& remarks) {
+    const bool is_core = process.target.kind == TargetKind::core;
+    if (is_core && process.status.tracing && process.status.fresh)
+        remarks.push_back({"no-traces-yet",
+                           "no event has been recorded since the start or clear: there are no "
+                           "traces yet",
+                           0});
+    for (const Remark& doubt : process.doubts) {
+        const auto same = [&doubt](const Remark& remark) { return remark.text == doubt.text; };
+        if (std::none_of(remarks.begin(), remarks.end(), same)) remarks.push_back(doubt);
+    }
 }
 
 Sources Session::sources_for(const Table& table, const Process* process) {
@@ -175,6 +238,7 @@ SourceLine Session::source_lines(const Target* target) {
 Result<std::pair<std::uint64_t, std::uint64_t>> Session::traced_memory() {
     auto found = process();
     if (!found) return tl::make_unexpected(std::move(found.error()));
+    if (!found->doubts.empty()) return fail(Code::damaged, found->doubts.front().text);
     if (!found->status.tracing) return fail(Code::refused, "tracing is off; mt start begins");
     ReadOptions options;
     options.counters = false;
@@ -187,6 +251,7 @@ Result<std::pair<std::uint64_t, std::uint64_t>> Session::traced_memory() {
 Result<Block> Session::block_at(std::uint64_t address) {
     auto found = process();
     if (!found) return tl::make_unexpected(std::move(found.error()));
+    if (!found->doubts.empty()) return fail(Code::damaged, found->doubts.front().text);
     if (!found->status.tracing) return fail(Code::refused, "tracing is off; mt start begins");
     auto table = read_blocks_at(*found->memory, found->status, address);
     if (!table) return tl::make_unexpected(std::move(table.error()));

@@ -35,7 +35,14 @@ struct Process {
     Status status;
     std::unique_ptr<Memory> direct;  // set when the debugger is not needed to read
     Memory* memory = nullptr;
+    // Of a core: what its whole table has against itself. Each command says so, for what is
+    // wrong elsewhere may make wrong what the command looks at.
+    std::vector<Remark> doubts;
 };
+
+// Those that are not among the remarks yet; and, of a core, that a zero is one because
+// nothing has happened since the start.
+void add_doubts(const Process& process, std::vector<Remark>& remarks);
 
 struct Kept {
     std::string number;
@@ -129,10 +136,19 @@ class Session {
     Scopes scopes;
 
   private:
+    Result<void> find_doubts(Process& process);
     Result<void> start_pending(const Target& target, std::uint64_t root);
 
     std::string output_;
     std::string not_ours_text_;
+    // A core does not change: it is read as a whole once.
+    struct Doubted {
+        std::string core;
+        std::uint64_t size = 0;
+        Identity identity;
+        std::vector<Remark> doubts;
+    };
+    std::optional<Doubted> doubted_;
 };
 
 }  // namespace mt::core

@@ -82,6 +82,7 @@ typedef void (*mtc_add_text)(void* sink, const char* text);
 
 typedef struct mtc_thread {
     uint32_t number; /* as the user names it */
+    uint32_t tid;    /* system id; 0 = unknown */
     uint64_t stack_pointer;
 } mtc_thread;
 typedef void (*mtc_add_thread)(void* sink, const mtc_thread* thread);
@@ -205,11 +206,12 @@ MTC_API uint32_t mtc_abi(void);
 MTC_API const char* mtc_version(void);
 
 /* Bytes that tracing counts now and at its peak, without a command; for
- * convenience functions. MTC_ERROR: not tracing or unreadable. */
+ * convenience functions. MTC_ERROR: nothing is traced. MTC_BAD_VALUE: what is traced
+ * cannot be told; mtc_error(). */
 MTC_API int mtc_traced_memory(mtc_session* session, uint64_t* current, uint64_t* peak);
 
 /* The live block of the heap that holds an address, without a command; *start is 0 if
- * there is none. MTC_ERROR: not tracing or unreadable. */
+ * there is none. Errors as above. */
 MTC_API int mtc_block(mtc_session* session, uint64_t address, uint64_t* start, uint64_t* size);
 
 /* Answers one request of a script, both JSON (docs/python.md); prints nothing. `add`

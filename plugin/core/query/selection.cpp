@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "abi/layout.h"
+#include "analyse/block_filter.h"
 #include "analyse/filter.h"
 #include "analyse/frames.h"
 
@@ -21,15 +22,13 @@ bool is_empty(const std::vector<FilterList>& filters) {
 
 // By traceback, then size: the same before and after a snapshot was a file. Made ones
 // keep the order in which they were given.
-Result<void> put_in_order(Queries& queries, Held& held, const std::vector<std::uint32_t>& by_id) {
+Result<void> put_in_order(Queries& queries, Held& held, const TracesOfBlocks& traces) {
     const std::vector<Block>& blocks = held.table->blocks;
     if (!held.order.empty() || blocks.empty()) return {};
-    const auto trace_of = [&](std::uint32_t at) {
-        return blocks[at].stack < by_id.size() ? by_id[blocks[at].stack] : 0;
-    };
+    const auto trace_of = [&](std::uint32_t at) { return traces.place_of(blocks[at]); };
     std::vector<std::uint32_t> order(blocks.size());
     std::iota(order.begin(), order.end(), 0);
-    std::erase_if(order, [&](std::uint32_t at) { return trace_of(at) == 0; });
+    std::erase_if(order, [&](std::uint32_t at) { return !trace_of(at); });
     const auto is_before = [&](std::uint32_t a, std::uint32_t b) {
         return std::make_tuple(trace_of(a), blocks[a].size, a) <
                std::make_tuple(trace_of(b), blocks[b].size, b);
@@ -55,29 +54,19 @@ void count_totals(Table& table) {
 
 }  // namespace
 
-std::vector<std::uint32_t> traces_by_id(const Table& table) {
-    std::vector<std::uint32_t> index;
-    for (std::size_t i = 0; i < table.traces.size(); ++i) {
-        const std::uint32_t id = table.traces[i].id;
-        if (id >= index.size()) index.resize(id + 1);
-        index[id] = static_cast<std::uint32_t>(i + 1);
-    }
-    return index;
-}
-
 Result<std::vector<bool>> kept_traces(Queries& queries, Resolver& resolver, const Held& held,
                                       const std::vector<FilterList>& filters) {
-    const Table& table = *held.table;
+    const TracesOfBlocks traces(*held.table);
     TraceFilter filter(resolver.book(), filters);
     FrameWalk walk(resolver, queries.session.skip, held.is_made);
     const std::size_t limit = limit_of(held) == 0 ? abi::kMaxFrames : limit_of(held);
     const std::size_t wanted = filter.needs() == TraceFilter::Needs::all ? limit : 1;
-    std::vector<bool> kept(table.traces.size());
-    for (std::size_t i = 0; i < kept.size(); ++i) {
+    std::vector<bool> kept(traces.not_sampled() + 1);
+    for (std::uint32_t i = 0; i < kept.size(); ++i) {
         if (queries.interrupted()) return interrupted_error();
-        auto frames = walk.frames(table.traces[i], wanted);
+        auto frames = walk.frames(traces.at(i), wanted);
         if (!frames) return tl::make_unexpected(std::move(frames.error()));
-        kept[i] = filter.keeps(**frames, table.traces[i].domain);
+        kept[i] = filter.keeps(**frames, traces.at(i).domain);
     }
     return kept;
 }
@@ -85,8 +74,8 @@ Result<std::vector<bool>> kept_traces(Queries& queries, Resolver& resolver, cons
 Result<void> select(Queries& queries, const Named& named, Held& held, const std::string& key,
                     const std::vector<FilterList>& filters) {
     if (held.selected && held.selected_by == key) return {};
-    const std::vector<std::uint32_t> by_id = traces_by_id(*held.table);
-    if (auto done = put_in_order(queries, held, by_id); !done) return done;
+    const TracesOfBlocks traces(*held.table);
+    if (auto done = put_in_order(queries, held, traces); !done) return done;
     if (is_empty(filters)) {
         held.selected.reset();
         return {};
@@ -96,7 +85,7 @@ Result<void> select(Queries& queries, const Named& named, Held& held, const std:
     if (!kept) return tl::make_unexpected(std::move(kept.error()));
     std::vector<std::uint32_t> selected;
     for (std::uint32_t at : held.order)
-        if ((*kept)[by_id[held.table->blocks[at].stack] - 1]) selected.push_back(at);
+        if ((*kept)[*traces.place_of(held.table->blocks[at])]) selected.push_back(at);
     held.selected = std::move(selected);
     held.selected_by = key;
     return {};
@@ -110,13 +99,13 @@ Result<std::shared_ptr<Table>> filtered_table(Queries& queries, const Named& nam
     auto kept = kept_traces(queries, resolver, held, filters);
     if (!kept) return tl::make_unexpected(std::move(kept.error()));
     auto table = std::make_shared<Table>(*held.table);
-    const std::vector<std::uint32_t> by_id = traces_by_id(*table);
+    const TracesOfBlocks traces(*held.table);
     std::erase_if(table->blocks, [&](const Block& block) {
-        const std::uint32_t trace = block.stack < by_id.size() ? by_id[block.stack] : 0;
-        return trace == 0 || !(*kept)[trace - 1];
+        const auto trace = traces.place_of(block);
+        return !trace || !(*kept)[*trace];
     });
     table->traces.clear();
-    for (std::size_t i = 0; i < kept->size(); ++i)
+    for (std::size_t i = 0; i < traces.not_sampled(); ++i)
         if ((*kept)[i]) table->traces.push_back(held.table->traces[i]);
     count_totals(*table);
     return table;

@@ -14,10 +14,7 @@
 
 namespace mt::core {
 
-// By stack id, the index of its trace plus one; 0 = there is none.
-std::vector<std::uint32_t> traces_by_id(const Table& table);
-
-// Of Table::traces, which ones the filters keep.
+// Which tracebacks the filters keep, by their places in TracesOfBlocks.
 Result<std::vector<bool>> kept_traces(Queries& queries, Resolver& resolver, const Held& held,
                                       const std::vector<FilterList>& filters);
 

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "abi/layout.h"
+#include "analyse/block_filter.h"
 #include "analyse/frames.h"
 #include "query/answer.h"
 #include "query/queries.h"
@@ -79,14 +80,14 @@ class Tracebacks {
 Result<std::string> rows(Queries& queries, const Named& named, const Held& held, const Page& page) {
     const Table& table = *held.table;
     const auto& all = chosen(held);
-    const std::vector<std::uint32_t> by_id = traces_by_id(table);
+    const TracesOfBlocks traces(table);
     Tracebacks tracebacks(queries, named, held);
     Answer answer(queries.session.symboliser.book());
     std::string text = fmt::format("\"total\":{},\"rows\":[", all.size());
     const auto write = [&](std::uint32_t at, const char* comma) -> Result<void> {
         const Block& block = table.blocks[at];
         if (queries.interrupted()) return interrupted_error();
-        auto entry = tracebacks.of(table.traces[by_id[block.stack] - 1], answer);
+        auto entry = tracebacks.of(traces.at(*traces.place_of(block)), answer);
         if (!entry) return tl::make_unexpected(std::move(entry.error()));
         fmt::format_to(std::back_inserter(text), "{}[{},{},{},{}]", comma, table.domain_of(block),
                        block.size, entry->index, entry->total_frames);

@@ -79,6 +79,8 @@ Result<Table> read_sums(Queries& queries, Request& request) {
     if (auto good = request.complete(); !good) return tl::make_unexpected(good.error());
     auto process = queries.session.process();
     if (!process) return tl::make_unexpected(std::move(process.error()));
+    // A number has no place for a remark.
+    if (!process->doubts.empty()) return fail(Code::damaged, process->doubts.front().text);
     ReadOptions options;
     options.counters = false;
     return read_table(*process->memory, process->status, options);

@@ -100,7 +100,8 @@ bool belongs_together(Reading& reading, const Anchor& anchor) {
 bool load_behind(Reading& reading, Anchor& anchor) {
     if (!load_header(reading, anchor.header_address, anchor.header)) return false;
     anchor.has_header = true;
-    return belongs_together(reading, anchor) && load_state(reading, anchor);
+    return belongs_together(reading, anchor) && load_state(reading, anchor) &&
+           check_request(reading, anchor);
 }
 
 // --- the scan ----------------------------------------------------------------
@@ -173,8 +174,25 @@ bool use_found(Reading& reading, const Scan& scan, Anchor& anchor) {
     anchor.root_address = anchor.header.root;
     const Page page = load_root(reading, anchor.root_address, anchor.root);
     anchor.has_root = page == Page::good && anchor.root.header == scan.found;
+    anchor.lost_header = page == Page::good && !anchor.has_root;
     if (reading.error().code == Code::interrupted) return false;
     return load_behind(reading, anchor);
+}
+
+// A root without a header has traced nothing, or has lost it. Whether one is there can be
+// seen where that takes no reading of all memory through a debugger.
+bool look_for_header(Reading& reading, std::uint64_t symbol, Anchor& anchor) {
+    PageStart magic;
+    std::memcpy(magic.data(), abi::kHeaderMagic, magic.size());
+    Memory& memory = reading.memory();
+    anchor.has_root = true;
+    if (memory.core_file() == nullptr && !memory.pages_beginning_with(magic)) return true;
+    Scan scan;
+    scan.wanted_root = symbol;
+    if (!scan_memory(reading, scan)) return false;
+    abi::Header header;
+    if (scan.found == 0 || !load_header(reading, scan.found, header)) return reading.go_on();
+    return header.cookie != anchor.root.cookie || use_found(reading, scan, anchor);
 }
 
 bool find_by_symbol(Reading& reading, std::uint64_t symbol, Anchor& anchor) {
@@ -186,10 +204,8 @@ bool find_by_symbol(Reading& reading, std::uint64_t symbol, Anchor& anchor) {
         anchor.header_address = anchor.root.header;
         return load_behind(reading, anchor);
     }
-    if (page == Page::good && !is_first_image(anchor.root)) {
-        anchor.has_root = true;
-        return true;
-    }
+    if (page == Page::good && !is_first_image(anchor.root))
+        return look_for_header(reading, symbol, anchor);
     Scan scan;
     scan.wanted_root = symbol;
     if (!scan_memory(reading, scan)) return false;
@@ -230,6 +246,7 @@ bool load_anchor(Reading& reading, const Status& status, Anchor& anchor) {
         const bool scanned = status.found_by_scan && reading.error().code != Code::interrupted;
         if (page == Page::failed && !scanned) return false;
         anchor.has_root = page == Page::good && !(scanned && anchor.root.header == 0);
+        anchor.lost_header = page == Page::good && !anchor.has_root;
     }
     if (anchor.has_root) anchor.header_address = anchor.root.header;
     if (anchor.header_address != 0) return load_behind(reading, anchor);

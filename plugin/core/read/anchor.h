@@ -21,6 +21,7 @@ struct Anchor {
     bool has_header = false;  // something has been traced
     bool has_state = false;
     bool found_by_scan = false;
+    bool lost_header = false;  // the root is there, and does not name it any more
 };
 
 // By symbol, else by scan (reader.h).
@@ -31,6 +32,10 @@ Status status_of(const Anchor& anchor);
 // Fails where figures are asked of a process that had no memory for a table: they would
 // be 0 and are not known.
 bool is_made(Reading& reading, const Status& status);
+
+// Whether the root's request and the state behind the header can be of one process: what is
+// off has no state of its generation, and a request is never older than the state.
+bool check_request(Reading& reading, Anchor& anchor);
 
 // Reads and checks a header; the caller knows what it belongs to.
 bool load_header(Reading& reading, std::uint64_t address, abi::Header& header);

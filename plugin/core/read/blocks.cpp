@@ -59,6 +59,9 @@ bool list_regions(Reading& reading, const Anchor& anchor, std::vector<RegionAt>&
         regions.push_back({head[0], address, head[2]});
         address = head[1];
     }
+    // Each is in the list before it is counted.
+    if (regions.size() < anchor.state.region_count)
+        reading.doubt("regions of blocks are missing", anchor.state.region_count - regions.size());
     std::sort(regions.begin(), regions.end(),
               [](const RegionAt& a, const RegionAt& b) { return a.base < b.base; });
     return true;
@@ -321,7 +324,7 @@ void set_domain(Table& table, Block& block, std::uint32_t of_trace) {
     if (own.domain == 0 && of_trace != 0) block.detail = table.place_of({of_trace, own.stamp});
 }
 
-bool check_blocks(Reading& reading, const Depot& depot, std::uint64_t flagged, Table& table) {
+bool drop_wrong_blocks(Reading& reading, const Depot& depot, std::uint64_t flagged, Table& table) {
     const auto is_wrong = [&](const Block& block) {
         if (block.stack >= depot.stacks.size()) return true;
         const std::uint32_t domain = depot.stacks[block.stack].domain;

@@ -57,7 +57,7 @@ void undo_events(const Events& events, Table& table);
 void set_domain(Table& table, Block& block, std::uint32_t of_trace);
 
 // Drops what names no traceback, sets domains, and says what was dropped.
-bool check_blocks(Reading& reading, const Depot& depot, std::uint64_t flagged, Table& table);
+bool drop_wrong_blocks(Reading& reading, const Depot& depot, std::uint64_t flagged, Table& table);
 
 }  // namespace mt::core
 

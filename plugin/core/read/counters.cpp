@@ -43,6 +43,8 @@ class Walk {
     bool middles(const abi::u64* top, std::vector<Piece>& chunks);
     bool exact_records(const abi::Shard& shard, std::uint64_t address);
     bool weighted_records(const abi::Shard& shard);
+    bool adds_up(const abi::Shard& shard) const;
+    bool doubt(const abi::Shard& shard, std::uint64_t address);
     void chunk(std::uint64_t address, std::uint32_t first_id, const std::byte* bytes, Sums& sums);
     bool missing(std::uint64_t address);
     void restore(std::uint64_t address, std::uint32_t id, abi::Record& record);
@@ -60,7 +62,7 @@ class Walk {
     Counters& out_;
     Sums sums_;
     Sums weighted_;
-    std::int64_t shard_net_ = 0;    // of the records read for one shard
+    ShardSums seen_;                // of the records read for one shard
     std::uint64_t zero_chunk_ = 0;  // address of one, 0 = none
     bool saw_counts_ = false;
 };
@@ -89,7 +91,10 @@ void Walk::chunk(std::uint64_t address, std::uint32_t first_id, const std::byte*
         std::memcpy(&record, bytes + i * stride, sizeof record);
         restore(address + i * stride, first_id + i, record);
         sums.add_record(first_id + i, record, anchor_.state.peak_epoch);
-        shard_net_ = add(shard_net_, difference(record.alloc_bytes, record.free_bytes));
+        seen_.alloc_bytes += record.alloc_bytes;
+        seen_.alloc_count += record.alloc_count;
+        seen_.free_bytes += record.free_bytes;
+        seen_.free_count += record.free_count;
         if (by_shard_ && &sums == &sums_ && (record.alloc_count | record.free_count) != 0) {
             out_.by_shard.push_back(
                 {shard_,
@@ -131,10 +136,24 @@ bool Walk::middles(const abi::u64* top, std::vector<Piece>& chunks) {
     });
 }
 
+bool Walk::adds_up(const abi::Shard& shard) const {
+    return seen_.alloc_bytes == shard.alloc_bytes && seen_.alloc_count == shard.alloc_count &&
+           seen_.free_bytes == shard.free_bytes && seen_.free_count == shard.free_count;
+}
+
+// The program may run, and have counted on between the two reads.
+bool Walk::doubt(const abi::Shard& shard, std::uint64_t address) {
+    abi::Shard now;
+    constexpr std::size_t kHead = offsetof(abi::Shard, weighted);
+    if (!reading_.exact(address, &now, kHead, "a shard")) return false;
+    if (events_of(now) == events_of(shard)) reading_.doubt("counters of a thread do not add up");
+    return true;
+}
+
 bool Walk::exact_records(const abi::Shard& shard, std::uint64_t address) {
     zero_chunk_ = 0;
     saw_counts_ = false;
-    shard_net_ = 0;
+    seen_ = {};
     std::vector<Piece> list;
     if (!middles(shard.top, list)) return false;
     const bool read = reading_.scattered(list, [&](const Piece& piece, const std::byte* bytes) {
@@ -153,7 +172,8 @@ bool Walk::exact_records(const abi::Shard& shard, std::uint64_t address) {
     const auto& all = events_.busy_shards;
     const bool busy = std::binary_search(all.begin(), all.end(), address) ||
                       std::binary_search(all.begin(), all.end(), shard.context);
-    if (zero_chunk_ == 0 || busy || shard_net_ == net_bytes(shard)) return true;
+    if (busy || adds_up(shard)) return true;
+    if (zero_chunk_ == 0) return doubt(shard, address);
     if (saw_counts_) {
         reading_.incomplete("counters (all zero)", zero_chunk_);
         return true;
@@ -199,7 +219,8 @@ bool Walk::shard(std::uint64_t address, abi::Shard& shard) {
 bool Walk::run() {
     std::uint64_t address = anchor_.state.shards;
     abi::Shard current;
-    for (unsigned walked = 0; address != 0; ++walked) {
+    unsigned walked = 0;
+    for (; address != 0; ++walked) {
         if (walked == kMaxShards) {
             reading_.incomplete("shards", address);
             break;
@@ -215,6 +236,9 @@ bool Walk::run() {
         }
         address = current.next;
     }
+    // Each is in the list before it is counted.
+    if (walked < anchor_.state.shard_count)
+        reading_.doubt("counters of threads are missing", anchor_.state.shard_count - walked);
     for (const Restore& restore : events_.restores) {
         if (records_ && !restore.done) {
             reading_.incomplete("the record of an event in flight", restore.record);
@@ -236,6 +260,8 @@ void Walk::apply_pending() {
 // Rows become what the sample stands for. The record of all that is not in it has
 // done its part once the sums are made: its blocks are in the others' estimates.
 void Walk::estimate() {
+    out_.sampled = out_.traces;
+    out_.weighted = weighted_.traces;
     std::erase_if(out_.traces, [](const Trace& t) { return t.id == abi::kStackNotSampled; });
     std::uint64_t unknown = 0;
     for (Trace& t : out_.traces) {
@@ -261,6 +287,7 @@ void Walk::finish() {
     const bool reset = anchor_.has_root && anchor_.root.peak_reset_request != state.peak_reset_done;
     const bool passed = out_.current_size > state.peak_bytes;
     out_.peak_size = reset || passed ? out_.current_size : state.peak_bytes;
+    out_.peak_is_recorded = !reset && !passed;
     if (reset || passed) {
         sums_.peak_is_live();
         weighted_.peak_is_live();
@@ -292,6 +319,7 @@ bool read_counters(Reading& reading, const Anchor& anchor, bool records, bool by
     // An event in flight may have reached only some of a shard's own sums.
     const bool exact = records || events.any_busy || !events.pending.empty();
     if (!Walk(reading, anchor, exact, by_shard, events, counters).run()) return false;
+    counters.has_records = records;
     if (!records) counters.traces.clear();
     return true;
 }

@@ -37,6 +37,10 @@ struct Counters {
     std::uint64_t events = 0;         // of all shards
     std::vector<ShardSums> shards;    // by address
     std::vector<ShardTrace> by_shard;
+    // While sampling: what is in the sample, and its weights (abi/weight.h), as recorded.
+    std::vector<Trace> sampled, weighted;
+    bool has_records = false;       // else only the sums
+    bool peak_is_recorded = false;  // else the peak is now
 };
 
 // With records == false only the sums: no traces, and peak_count stays 0. With

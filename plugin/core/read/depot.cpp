@@ -92,6 +92,7 @@ bool read_nodes(Reading& reading, const abi::Header& header, Table& table, Depot
         table.nodes.emplace_back();
         table.parents.push_back(i);
         depot.ends.push_back(root_end(i));
+        depot.ids.push_back(0);
     }
     auto row = [&](std::uint64_t index, std::uint64_t address, const std::byte* bytes) {
         abi::Node node;
@@ -111,6 +112,7 @@ bool read_nodes(Reading& reading, const abi::Header& header, Table& table, Depot
         table.nodes.push_back({abi::node_pc(node.pc_module), module});
         table.parents.push_back(node.parent);
         depot.ends.push_back(depot.ends[node.parent]);
+        depot.ids.push_back(node.id);
         return true;
     };
     const Rows rows{"frames",          header.node_chunk,   abi::kReservedNodes,

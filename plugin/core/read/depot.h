@@ -16,6 +16,7 @@ namespace mt::core {
 struct Depot {
     std::vector<abi::Stack> stacks;  // by stack id; the reserved ones are empty
     std::vector<End> ends;           // by node
+    std::vector<std::uint32_t> ids;  // by node: the stack id that says it ends there
 };
 
 // What a root node says.

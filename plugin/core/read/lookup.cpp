@@ -238,7 +238,7 @@ bool read_at(Reading& reading, const Status& status, std::uint64_t address, Tabl
                 return false;
         }
     }
-    const bool names_threads = !table.blocks.empty() || (beside != nullptr && beside->freed);
+    const bool names_threads = !table.blocks.empty() || beside != nullptr;
     if (names_threads && !read_thread_names(reading, anchor.header, table)) return false;
     reading.close(table.remarks);
     return true;

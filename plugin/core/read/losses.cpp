@@ -21,20 +21,9 @@ struct Sentence {
 };
 
 constexpr Sentence kSentences[] = {
-    {"no_memory", "events not recorded: no memory for the table"},
-    {"no_context", "events not recorded: no memory for a thread's context"},
-    {"depot_full", "allocations without their traceback: the depot is full"},
-    {"depot_busy", "allocations without their traceback: the depot was busy"},
-    {"state_busy", "events not recorded: another thread was preparing the table"},
-    {"peak_busy", "events after which the peak was not looked at"},
-    {"modules_full", "frames without their module"},
-    {"threads_full", "threads without a row of their own"},
-    {"nested_overflow", "events of signal handlers inside an event not recorded"},
-    {"guard_healed", "events abandoned by a jump out of them"},
-    {"bad_address", "allocations not recorded: their addresses are beyond the table"},
-    {"large_lost", "blocks of 2 GiB and more counted as 2 GiB"},
-    {"tracked_busy", "blocks not tracked: the table of their domain was busy"},
-    {"untrack_lost", "untracked blocks are still shown: the table of their domain was busy"},
+#define LOSS(name, text) {#name, text},
+#include "abi/losses.def"
+#undef LOSS
 };
 
 std::string printable(const abi::Loss& loss) {

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "read/checks.h"
 #include "read/depot.h"
 
 namespace mt::core {
@@ -106,6 +107,7 @@ bool read_modules(Reading& reading, const abi::Header& header, Table& table) {
             return true;
         });
     name_modules(table, names);
+    if (done) check_modules(reading, header, table);
     return done;
 }
 

@@ -115,7 +115,23 @@ void Reading::incomplete(std::string_view what, std::uint64_t address) {
     missing_.push_back(Missing{std::string(what), address, 1});
 }
 
+void Reading::doubt(std::string_view what, std::uint64_t places) {
+    if (places == 0) return;
+    for (Missing& known : doubts_) {
+        if (known.what == what) {
+            known.count += places;
+            return;
+        }
+    }
+    doubts_.push_back(Missing{std::string(what), 0, places});
+}
+
 void Reading::close(std::vector<Remark>& remarks) const {
+    for (const Missing& doubt : doubts_) {
+        std::string text = "the table is damaged, and figures may be wrong: " + doubt.what;
+        if (doubt.count > 1) text += fmt::format(" ({} places)", doubt.count);
+        remarks.push_back(Remark{"damaged", std::move(text), doubt.count});
+    }
     for (const Missing& missing : missing_) {
         std::string text =
             fmt::format("incomplete: {} missing at {:#x}", missing.what, missing.address);

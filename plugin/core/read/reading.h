@@ -60,7 +60,11 @@ class Reading {
 
     // Something is missing and the rest is worth showing.
     void incomplete(std::string_view what, std::uint64_t address);
-    // `incomplete` so far as remarks, one for each kind.
+    // Something contradicts the rest, in so many places; what can be shown is shown.
+    void doubt(std::string_view what, std::uint64_t places = 1);
+    bool has_doubts() const { return !doubts_.empty(); }
+    void forget_doubts() { doubts_.clear(); }
+    // `incomplete` and `doubt` so far as remarks, one for each kind.
     void close(std::vector<Remark>& remarks) const;
 
     Memory& memory() { return memory_; }
@@ -80,6 +84,7 @@ class Reading {
     Error error_;
     std::map<std::uint64_t, std::uint64_t> claims_;  // start -> end
     std::vector<Missing> missing_;
+    std::vector<Missing> doubts_;
     std::vector<std::byte> buffer_;
     unsigned misses_left_ = 4096;  // a source that answers nothing must not take for ever
 };

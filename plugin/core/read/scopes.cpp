@@ -4,6 +4,8 @@
 // `written` says.
 #include "read/scopes.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstring>
 #include <memory>
@@ -49,23 +51,65 @@ ScopeCall call_of(const abi::ScopeCall& raw) {
     return call;
 }
 
-void read_log(const abi::ScopeLog& log, std::vector<ProgramScope>& scopes) {
+bool is_equal(const abi::ScopeSums& a, const abi::ScopeSums& b) {
+    return a.count == b.count && std::equal(std::begin(a.sum), std::end(a.sum), b.sum) &&
+           (a.count == 0 || (std::equal(std::begin(a.least), std::end(a.least), b.least) &&
+                             std::equal(std::begin(a.most), std::end(a.most), b.most)));
+}
+
+// What the calls add up to, while all of them are there.
+abi::ScopeSums sums_of_calls(const abi::ScopeLog& log, std::size_t name) {
+    abi::ScopeSums sums{};
+    for (std::uint64_t i = 0; i < log.written; ++i) {
+        const abi::ScopeCall& call = log.call[i];
+        if (call.name != name) continue;
+        const std::uint64_t figures[] = {call.alloc_count, call.free_count, call.alloc_bytes,
+                                         call.free_bytes};
+        const abi::i64 columns[] = {static_cast<abi::i64>(call.alloc_count),
+                                    static_cast<abi::i64>(call.free_count),
+                                    static_cast<abi::i64>(call.alloc_bytes),
+                                    difference(call.alloc_bytes, call.free_bytes), call.peak};
+        for (std::size_t k = 0; k < 4; ++k) sums.sum[k] += figures[k];
+        for (std::size_t k = 0; k < 5; ++k) {
+            sums.least[k] = sums.count == 0 ? columns[k] : std::min(sums.least[k], columns[k]);
+            sums.most[k] = sums.count == 0 ? columns[k] : std::max(sums.most[k], columns[k]);
+        }
+        ++sums.count;
+    }
+    return sums;
+}
+
+// False: its sums are not of the calls that it says it has.
+bool read_log(const abi::ScopeLog& log, std::vector<ProgramScope>& scopes) {
+    std::uint64_t summed = 0;
     for (std::size_t i = 0; i < scopes.size(); ++i) {
         const abi::ScopeSums& a = log.sums[i][0];
         const abi::ScopeSums& b = log.sums[i][1];
         const bool second = b.upto <= log.written && (a.upto > log.written || b.upto > a.upto);
         const abi::ScopeSums& valid = second ? b : a;
-        if (valid.upto <= log.written) join(valid, scopes[i]);
+        if (valid.upto > log.written) continue;
+        const bool has_all = log.written < abi::kScopeCalls;
+        if (has_all && !is_equal(valid, sums_of_calls(log, i))) return false;
+        join(valid, scopes[i]);
+        summed += valid.count;
     }
     const std::uint64_t kept = std::min<std::uint64_t>(log.written, abi::kScopeCalls - 1);
     for (std::uint64_t i = log.written - kept; i < log.written; ++i) {
         const abi::ScopeCall& raw = log.call[i % abi::kScopeCalls];
-        if (raw.name < scopes.size()) scopes[raw.name].calls.push_back(call_of(raw));
+        if (raw.name >= scopes.size() || raw.number == 0) return false;
+        scopes[raw.name].calls.push_back(call_of(raw));
     }
+    return summed == log.written;
 }
 
 bool read_names(Reading& reading, const abi::Header& header, std::vector<ProgramScope>& scopes) {
-    if (header.scope_names == 0 || header.scope_name_count == 0) return true;
+    if (header.scope_names == 0 && header.scope_name_count == 0 && header.scope_logs == 0)
+        return true;
+    if (header.scope_names == 0)
+        return reading.fail(Code::damaged,
+                            fmt::format("the table is damaged: the names of {} scopes are nowhere",
+                                        header.scope_name_count),
+                            header.self);
     const auto count = std::min<std::uint64_t>(header.scope_name_count, abi::kScopeNames);
     std::vector<abi::ScopeName> names(count);
     if (!reading.claim(header.scope_names, count * sizeof names[0], "names of scopes") ||
@@ -77,6 +121,20 @@ bool read_names(Reading& reading, const abi::Header& header, std::vector<Program
         ProgramScope& scope = scopes.emplace_back();
         scope.name.assign(name.text, strnlen(name.text, sizeof name.text));
         scope.begun = name.begun;
+    }
+    return true;
+}
+
+// A call has begun before it ends.
+bool check_calls(Reading& reading, const abi::Header& header,
+                 const std::vector<ProgramScope>& scopes) {
+    for (const ProgramScope& scope : scopes) {
+        if (scope.summary.calls <= scope.begun) continue;
+        return reading.fail(Code::damaged,
+                            fmt::format("the table is damaged: the scopes named at {:#x} have {} "
+                                        "calls of {} that began",
+                                        header.scope_names, scope.summary.calls, scope.begun),
+                            header.scope_names);
     }
     return true;
 }
@@ -93,10 +151,15 @@ bool read_all(Reading& reading, const Status& status, std::vector<ProgramScope>&
             !reading.exact(address, log.get(), sizeof *log, "scopes of a thread")) {
             return false;
         }
-        read_log(*log, scopes);
+        if (log->self != address || !read_log(*log, scopes))
+            return reading.fail(Code::damaged,
+                                fmt::format("the table is damaged: the scopes of a thread at {:#x} "
+                                            "do not add up",
+                                            address),
+                                address);
         address = log->next;
     }
-    return true;
+    return check_calls(reading, anchor.header, scopes);
 }
 
 }  // namespace

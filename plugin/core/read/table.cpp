@@ -5,6 +5,7 @@
 
 #include "read/anchor.h"
 #include "read/blocks.h"
+#include "read/checks.h"
 #include "read/counters.h"
 #include "read/depot.h"
 #include "read/events.h"
@@ -15,7 +16,24 @@
 namespace mt::core {
 namespace {
 
-void add_remarks(const Events& events, const Counters& counters, Table& table) {
+// Threads that took turns have an exact peak. A runtime from before minor 5 did not tell them
+// from those that ran into each other.
+void add_peak_bound(const Anchor& anchor, const Counters& counters, Table& table) {
+    const bool tells = anchor.header.minor >= 5;
+    const bool blurred = tells ? anchor.state.concurrent != 0 : counters.active_shards > 1;
+    if (!blurred || table.peak_size <= 0) return;
+    table.peak_bound = static_cast<std::uint64_t>(table.peak_size) / 1024;
+    table.remarks.push_back(
+        {"peak-bound",
+         fmt::format("{}: the peak is exact to {} B or one event per thread, whichever is more",
+                     tells ? "threads allocated at the same time"
+                           : "threads allocated, perhaps at the same time",
+                     table.peak_bound),
+         table.peak_bound});
+}
+
+void add_remarks(const Anchor& anchor, const Events& events, const Counters& counters,
+                 Table& table) {
     table.in_flight = static_cast<std::uint32_t>(events.list.size());
     if (table.in_flight != 0) {
         table.remarks.push_back({"in-flight",
@@ -32,15 +50,7 @@ void add_remarks(const Events& events, const Counters& counters, Table& table) {
                  : fmt::format("{} frees of blocks from before the start", table.untracked_frees),
              table.untracked_frees});
     }
-    if (counters.active_shards > 1 && table.peak_size > 0) {
-        table.peak_bound = static_cast<std::uint64_t>(table.peak_size) / 1024;
-        table.remarks.push_back(
-            {"peak-bound",
-             fmt::format("threads allocated at the same time: the peak is exact to {} B or one "
-                         "event per thread, whichever is more",
-                         table.peak_bound),
-             table.peak_bound});
-    }
+    add_peak_bound(anchor, counters, table);
 }
 
 // Each traceback that a shard counts was published before it was counted.
@@ -65,10 +75,9 @@ bool compare(Reading& reading, const Anchor& anchor, const Counters& counters, T
     std::uint64_t size = 0;
     for (const Block& block : table.blocks) size += block.size;
     const auto count = static_cast<std::int64_t>(table.blocks.size());
-    if (count == counters.current_count &&
-        size == static_cast<std::uint64_t>(counters.current_size)) {
-        return true;
-    }
+    const bool same_sums = count == counters.current_count &&
+                           size == static_cast<std::uint64_t>(counters.current_size);
+    if (same_sums && (!counters.has_records || blocks_are_counted(table, counters))) return true;
     std::uint64_t events = 0;
     if (!count_events(reading, anchor, events)) return false;
     if (events != counters.events) {
@@ -76,6 +85,10 @@ bool compare(Reading& reading, const Anchor& anchor, const Counters& counters, T
                                  "the program ran while it was read: blocks and counters are of "
                                  "different moments",
                                  events - counters.events});
+        return true;
+    }
+    if (same_sums) {
+        reading.doubt("the blocks of tracebacks are not those that their counters know");
         return true;
     }
     table.remarks.push_back(
@@ -99,6 +112,16 @@ bool read_named(Reading& reading, Anchor& anchor, const Events& events, const Co
            read_threads(reading, anchor, counters, events.thread_rows, table);
 }
 
+// A program that runs contradicts itself from one read to the next. False only when the
+// pass failed.
+bool are_of_one_moment(Reading& reading, const Anchor& anchor, const Counters& counters) {
+    if (!reading.has_doubts()) return true;
+    std::uint64_t events = 0;
+    if (!count_events(reading, anchor, events)) return false;
+    if (events != counters.events) reading.forget_doubts();
+    return true;
+}
+
 bool read_traces(Reading& reading, Anchor& anchor, const ReadOptions& options, Events& events,
                  Table& table) {
     Counters counters;
@@ -120,11 +143,18 @@ bool read_traces(Reading& reading, Anchor& anchor, const ReadOptions& options, E
         if (!read_named(reading, anchor, events, counters, table, depot)) return false;
     }
     if (!name_traces(reading, depot, std::move(counters.traces), table)) return false;
-    if (options.blocks) {
-        if (!check_blocks(reading, depot, flagged, table)) return false;
-        if (!events.any_busy && !compare(reading, anchor, counters, table)) return false;
+    check_depot(reading, table, depot);
+    if (options.counters && !events.any_busy) {
+        check_traces(reading, anchor, counters, table);
+        check_threads(reading, anchor, counters, table);
     }
-    add_remarks(events, counters, table);
+    if (options.blocks) {
+        if (!drop_wrong_blocks(reading, depot, flagged, table)) return false;
+        if (!events.any_busy && !compare(reading, anchor, counters, table)) return false;
+        if (!events.any_busy) check_blocks(reading, anchor, table);
+    }
+    if (!are_of_one_moment(reading, anchor, counters)) return false;
+    add_remarks(anchor, events, counters, table);
     return true;
 }
 
@@ -145,9 +175,10 @@ bool read_all(Reading& reading, const Status& status, const ReadOptions& options
     if (!anchor.has_root) {
         table.remarks.push_back(
             {"root-missing",
-             fmt::format("the runtime's root at {:#x} is not in this core: the frame limit is not "
+             fmt::format("the runtime's root at {:#x} is {}: the frame limit is not "
                          "known ({} assumed), nor whether a clear or stop was under way",
-                         anchor.root_address, table.status.frame_limit),
+                         anchor.root_address, anchor.lost_header ? "damaged" : "not in this core",
+                         table.status.frame_limit),
              1});
     }
     table.own_bytes = anchor.header.mapped_bytes + anchor.header.retired_bytes +
@@ -163,6 +194,7 @@ bool read_all(Reading& reading, const Status& status, const ReadOptions& options
     table.status.paused_threads = events.paused_threads;
     const bool traces = table.status.tracing && !table.status.fresh;
     if (traces && !read_traces(reading, anchor, options, events, table)) return false;
+    check_own_memory(reading, table);
     if (options.modules && table.modules.empty() && !read_modules(reading, anchor.header, table)) {
         return false;
     }

@@ -8,6 +8,7 @@
 
 #include "abi/layout.h"
 #include "abi/weight.h"
+#include "analyse/block_filter.h"
 
 namespace mt::core {
 namespace {
@@ -21,20 +22,15 @@ std::int64_t whole(std::uint64_t figure, std::uint32_t bits) {
 Result<BlockGroups> BlockGroups::of(const Table& table, const Interrupted& interrupted) {
     BlockGroups groups(table);
     if (table.blocks.empty()) return groups;
-    std::vector<std::uint32_t> place;  // by stack id: index into traces plus one
-    for (std::size_t i = 0; i < table.traces.size(); ++i) {
-        const std::uint32_t id = table.traces[i].id;
-        if (id >= place.size()) place.resize(id + 1);
-        place[id] = static_cast<std::uint32_t>(i + 1);
-    }
+    const TracesOfBlocks traces(table);
     groups.entries_.reserve(table.blocks.size());
     Stride stop(interrupted);
     for (const Block& block : table.blocks) {
         if (stop()) return interrupted_error();
-        if (block.stack >= place.size() || place[block.stack] == 0)
-            ++groups.lost_;
+        if (const auto place = traces.place_of(block))
+            groups.entries_.push_back({block.size, *place, table.domain_of(block)});
         else
-            groups.entries_.push_back({block.size, place[block.stack] - 1, table.domain_of(block)});
+            ++groups.lost_;
     }
     const auto is_before = [](const Entry& a, const Entry& b) {
         return std::tie(a.trace, a.size, a.domain) < std::tie(b.trace, b.size, b.domain);
@@ -56,6 +52,7 @@ bool BlockGroups::next(BlockGroup& group) {
            entries_[at_].size == first.size && entries_[at_].domain == first.domain;
          ++at_)
         ++group.number;
+    if (first.trace == table_.traces.size()) return true;
     const std::uint64_t mean = table_.status.sample_bytes;
     if (mean != 0 && abi::is_sampled(table_.traces[first.trace].id)) {
         const abi::Weight weight = abi::weight_of(first.size, mean);

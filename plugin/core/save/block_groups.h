@@ -15,11 +15,12 @@
 namespace mt::core {
 
 struct BlockGroup {
-    std::uint32_t trace = 0;  // index into Table::traces
+    std::uint32_t trace = 0;  // place in TracesOfBlocks
     std::uint32_t domain = 0;
     std::uint64_t size = 0;  // of each
     std::uint64_t number = 0;
-    // What they stand for: themselves, or more when they are a sample.
+    // What they stand for: themselves, or more when they are a sample. Nothing if others
+    // stand for them.
     std::int64_t live_size = 0, live_count = 0;
     std::int64_t samples = 0;
 };

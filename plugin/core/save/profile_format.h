@@ -59,6 +59,7 @@ inline constexpr std::string_view kDomain = "domain",  // number; absent = 0
     kFreeObjects = "free_objects",  // number, only where it is not alloc - inuse
     kFreeSpace = "free_space",      // the same in bytes
     kBytes = "bytes",               // number: size of each block; marks a sample of blocks
+    kBlocks = "blocks",             // number of them, only where the figures do not say it
     kBlockDomain = "block_domain";  // number, only where it is not the traceback's
 inline constexpr std::string_view kCut = "cut", kBroken = "broken";
 

@@ -29,7 +29,7 @@ struct Marks {
     std::optional<std::uint32_t> stack;
     End end = End::complete;
     std::uint16_t total_frames = 0;
-    std::optional<std::uint64_t> free_bytes, free_count, block_size;
+    std::optional<std::uint64_t> free_bytes, free_count, block_size, blocks;
     std::optional<std::uint32_t> block_domain;
 };
 
@@ -215,6 +215,7 @@ class Reader {
             if (*key == format::kFreeSpace) made.free_bytes = label.number;
             if (*key == format::kFreeObjects) made.free_count = label.number;
             if (*key == format::kBytes) made.block_size = label.number;
+            if (*key == format::kBlocks) made.blocks = label.number;
             if (*key == format::kBlockDomain) made.block_domain = number;
             if (*key == format::kEnd && *value == format::kCut) made.end = End::cut;
             if (*key == format::kEnd && *value == format::kBroken) made.end = End::broken;
@@ -251,7 +252,8 @@ class Reader {
     }
 
     Result<void> add_blocks(std::uint32_t trace, const Marks& marks, const SampleFigures& f) {
-        const auto number = static_cast<std::uint64_t>(f.samples > 0 ? f.samples : f.count);
+        const auto said = static_cast<std::uint64_t>(f.samples > 0 ? f.samples : f.count);
+        const std::uint64_t number = marks.blocks.value_or(said);
         if (f.count < 0 || f.samples < 0 || number > limits_.blocks ||
             maker_.table.blocks.size() + number > limits_.blocks)
             return fail(Code::io, fmt::format("it has more than {} blocks", limits_.blocks));
@@ -319,6 +321,10 @@ class Reader {
         finish_free();
         Table& table = maker_.table;
         if (ours_) {
+            // Of a sample: it was there for the blocks only.
+            std::erase_if(table.traces, [](const Trace& trace) {
+                return trace.id == abi::kStackNotSampled && trace.alloc_count == 0;
+            });
             if (described_.lost_blocks != 0)
                 table.remarks.push_back(
                     {"lost-blocks",

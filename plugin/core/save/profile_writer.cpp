@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "abi/layout.h"
+#include "analyse/block_filter.h"
 #include "save/block_groups.h"
 #include "save/description.h"
 #include "save/gzip_sink.h"
@@ -173,6 +174,7 @@ class Writer {
         figures(sample, f);
         trace_labels(sample, trace);
         label(sample, format::kBytes, group.size, "bytes");
+        if (group.live_count == 0) label(sample, format::kBlocks, group.number);
         if (group.domain != trace.domain) label(sample, format::kBlockDomain, group.domain);
     }
 
@@ -195,6 +197,12 @@ class Writer {
                 if (auto done = pause(); !done) return done;
             }
             trace_sample(trace, of_blocks);
+            if (auto done = pause(); !done) return done;
+        }
+        const TracesOfBlocks traces(table_);
+        if (more) stack(traces.at(group.trace));
+        for (; more; more = groups.next(group)) {
+            block_sample(traces.at(group.trace), group);
             if (auto done = pause(); !done) return done;
         }
         return {};

@@ -27,10 +27,10 @@ std::string symbol_text(const Place& place) {
 std::string place_text(const Place& place) {
     switch (place.kind) {
         case Place::Kind::stack:
-            return fmt::format("on the stack of thread {}", place.thread);
+            return fmt::format("on the stack of {}", printable(place.thread));
         case Place::Kind::dead_stack:
-            return fmt::format("below the stack of thread {}, where calls that returned were",
-                               place.thread);
+            return fmt::format("below the stack of {}, where calls that returned were",
+                               printable(place.thread));
         case Place::Kind::module:
             return fmt::format("in {}{}", printable(place.module), symbol_text(place));
         case Place::Kind::unmapped:
@@ -170,7 +170,11 @@ std::string block_json(const BlockReport& report) {
         const Place& place = *report.place;
         Json where = Json::object();
         where["kind"] = place_name(place.kind);
-        if (place.thread != 0) where["thread"] = place.thread;
+        if (!place.thread.empty()) {
+            where["thread"] = place.serial != 0 ? Json(place.serial) : Json();
+            where["tid"] = place.tid != 0 ? Json(place.tid) : Json();
+            where["debugger_thread"] = place.debuggers;
+        }
         if (!place.module.empty()) where["module"] = place.module;
         if (!place.symbol.empty()) where["symbol"] = place.symbol;
         if (!place.symbol.empty()) where["symbol_offset"] = place.offset;

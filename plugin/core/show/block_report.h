@@ -19,8 +19,10 @@ namespace mt::core {
 // What is where no live block is.
 struct Place {
     enum class Kind : std::uint8_t { other, stack, dead_stack, module, unmapped, not_in_core };
-    Kind kind = Kind::other;   // other: freed, from before the start, not by malloc
-    std::uint32_t thread = 0;  // the debugger's number, of a stack
+    Kind kind = Kind::other;  // other: freed, from before the start, not by malloc
+    // Of a stack:
+    std::string thread;                                // "thread 2 (worker, tid 77; …)"
+    std::uint32_t serial = 0, tid = 0, debuggers = 0;  // its numbers; 0 = not known
     std::string module;
     std::string symbol;  // may be empty
     std::uint64_t offset = 0;

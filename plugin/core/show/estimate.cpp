@@ -43,4 +43,14 @@ Remark sampled_remark(std::int64_t samples, std::uint64_t sample_bytes, bool who
             static_cast<std::uint64_t>(std::max<std::int64_t>(0, samples))};
 }
 
+Remark not_sampled_remark(std::uint64_t blocks, std::uint64_t sample_bytes, bool left_out) {
+    return {left_out ? "not-sampled-left-out" : "not-sampled",
+            fmt::format("{} {} not in the sample (one allocation every {} on average): who "
+                        "allocated {} was not recorded{}",
+                        blocks, blocks == 1 ? "block is" : "blocks are",
+                        format_size(static_cast<double>(sample_bytes)), blocks == 1 ? "it" : "them",
+                        left_out ? ", so the filters leave them out" : ""),
+            blocks};
+}
+
 }  // namespace mt::core

@@ -25,6 +25,8 @@ std::string sampled_text(std::uint64_t sample_bytes);
 // `samples`: behind all rows. `whole`: the report is about all that is traced, so
 // that its total is known.
 Remark sampled_remark(std::int64_t samples, std::uint64_t sample_bytes, bool whole);
+// Of single blocks: so many are not in the sample. `left_out`: a filter does not keep them.
+Remark not_sampled_remark(std::uint64_t blocks, std::uint64_t sample_bytes, bool left_out);
 
 }  // namespace mt::core
 

@@ -267,9 +267,9 @@ Result<void> scope_json(const ScopeReport& report, const Sink& sink) {
     return out.end();
 }
 
-std::string scopes_text(const std::vector<ScopeReport>& list) {
-    if (list.empty()) return "no scopes; mt scope FUNCTION measures the calls of a function\n";
+std::string scopes_text(const std::vector<ScopeReport>& list, const std::vector<Remark>& remarks) {
     std::string text;
+    if (list.empty()) text = "no scopes; mt scope FUNCTION measures the calls of a function\n";
     for (const ScopeReport& one : list) {
         text += fmt::format("{} ({}, {}{})", title_of(one), one.kind, one.whose,
                             one.measures ? "" : ", no more calls");
@@ -278,13 +278,14 @@ std::string scopes_text(const std::vector<ScopeReport>& list) {
                                 size_text(one.summary.most.peak));
         text += "\n";
     }
-    return text;
+    return text + remarks_text(remarks);
 }
 
-std::string scopes_json(const std::vector<ScopeReport>& list) {
+std::string scopes_json(const std::vector<ScopeReport>& list, const std::vector<Remark>& remarks) {
     Json json = begin_json();
     json["scopes"] = Json::array();
     for (const ScopeReport& one : list) json["scopes"].push_back(head_json(one));
+    if (!remarks.empty()) json["remarks"] = remarks_json(remarks);
     return dump(json);
 }
 

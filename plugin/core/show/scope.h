@@ -45,8 +45,8 @@ struct ScopeReport {
 // Call by call: a scope keeps a million. Errors: the sink's.
 Result<void> scope_text(const ScopeReport& report, const Sink& sink);
 Result<void> scope_json(const ScopeReport& report, const Sink& sink);
-std::string scopes_text(const std::vector<ScopeReport>& list);
-std::string scopes_json(const std::vector<ScopeReport>& list);
+std::string scopes_text(const std::vector<ScopeReport>& list, const std::vector<Remark>& remarks);
+std::string scopes_json(const std::vector<ScopeReport>& list, const std::vector<Remark>& remarks);
 // A line for a call that has just ended.
 std::string ended_text(std::string_view name, const ScopeCall& call);
 

@@ -3,6 +3,8 @@
 // Large pieces for speed, none so large that Ctrl-C waits for it.
 #include "source/callback_memory.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 
 #include "source/direct_memory.h"
@@ -36,7 +38,12 @@ Result<std::size_t> CallbackMemory::read(std::uint64_t address, void* out, std::
     std::size_t done = 0;
     while (done < size) {
         if (done != 0 && interrupted()) return fail(Code::interrupted, "interrupted");
-        const std::size_t want = std::min(size - done, kChunk);
+        // What a core lacks GDB shows as zeros, or as the library's file has it: neither is
+        // the program's memory.
+        const std::uint64_t present = core_ ? core_->present_from(address + done) : UINT64_MAX;
+        const auto want = static_cast<std::size_t>(
+            std::min<std::uint64_t>(std::min(size - done, kChunk), present));
+        if (want == 0) break;
         std::uint64_t got = 0;
         const int status = debugger_.read(debugger_.user, address + done, bytes + done, want, &got);
         if (status == MTC_INTERRUPTED) return fail(Code::interrupted, "interrupted");
@@ -48,7 +55,22 @@ Result<std::size_t> CallbackMemory::read(std::uint64_t address, void* out, std::
     return done;
 }
 
+void CallbackMemory::use_core_file(const std::string& path) {
+    struct stat info {};
+    const bool is_there = !path.empty() && ::stat(path.c_str(), &info) == 0;
+    const std::int64_t time =
+        is_there ? info.st_mtim.tv_sec * 1'000'000'000 + info.st_mtim.tv_nsec : 0;
+    const bool same = is_there && core_ && path == core_path_ && time == core_time_ &&
+                      core_->size == static_cast<std::uint64_t>(info.st_size);
+    if (same) return;
+    core_path_ = path;
+    core_time_ = time;
+    core_.reset();
+    if (is_there) core_ = read_core_file(path);
+}
+
 std::vector<MemoryRegion> CallbackMemory::writable_regions() {
+    if (core_) return core_->writable;
     std::vector<MemoryRegion> regions;
     mtc_target target{};
     if (debugger_.target != nullptr && debugger_.target(debugger_.user, &target) == MTC_OK) {

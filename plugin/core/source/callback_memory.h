@@ -5,7 +5,10 @@
 #ifndef MEMTRACE_CORE_SOURCE_CALLBACK_MEMORY_H
 #define MEMTRACE_CORE_SOURCE_CALLBACK_MEMORY_H
 
+#include <string>
+
 #include "memtrace_core.h"
+#include "source/core_file.h"
 #include "source/memory.h"
 
 namespace mt::core {
@@ -21,9 +24,15 @@ class CallbackMemory final : public Memory {
     // By reading the process itself, where that is allowed.
     std::optional<std::vector<std::uint64_t>> pages_beginning_with(const PageStart& start) override;
     bool interrupted() override;
+    const CoreFile* core_file() override { return core_ ? &*core_ : nullptr; }
+    // Looked at again when it has changed.
+    void use_core_file(const std::string& path) override;
 
   private:
     const mtc_debugger& debugger_;
+    std::optional<CoreFile> core_;
+    std::string core_path_;
+    std::int64_t core_time_ = 0;
 };
 
 }  // namespace mt::core

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "model/error.h"
@@ -25,6 +26,8 @@ struct MemoryRegion {
 // reserve): terabytes of nothing, where a search would never end.
 inline constexpr std::uint64_t kLargestSearched = std::uint64_t{64} << 30;
 
+struct CoreFile;
+
 class Memory {
   public:
     virtual ~Memory() = default;
@@ -40,6 +43,10 @@ class Memory {
     }
     // True once the user has asked to stop.
     virtual bool interrupted() { return false; }
+    // The core file that the memory is read from; null: it is none, or cannot be looked at.
+    virtual const CoreFile* core_file() { return nullptr; }
+    // Where it lies, before a command reads; empty: it is no core.
+    virtual void use_core_file(const std::string&) {}
 };
 
 }  // namespace mt::core

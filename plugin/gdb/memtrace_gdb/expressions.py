@@ -47,7 +47,7 @@ def address_of(value):
 
 
 def stack_pointers(inferior):
-    """(number, stack pointer) of each stopped thread; leaves the selection as it was."""
+    """(number, system id, stack pointer) of each stopped thread; keeps the selection."""
     thread, frame = gdb.selected_thread(), None
     if thread is None:
         return []
@@ -59,7 +59,7 @@ def stack_pointers(inferior):
             if not one.is_running():
                 one.switch()
                 pointer = int(gdb.newest_frame().read_register("sp")) % (1 << 64)
-                found.append((one.num, pointer))
+                found.append((one.num, one.ptid[1], pointer))
     finally:
         thread.switch()
         if frame is not None and frame.is_valid():

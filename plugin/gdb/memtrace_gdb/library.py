@@ -17,6 +17,7 @@ OK = 0
 ERROR = 1
 INTERRUPTED = 2
 NOT_OURS = 3
+BAD_VALUE = 4
 
 NONE = 0
 LIVE = 1
@@ -53,7 +54,7 @@ class Symbol(Structure):
 
 
 class Thread(Structure):
-    _fields_ = [("number", c_uint32), ("stack_pointer", c_uint64)]
+    _fields_ = [("number", c_uint32), ("tid", c_uint32), ("stack_pointer", c_uint64)]
 
 
 ADD_FRAME = CFUNCTYPE(None, c_void_p, POINTER(Frame))

@@ -116,6 +116,7 @@ class Session:
         status = self._call(
             self._core.mtc_traced_memory, ctypes.byref(current), ctypes.byref(peak)
         )
+        self._raise_unknown(status)
         return (current.value, peak.value) if status == library.OK else None
 
     def block(self, address):
@@ -124,7 +125,13 @@ class Session:
         status = self._call(
             self._core.mtc_block, address, ctypes.byref(start), ctypes.byref(size)
         )
+        self._raise_unknown(status)
         return (start.value, size.value) if status == library.OK else (0, 0)
+
+    def _raise_unknown(self, status):
+        """Zero means that nothing is traced, never that it cannot be read."""
+        if status == library.BAD_VALUE:
+            raise gdb.GdbError(self.error())
 
     def query(self, request):
         """(status, answer or error line) of a script's request."""
@@ -350,8 +357,8 @@ class Session:
         return library.OK
 
     def _threads(self, add, sink):
-        for number, stack_pointer in expressions.stack_pointers(self._inferior):
-            add(sink, ctypes.byref(library.Thread(number, stack_pointer)))
+        for found in expressions.stack_pointers(self._inferior):
+            add(sink, ctypes.byref(library.Thread(*found)))
         return library.OK
 
     def _set_point(self, number, function, address, on, places):

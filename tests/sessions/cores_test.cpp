@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+//
+// Cores that are damaged, cut or filtered, in both debuggers: GDB shows what a core lacks as
+// zeros or as the file has it, LLDB as an error; what is said of it is the same, and is
+// never a zero.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+
+#include "scenario.h"
+#include "script.h"
+#include "subprocess.h"
+
+namespace mt::sessions {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+using testing::Not;
+
+std::string debugger_program(Debugger debugger) {
+    const bool gdb = debugger == Debugger::gdb;
+    const char* chosen = std::getenv(gdb ? "MEMTRACE_GDB" : "MEMTRACE_LLDB");
+    return chosen != nullptr ? chosen : gdb ? MEMTRACE_GDB_PROGRAM : MEMTRACE_LLDB_PROGRAM;
+}
+
+class Cores : public testing::Test {
+  protected:
+    void SetUp() override {
+        const auto* test = testing::UnitTest::GetInstance()->current_test_info();
+        work_ = fs::path(testing::TempDir()) /
+                (std::string("memtrace-cores-") + test->name() + '-' + std::to_string(getpid()));
+        fs::create_directories(work_);
+        std::ofstream(work_ / "scenario.txt")
+            << "program lesson_statistics\ngolden no\nrun lesson_ready\nmt start\n"
+            << "go lesson_done\ncore\nmt status\nmt snapshot\nmt scope\nmt blocks -n 1\n"
+            << "mt block 16\nmt peak\n";
+        scenario_ = read_scenario(work_ / "scenario.txt");
+    }
+
+    void TearDown() override {
+        if (!HasFailure()) fs::remove_all(work_);
+    }
+
+    std::vector<Answer> ask(const Session& session) {
+        const Places places{MEMTRACE_STAGE, MEMTRACE_PROGRAMS, MEMTRACE_SOURCES,
+                            work_ / std::to_string(++asked_)};
+        fs::create_directories(places.work);
+        std::ofstream(places.work / "script.txt") << script_of(scenario_, session, places);
+        const Outcome outcome =
+            run_program(debugger_program(session.debugger),
+                        command_line(session, places.work / "script.txt"), places.work, 120s);
+        std::ofstream(places.work / "output.txt") << outcome.output;
+        return answers_of(scenario_, session, outcome.output, places);
+    }
+
+    fs::path make_core() {
+        const fs::path core = work_ / "core";
+        ask({Debugger::gdb, {}, core, false});
+        return core;
+    }
+
+    // Asked of the core in both debuggers, every command says `text`.
+    void expect_each_says(const fs::path& core, const std::string& text) {
+        for (const Debugger debugger : {Debugger::gdb, Debugger::lldb}) {
+            const std::vector<Answer> answers = ask({debugger, core, {}, false});
+            EXPECT_EQ(6u, answers.size());
+            for (const Answer& answer : answers) {
+                SCOPED_TRACE(answer.command + (debugger == Debugger::gdb ? " (GDB)" : " (LLDB)"));
+                EXPECT_THAT(answer.text, HasSubstr(text));
+                EXPECT_THAT(answer.text, Not(HasSubstr("without the memtrace runtime")));
+            }
+        }
+    }
+
+    fs::path work_;
+    Scenario scenario_;
+    int asked_ = 0;
+};
+
+TEST_F(Cores, WhoseTableIsDamagedSaySo) {
+    const fs::path core = make_core();
+    std::ifstream in(core, std::ios::binary);
+    std::string bytes{std::istreambuf_iterator<char>(in), {}};
+    // Its checksum, behind the magic number that a page of the table begins with.
+    const char magic[] = "memtrace tabl\r\n\x1a";
+    auto at = bytes.find(magic);
+    while (at != std::string::npos && at % 4096 != 0) at = bytes.find(magic, at + 1);
+    ASSERT_NE(at, std::string::npos);
+    bytes[at + 128] ^= 1;
+    std::ofstream(core, std::ios::binary) << bytes;
+    expect_each_says(core, "error: the table is damaged: the checksum of its header");
+}
+
+TEST_F(Cores, ThatWereCutSaySo) {
+    const fs::path core = make_core();
+    fs::resize_file(core, fs::file_size(core) / 4);
+    expect_each_says(core, "this core is cut: the file has ");
+}
+
+TEST_F(Cores, ThatWereFilteredSaySo) {
+    std::ifstream before("/proc/self/coredump_filter");
+    std::string filter;
+    before >> filter;
+    std::ofstream("/proc/self/coredump_filter") << "0x0";  // children inherit it
+    const fs::path core = make_core();
+    std::ofstream("/proc/self/coredump_filter") << "0x" + filter;
+    expect_each_says(core, "this core is filtered: ");
+}
+
+}  // namespace
+}  // namespace mt::sessions
