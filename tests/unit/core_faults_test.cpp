@@ -5,6 +5,8 @@
 // one line, and the session is as it was before.
 #include <gtest/gtest.h>
 
+#include <array>
+#include <cctype>
 #include <cstdlib>
 #include <stdexcept>
 #include <tuple>
@@ -180,6 +182,19 @@ void expect_one_line(const std::string& error) {
     EXPECT_EQ(error.find('\n'), std::string::npos) << error;
 }
 
+// As a test's name has them.
+std::string name_of(Fault fault) {
+    constexpr std::array kNames = {"Fail", "Throw", "AreShort", "AreInterrupts"};
+    return kNames[static_cast<std::size_t>(fault)];
+}
+
+std::string name_of(const std::tuple<const char*, bool>& parameters) {
+    std::string name = std::get<0>(parameters);
+    for (char& c : name)
+        if (std::isalnum(static_cast<unsigned char>(c)) == 0) c = '_';
+    return name + (std::get<1>(parameters) ? "_from_there_on" : "_once");
+}
+
 class Answers : public testing::TestWithParam<Fault> {};
 
 // A short or missing answer may leave a report that says what is missing: then it was
@@ -209,7 +224,8 @@ TEST_P(Answers, ThatGoWrongAnywhereEndOneCommand) {
 
 INSTANTIATE_TEST_SUITE_P(Each, Answers,
                          testing::Values(Fault::fails, Fault::throws, Fault::is_short,
-                                         Fault::is_interrupted));
+                                         Fault::is_interrupted),
+                         [](const auto& one) { return name_of(one.param); });
 
 class NoMemory : public testing::TestWithParam<std::tuple<const char*, bool>> {};
 
@@ -242,7 +258,8 @@ TEST_P(NoMemory, AtAnyAllocationEndsOneCommand) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Each, NoMemory,
-                         testing::Combine(testing::ValuesIn(kLines), testing::Bool()));
+                         testing::Combine(testing::ValuesIn(kLines), testing::Bool()),
+                         [](const auto& one) { return name_of(one.param); });
 
 TEST(NoMemory, ASessionThatCannotBeOpenedIsNone) {
     Faulty debugger(small_table());

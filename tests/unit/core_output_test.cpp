@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cctype>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <thread>
@@ -51,6 +52,13 @@ struct Eager {
     core::Session session;
 };
 
+// As a test's name has it.
+std::string name_of(std::string text) {
+    for (char& c : text)
+        if (std::isalnum(static_cast<unsigned char>(c)) == 0) c = '_';
+    return text;
+}
+
 class Reports : public testing::TestWithParam<const char*> {};
 
 TEST_P(Reports, ArePrintedInPieces) {
@@ -71,7 +79,8 @@ INSTANTIATE_TEST_SUITE_P(All, Reports,
                                          "snapshot --by traceback -n 0 --json",
                                          "stats before --by traceback -n 0", "peak -n 0 --json",
                                          "diff before -n 0 --json",
-                                         "diff before --by traceback -n 0"));
+                                         "diff before --by traceback -n 0"),
+                         [](const auto& one) { return name_of(one.param); });
 
 // Few of many blocks are found without sorting all, and are the same ones.
 TEST(Reports, TheFirstRowsAreThoseOfTheWholeList) {
@@ -149,7 +158,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Long{"export folded DIR/new before", kTraces},
                     Long{"export csv DIR/new before", kTraces},
                     Long{"export speedscope DIR/new before", kTraces},
-                    Long{"export json DIR/new before", kTraces}));
+                    Long{"export json DIR/new before", kTraces}),
+    [](const auto& one) { return name_of(one.param.line); });
 
 // By the clock: however many steps there are, the debugger is not asked more often.
 TEST(Interrupts, AreAskedForEveryFiftyMilliseconds) {
