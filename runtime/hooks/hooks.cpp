@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "hooks/bootstrap.h"
+#include "hooks/definitions.h"
 #include "hooks/real.h"
 #include "table/header.h"
 #include "table/modules.h"
@@ -104,44 +105,48 @@ void* move_from_bootstrap(void* block, size_t size, const Caller& caller) {
     return copy;
 }
 
-void* reallocate_watched(void* block, size_t size, const Caller& caller) {
+// `call` takes the block and gives where it is then.
+template <typename Call>
+void* reallocate_watched(void* block, size_t size, const Caller& caller, Call call) {
     {
         const ForeignCall outer(caller, real.is_libc);
-        if (outer.is_inner()) return real.realloc(block, size);
+        if (outer.is_inner()) return call(block);
     }
     watched_block_goes(block, caller);
     void* moved = nullptr;
     {
         const ForeignCall foreign(caller, real.is_libc);
         Move move(block, caller);
-        moved = real.realloc(block, size);
+        moved = call(block);
         move.finish(moved, size);
     }
     watched_move(moved, size, caller);
     return moved;
 }
 
+template <typename Call>
 __attribute__((noinline)) void* reallocate_otherwise(Mode now, void* block, size_t size,
-                                                     const Caller& caller) {
+                                                     const Caller& caller, Call call) {
     if (now == Mode::starting) return nullptr;  // no block but bootstrap's exists yet
-    if (now == Mode::watched) return reallocate_watched(block, size, caller);
-    return real.realloc(block, size);
+    if (now == Mode::watched) return reallocate_watched(block, size, caller, call);
+    return call(block);
 }
 
+template <typename Call>
 __attribute__((always_inline)) inline void* reallocate(void* block, size_t size,
-                                                       const Caller& caller) {
+                                                       const Caller& caller, Call call) {
     if (block == nullptr) {
-        return allocate(size, caller, 0, [=] { return real.realloc(nullptr, size); });
+        return allocate(size, caller, 0, [=] { return call(nullptr); });
     }
     if (is_bootstrap(block)) return move_from_bootstrap(block, size, caller);
     const Mode now = mode();
     if (__builtin_expect(now != Mode::on, 0)) {
-        return reallocate_otherwise(now, block, size, caller);
+        return reallocate_otherwise(now, block, size, caller, call);
     }
     ForeignCall foreign(caller, real.is_libc);
-    if (foreign.is_inner()) return real.realloc(block, size);
+    if (foreign.is_inner()) return call(block);
     Move move(block, caller);
-    void* moved = real.realloc(block, size);
+    void* moved = call(block);
     move.finish(moved, size);
     return moved;
 }
@@ -166,21 +171,32 @@ MT_EXPORT void* calloc(size_t count, size_t size) {
     return slow_calloc(count, size);
 }
 
-MT_SLOW void* slow_realloc(void* block, size_t size) { return reallocate(block, size, MT_CALLER); }
+MT_SLOW void* slow_realloc(void* block, size_t size) {
+    return reallocate(block, size, MT_CALLER, [=](void* b) { return real.realloc(b, size); });
+}
 MT_EXPORT void* realloc(void* block, size_t size) {
     if (is_quiet_release()) return real.realloc(block, size);
     return slow_realloc(block, size);
 }
 
 MT_SLOW void* slow_reallocarray(void* block, size_t count, size_t size) {
-    if (!real_is_ready() || overflows(count, size)) {
-        if (real_is_ready() && mode() == Mode::watched)
-            watched_allocation(nullptr, ~size_t{0}, MT_CALLER);
+    if (!real_is_ready()) {
         errno = ENOMEM;
         return nullptr;
     }
-    // libc's reallocarray would come back through realloc.
-    return reallocate(block, count * size, MT_CALLER);
+    // Of an allocator that never asks us: tests/programs/own_subset.c.
+    const bool is_foreign = !real.is_realloc_ours && !is_bootstrap(block);
+    if (is_foreign) return real.reallocarray(block, count, size);
+    if (overflows(count, size)) {
+        if (mode() == Mode::watched) watched_allocation(nullptr, ~size_t{0}, MT_CALLER);
+        return real.reallocarray(block, count, size);
+    }
+    const auto call = [=](void* b) {
+        // libc's would come back through our realloc.
+        return real.array_calls_realloc ? real.realloc(b, count * size)
+                                        : real.reallocarray(b, count, size);
+    };
+    return reallocate(block, count * size, MT_CALLER, call);
 }
 MT_EXPORT void* reallocarray(void* block, size_t count, size_t size) {
     if (is_quiet_release()) return real.reallocarray(block, count, size);
@@ -269,7 +285,11 @@ MT_EXPORT void* pvalloc(size_t size) {
 // for a wrapper would change the search path of the caller (reliability D1).
 MT_SLOW int slow_dlclose(void* handle) {
     if (!real_is_ready()) return -1;
-    const int result = real.dlclose(handle);
+    // Looked up at each call: older C libraries have it in libdl, which may come late.
+    Definition closes{"dlclose"};
+    find_definitions(&closes, 1);
+    if (closes.address == 0) return -1;
+    const int result = reinterpret_cast<int (*)(void*)>(closes.address)(handle);
     log_closed_modules();
     return result;
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "hooks/real.h"
 
-#include <dlfcn.h>
+#include <cerrno>
 
 #include "guard/lock.h"
+#include "hooks/definitions.h"
 #include "os/process.h"
 #include "os/thread.h"
 #include "stack/walker.h"
@@ -11,7 +12,17 @@
 #include "tracer/children.h"
 #include "tracer/control.h"
 
-extern "C" __attribute__((weak)) void* __libc_malloc(std::size_t);
+// Libc's other names for its own functions.
+// Weak, so that libc stays the only library that the runtime needs.
+extern "C" {
+__attribute__((weak)) void* __libc_malloc(std::size_t);
+__attribute__((weak)) void* __libc_calloc(std::size_t, std::size_t);
+__attribute__((weak)) void* __libc_realloc(void*, std::size_t);
+__attribute__((weak)) void __libc_free(void*);
+__attribute__((weak)) void* __libc_memalign(std::size_t, std::size_t);
+__attribute__((weak)) void* __libc_valloc(std::size_t);
+__attribute__((weak)) void* __libc_pvalloc(std::size_t);
+}
 
 namespace mt::runtime {
 
@@ -22,23 +33,75 @@ namespace {
 enum : u32 { kUnresolved, kResolving, kReady };
 u32 stage = kUnresolved;
 
+enum : u32 {
+#define MT_REAL(result, name, parameters) kFind_##name,
+#include "hooks/family.def"
+    kFindRoot,
+    kFindPrctl,
+    kFindSetname,
+    kFinds
+};
+
+int posix_memalign_by_libc(void** out, std::size_t alignment, std::size_t size) {
+    const bool is_power = alignment != 0 && (alignment & (alignment - 1)) == 0;
+    if (!is_power || alignment % sizeof(void*) != 0) return EINVAL;
+    const int before = errno;
+    void* block = __libc_memalign(alignment, size);
+    errno = before;
+    if (block == nullptr) return ENOMEM;
+    *out = block;
+    return 0;
+}
+
+void* reallocarray_by_libc(void* block, std::size_t count, std::size_t size) {
+    std::size_t bytes;
+    if (!__builtin_mul_overflow(count, size, &bytes)) return __libc_realloc(block, bytes);
+    errno = ENOMEM;
+    return nullptr;
+}
+
+// The loader's list could not be read (dl_iterate_phdr is wrapped as well): what the
+// program needs is known by other names (tests/programs/no_definitions.c).
+void use_libcs_own() {
+    real.malloc = __libc_malloc;
+    real.calloc = __libc_calloc;
+    real.realloc = __libc_realloc;
+    real.reallocarray = reallocarray_by_libc;
+    real.free = __libc_free;
+    real.posix_memalign = posix_memalign_by_libc;
+    real.aligned_alloc = __libc_memalign;
+    real.memalign = __libc_memalign;
+    real.valloc = __libc_valloc;
+    real.pvalloc = __libc_pvalloc;
+    real.is_libc = real.is_realloc_ours = real.array_calls_realloc = true;
+}
+
 template <typename F>
-bool look_up(F& function, const char* name) {
-    void* next = dlsym(RTLD_NEXT, name);
-    function = reinterpret_cast<F>(next);
-    return next != nullptr;
+bool take(F& function, const Definition& found) {
+    function = reinterpret_cast<F>(found.address);
+    real.is_libc = real.is_libc && found.is_libcs;
+    return found.address != 0;
 }
 
 Reason resolve() {
-    bool complete = true;
-#define MT_REAL(result, name, parameters) complete &= look_up(real.name, #name);
+    Definition found[kFinds] = {
+#define MT_REAL(result, name, parameters) {#name},
 #include "hooks/family.def"
-    look_up(real.prctl, "prctl");
-    look_up(real.pthread_setname_np, "pthread_setname_np");
-    if (!complete) return Reason::no_next_malloc;
-    real.is_libc = real.malloc == &__libc_malloc;
-    if (dlsym(RTLD_DEFAULT, "memtrace_root") != &root()) return Reason::second_copy;
-    return Reason::none;
+        {"memtrace_root"}, {"prctl"}, {"pthread_setname_np"}};
+    find_definitions(found, kFinds);
+    bool complete = real.is_libc = true;
+#define MT_REAL(result, name, parameters) complete &= take(real.name, found[kFind_##name]);
+#include "hooks/family.def"
+    real.prctl = reinterpret_cast<decltype(real.prctl)>(found[kFindPrctl].address);
+    real.pthread_setname_np =
+        reinterpret_cast<decltype(real.pthread_setname_np)>(found[kFindSetname].address);
+    if (!complete) {
+        use_libcs_own();
+        return Reason::no_next_malloc;
+    }
+    real.is_realloc_ours = found[kFind_realloc].ours_is_first;
+    real.array_calls_realloc = found[kFind_reallocarray].is_libcs;
+    return found[kFindRoot].ours_is_first ? Reason::none : Reason::second_copy;
 }
 
 bool names_us(const char* list) {
@@ -57,7 +120,9 @@ Origin origin() {
 }
 
 void fill_root(Reason reason) {
-    os::learn_process(static_cast<const u32*>(dlsym(RTLD_DEFAULT, "_thread_db_pthread_tid")));
+    Definition thread_id{"_thread_db_pthread_tid"};
+    find_definitions(&thread_id, 1);
+    os::learn_process(pointer<const u32>(thread_id.address));
     may_be_above_interrupted_code = stack::may_be_above_interrupted_code;
     begin_process();
     root().cookie = os::process_cookie();

@@ -16,7 +16,11 @@ struct Real {
     // library that need not be there.
     int (*prctl)(int, unsigned long, unsigned long, unsigned long, unsigned long);
     int (*pthread_setname_np)(unsigned long, const char*);
-    bool is_libc;  // false: calls may come back into our hooks
+    bool is_libc;  // all of them; false: calls may come back into our hooks
+    // The program's look-ups find our realloc. If not, blocks are another allocator's, and
+    // libc's reallocarray finds that one's realloc, as it would without us.
+    bool is_realloc_ours;
+    bool array_calls_realloc;  // reallocarray is libc's
 };
 extern __attribute__((visibility("hidden"))) Real real;
 

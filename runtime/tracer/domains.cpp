@@ -129,18 +129,25 @@ int untrack_block(ThreadContext& c, LiveState& state, u64 address) {
     return kDone;
 }
 
+int replace_tracked(ThreadContext& c, LiveState& state, u64 address, u64 size,
+                    const Caller& caller) {
+    Shard* shard = shard_of(c, state);
+    if (shard == nullptr) return kNotRecorded;
+    const u32 stack = any_stack_for(c, state, size, caller);
+    c.last_allocated = address;
+    return replace_block(c, state, *shard, address, size, stack) ? kDone : kNotRecorded;
+}
+
 int track_block(ThreadContext& c, LiveState& state, u64 address, u64 size, const Caller& caller) {
+    const bool again = load(c.pauses) == 0 && state.blocks.find(address) != nullptr;
+    if (again) return replace_tracked(c, state, address, size, caller);
     return record_any_allocation(c, state, address, size, caller) ? kDone : kNotRecorded;
 }
 
 int touch_block(ThreadContext& c, LiveState& state, u64 address, const Caller& caller) {
     const u64* slot = state.blocks.find(address);
-    Shard* shard = slot != nullptr ? shard_of(c, state) : nullptr;
-    if (shard == nullptr) return kNotRecorded;
-    const u64 size = size_of_word(state, address, load(*slot));
-    const u32 stack = any_stack_for(c, state, size, caller);
-    c.last_allocated = address;
-    return replace_block(c, state, *shard, address, size, stack) ? kDone : kNotRecorded;
+    if (slot == nullptr) return kNotRecorded;
+    return replace_tracked(c, state, address, size_of_word(state, address, load(*slot)), caller);
 }
 
 int make_page(ThreadContext& c, LiveState& state, u64 address) {

@@ -29,6 +29,7 @@ class Move {
     void finish_page(void* moved, u64 size, bool failed);
     void record(void* moved, u64 size);
     void record_elsewhere(void* moved, u64 size);
+    Blocks::Place without_reused(const Blocks::Place& place, u64 address);
 
     Caller caller_;
     u64 address_;

@@ -101,6 +101,7 @@ bool nested_allocate(ThreadContext& c, u64 address, u64 size, u64 request) {
     const u64 word = word_for(address, kept, kStackNested);
     u64* slot = state.get()->blocks.find(address);
     if (slot != nullptr) {
+        count_loss(LossKind::address_reused);
         push(c, *state.get(), Op::free, word_stack(*slot),
              size_of_word(*state.get(), address, *slot));
         publish(*slot, word);
@@ -156,6 +157,7 @@ void nested_add_page(ThreadContext& c, u64 address, u64 request) {
 
 int nested_track(ThreadContext& c, u32 domain, u64 key, u64 size, u64 request) {
     if (domain == 0) {
+        take_block(c, key, request);  // the program says so
         return key != 0 && nested_allocate(c, key, size, request) ? kDone : kNotRecorded;
     }
     NestedState state(c, request);

@@ -94,11 +94,44 @@ inline void finish_event(ThreadContext& c, LiveState& state, Shard& shard, const
     look_at_peak(state, shard);
 }
 
+// The record that loses `old_word`, if there is one. False: no memory.
+[[gnu::always_inline]] inline bool take_from(LiveState& state, Shard& shard, u64 address,
+                                             u64 old_word, Change& change) {
+    if (old_word == 0) return true;
+    change.out = record_of(state, shard, word_stack(old_word));
+    change.out_size = size_of_word(state, address, old_word);
+    return change.out != nullptr;
+}
+
+[[gnu::always_inline]] inline bool put_word(LiveState& state, const Blocks::Place& place,
+                                            u64 address, u64 word) {
+    if (place.found != nullptr) return publish(*place.found, word), true;
+    return Blocks::claim(place.empty, word) || state.blocks.insert(address, word);
+}
+
+[[gnu::always_inline]] inline void give_stamp(ThreadContext& c, LiveState& state, u64 address) {
+    if (stamps(state)) put_stamp(state, address, stamp_now(c, state));
+}
+// Into the journal; nullptr: has none.
+[[gnu::always_inline]] inline u64* noted_stamp(ThreadContext& c, const LiveState& state,
+                                               u64 address, const u64* slot) {
+    return stamps(state) && slot != nullptr ? note_stamp(c, state, address, slot) : nullptr;
+}
+
+inline void finish_any_event(ThreadContext& c, LiveState& state, Shard& shard,
+                             const Change& change) {
+    if (is_special(state)) return finish_event<Kind::special>(c, state, shard, change);
+    finish_event<Kind::plain>(c, state, shard, change);
+}
+
 // A block as the family allocates it, and as it frees it. False: not recorded
 // (counted), or the thread pauses.
 bool record_any_allocation(ThreadContext& c, LiveState& state, u64 address, u64 size,
                            const Caller& caller);
 void record_any_free(ThreadContext& c, LiveState& state, u64 address);
+// An allocation where a pool's page may stand, which it then was no more.
+[[gnu::noinline]] void record_beside_pages(ThreadContext& c, LiveState& state, u64 address,
+                                           u64 size, const Caller& caller);
 // The block that stands at `address` goes, one of `size` bytes comes in its place.
 // False: no memory (counted).
 bool replace_block(ThreadContext& c, LiveState& state, Shard& shard, u64 address, u64 size,

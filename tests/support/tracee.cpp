@@ -112,7 +112,8 @@ Tracee::Tracee(const Launch& launch) {
     for (const auto& [name, value] : launch.environment) environment.push_back(name + "=" + value);
     environment.push_back(LEDGER_VARIABLE "=" + std::to_string(ledger_fd_));
     if (launch.preload) {
-        environment.push_back("LD_PRELOAD=" + runtime_path() + ":" + launch.preload_after);
+        environment.push_back("LD_PRELOAD=" + launch.preload_before + ":" + runtime_path() + ":" +
+                              launch.preload_after);
     }
     std::vector<char*> envp, argv{const_cast<char*>(launch.program.c_str())};
     for (auto& e : environment) envp.push_back(e.data());

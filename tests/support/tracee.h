@@ -49,8 +49,9 @@ struct Launch {
     std::vector<std::string> arguments;  // without argv[0]
     std::map<std::string, std::string> environment;
     bool preload = true;
-    std::string preload_after = {};  // another library, behind the runtime
-    bool ptrace = false;             // PTRACE_TRACEME before exec
+    std::string preload_after = {};   // another library, behind the runtime
+    std::string preload_before = {};  // and in front of it
+    bool ptrace = false;              // PTRACE_TRACEME before exec
 };
 
 class Tracee {
