@@ -129,7 +129,7 @@ void Move::record_elsewhere(void* moved, u64 size) {
         (samples(*state_) && !note_weights(*c_, *state_, *shard, stack, word_stack(old_word_)))) {
         end_event(*c_);
         forget_stamp(*c_);
-        return count_loss(LossKind::no_memory);
+        return static_cast<void>(lose_allocation(*c_, stack));
     }
     keep_peaks(*state_, change);
     if (address_ != address || !adds) {
@@ -142,7 +142,7 @@ void Move::record_elsewhere(void* moved, u64 size) {
     if (adds) place = state_->blocks.place(address, size);
     if (place.found != nullptr) place = without_reused(place, address);
     if (adds && !put_word(*state_, place, address, word_for(address, change.in_size, stack))) {
-        count_loss(LossKind::no_memory);
+        lose_allocation(*c_, stack);
         change.in = nullptr;
         change.in_size = 0;
     }

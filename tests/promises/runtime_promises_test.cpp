@@ -48,9 +48,9 @@ TEST(RuntimeFile, NeedsLibcAlone) {
 
 TEST(RuntimeFile, CallsOnlyWhatAHookMayCall) {
     const std::set<std::string> allowed = {
-        "_dl_find_object", "dl_iterate_phdr", "getauxval", "__libc_malloc",
-        "__libc_calloc", "__libc_realloc", "__libc_free", "__libc_memalign", "__libc_valloc",
-        "__libc_pvalloc", "__libc_stack_end", "environ", "__environ", "memcpy", "__errno_location",
+        "_dl_find_object", "dl_iterate_phdr", "getauxval", "__libc_malloc", "__libc_calloc",
+        "__libc_realloc", "__libc_free", "__libc_memalign", "__libc_valloc", "__libc_pvalloc",
+        "__libc_stack_end", "environ", "__environ", "memcpy", "__errno_location",
         "__register_atfork", "__libc_single_threaded",
         // of the C run-time's start files
         "__cxa_finalize", "__gmon_start__", "_ITM_deregisterTMCloneTable",

@@ -162,6 +162,13 @@ int mtc_loaded(mtc_session* session) {
     });
 }
 
+int mtc_program(mtc_session* session) {
+    return guarded(session, [session]() -> int {
+        auto done = session->session.program_changed();
+        return done ? MTC_OK : failed(*session, done.error());
+    });
+}
+
 int mtc_stopped(mtc_session* session, const uint64_t arguments[5], mtc_add_text add, void* sink,
                 mtc_stop* out) {
     return guarded(session, [&]() -> int {

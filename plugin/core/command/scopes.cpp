@@ -100,7 +100,7 @@ Result<const Process*> Scopes::live(Session& session) {
             return known_.get();
         }
     }
-    auto process = session.process();
+    auto process = session.process(false);
     if (!process) return tl::make_unexpected(std::move(process.error()));
     const Identity& now = process->status.identity;
     const bool other =

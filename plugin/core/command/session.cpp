@@ -11,6 +11,7 @@
 #include <map>
 #include <utility>
 
+#include "binding/program_file.h"
 #include "command/control.h"
 #include "command/verb.h"
 #include "read/lookup.h"
@@ -137,7 +138,7 @@ Result<Session::Outcome> Session::run(std::string_view line) {
     return Outcome::done;
 }
 
-Result<Process> Session::process() {
+Result<Process> Session::process(bool with_remarks) {
     auto target = debugger.target();
     if (!target) return tl::make_unexpected(std::move(target.error()));
     if (target->kind == TargetKind::none)
@@ -170,6 +171,16 @@ Result<Process> Session::process() {
         if (found.direct) found.memory = found.direct.get();
         found.status.direct = found.direct != nullptr;
     }
+    if (!with_remarks) return found;
+    // ld.so's list of what is loaded, which it keeps for debuggers.
+    auto list = debugger.find_symbol("_r_debug");
+    if (!list) return tl::make_unexpected(std::move(list.error()));
+    found.status.loaded = *list;
+    const Target& at = found.target;
+    const TargetFiles files{at.executable, !at.remote, at.kind == TargetKind::core};
+    auto findings = bindings.look(*found.memory, found.status, files);
+    if (!findings) return tl::make_unexpected(std::move(findings.error()));
+    found.status.remarks = remarks_of(*findings);
     return found;
 }
 
@@ -236,7 +247,7 @@ SourceLine Session::source_lines(const Target* target) {
 }
 
 Result<std::pair<std::uint64_t, std::uint64_t>> Session::traced_memory() {
-    auto found = process();
+    auto found = process(false);
     if (!found) return tl::make_unexpected(std::move(found.error()));
     if (!found->doubts.empty()) return fail(Code::damaged, found->doubts.front().text);
     if (!found->status.tracing) return fail(Code::refused, "tracing is off; mt start begins");
@@ -249,7 +260,7 @@ Result<std::pair<std::uint64_t, std::uint64_t>> Session::traced_memory() {
 }
 
 Result<Block> Session::block_at(std::uint64_t address) {
-    auto found = process();
+    auto found = process(false);
     if (!found) return tl::make_unexpected(std::move(found.error()));
     if (!found->doubts.empty()) return fail(Code::damaged, found->doubts.front().text);
     if (!found->status.tracing) return fail(Code::refused, "tracing is off; mt start begins");
@@ -268,6 +279,20 @@ Result<void> Session::start_pending(const Target& target, std::uint64_t root) {
     auto done = Control(debugger, root).start(*pending.on_load);
     if (done) pending.on_load.reset();
     return done;
+}
+
+std::string Session::preload_remark() {
+    auto target = debugger.target();
+    const bool is_here = target && !target->remote && !target->executable.empty();
+    const std::string text = is_here ? preload_obstacle(target->executable) : "";
+    return text.empty() ? "" : "remark: " + text + "\n";
+}
+
+Result<void> Session::program_changed() {
+    if (!pending.preload) return {};
+    const std::string text = preload_remark();
+    if (!text.empty()) debugger.print(text);
+    return {};
 }
 
 Result<void> Session::loaded() {

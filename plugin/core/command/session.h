@@ -15,6 +15,7 @@
 
 #include "analyse/difference.h"
 #include "analyse/statistics.h"
+#include "binding/bindings.h"
 #include "command/conditions.h"
 #include "command/control.h"
 #include "command/debugger.h"
@@ -73,6 +74,7 @@ struct LastReport {
 // A start that waits for a process, or for the runtime in one.
 struct Pending {
     std::optional<Start> next_run;  // given to each next run
+    bool preload = false;           // so is the runtime
     std::optional<Start> on_load;   // for this process:
     std::int64_t pid = 0;
 };
@@ -89,6 +91,10 @@ class Session {
     const std::string& not_ours_text() const { return not_ours_text_; }
     // The runtime has been mapped: does what is pending.
     Result<void> loaded();
+    // The debugger has another program to run: tells what the preload must know of it.
+    Result<void> program_changed();
+    // That as a line, "" = nothing.
+    std::string preload_remark();
     // A thread has come to the runtime's stop function.
     Result<Stop> stopped(const std::array<std::uint64_t, 5>& arguments) {
         return conditions.stopped(*this, arguments);
@@ -109,7 +115,8 @@ class Session {
         return [this] { return poll(); };
     }
 
-    Result<Process> process();
+    // Without remarks: what the debugger's expressions ask at each stop.
+    Result<Process> process(bool with_remarks = true);
     // Who can name the code of `table`: the debugger only while it shows that process.
     Sources sources_for(const Table& table, const Process* process);
     // A start waits for the runtime of this very process.
@@ -134,6 +141,7 @@ class Session {
     Pending pending;
     Conditions conditions;
     Scopes scopes;
+    Bindings bindings;
 
   private:
     Result<void> find_doubts(Process& process);

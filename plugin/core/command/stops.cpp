@@ -146,7 +146,7 @@ Result<Stop> Conditions::hit(Session& session, const Process& process, Condition
 Result<Stop> Conditions::stopped(Session& session, const std::array<std::uint64_t, 5>& arguments) {
     const Told told = told_by(arguments);
     if (told.asks && asking_ != nullptr) return decide(session, *asking_, told.stack);
-    auto process = session.process();
+    auto process = session.process(false);
     if (!process) return tl::make_unexpected(std::move(process.error()));
     if (told.asks) {
         asking_ = std::make_shared<Process>(std::move(*process));

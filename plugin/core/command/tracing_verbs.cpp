@@ -109,7 +109,9 @@ Result<void> start_with_next_run(Session& session, const Start& start) {
     if (auto done = session.debugger.prepare_run(*library, environment_of(start)); !done)
         return done;
     session.pending.next_run = start;
+    session.pending.preload = true;
     session.say(fmt::format("tracing starts with the next run ({})\n", start_text(start)));
+    session.say(session.preload_remark());
     return {};
 }
 
@@ -161,6 +163,7 @@ Result<void> run_start(Session& session, const Arguments& arguments) {
     if (auto done = Control(session.debugger, process->status.root_address).start(*start); !done)
         return done;
     session.say(fmt::format("tracing is on ({})\n", start_text(*start)));
+    session.say(remarks_text(process->status.remarks));
     return {};
 }
 
@@ -241,6 +244,7 @@ Result<void> run_preload(Session& session, const Arguments& arguments) {
         if (auto done = session.debugger.prepare_run(std::nullopt, std::nullopt); !done)
             return done;
         session.pending.next_run.reset();
+        session.pending.preload = false;
         session.say("the next run does not preload the runtime\n");
         return {};
     }
@@ -249,7 +253,9 @@ Result<void> run_preload(Session& session, const Arguments& arguments) {
     std::optional<std::string> start;
     if (session.pending.next_run) start = environment_of(*session.pending.next_run);
     if (auto done = session.debugger.prepare_run(*library, start); !done) return done;
+    session.pending.preload = true;
     session.say(fmt::format("the next run preloads {}\n", *library));
+    session.say(session.preload_remark());
     return {};
 }
 

@@ -183,6 +183,8 @@ MTC_API int mtc_run(mtc_session* session, const char* line);
 MTC_API const char* mtc_error(const mtc_session* session);
 /* The runtime has been mapped (answer to await_runtime). */
 MTC_API int mtc_loaded(mtc_session* session);
+/* The debugger has got (another) program to run; target() names it. Optional. */
+MTC_API int mtc_program(mtc_session* session);
 
 /* A thread has come to the function that set_stop_point() named, with these arguments.
  * `add` gets what is to be printed if the program stays stopped. Makes no call of

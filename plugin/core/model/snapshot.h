@@ -138,8 +138,10 @@ struct Status {
     std::uint32_t origin = 0;          // abi::Origin
     std::uint16_t major = 0, minor = 0;
     std::uint64_t root_address = 0, header_address = 0;
-    bool found_by_scan = false;  // not by symbol
-    bool direct = false;         // memory read without the debugger
+    std::uint64_t loaded = 0;     // address of the loader's list; 0 = not told
+    bool found_by_scan = false;   // not by symbol
+    bool direct = false;          // memory read without the debugger
+    std::vector<Remark> remarks;  // about the process; each report carries them
 };
 
 struct Table {

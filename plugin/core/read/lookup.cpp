@@ -14,6 +14,7 @@
 #include "read/depot.h"
 #include "read/events.h"
 #include "read/freed.h"
+#include "read/losses.h"
 #include "read/traceback.h"
 
 namespace mt::core {
@@ -204,6 +205,7 @@ bool read_at(Reading& reading, const Status& status, std::uint64_t address, Tabl
     if (!load_anchor(reading, status, anchor)) return false;
     table.status = status_of(anchor);
     table.status.direct = status.direct;
+    table.remarks = status.remarks;
     table.has_blocks = true;
     if (!is_made(reading, table.status)) return false;
     if (!anchor.has_header) return true;
@@ -240,6 +242,7 @@ bool read_at(Reading& reading, const Status& status, std::uint64_t address, Tabl
     }
     const bool names_threads = !table.blocks.empty() || beside != nullptr;
     if (names_threads && !read_thread_names(reading, anchor.header, table)) return false;
+    read_losses(anchor, table.status.tracing && !table.status.fresh, table);
     reading.close(table.remarks);
     return true;
 }

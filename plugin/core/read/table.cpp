@@ -163,6 +163,7 @@ bool read_all(Reading& reading, const Status& status, const ReadOptions& options
     if (!load_anchor(reading, status, anchor)) return false;
     table.status = status_of(anchor);
     table.status.direct = status.direct;
+    table.remarks = status.remarks;
     // Also where there is nothing to read yet.
     table.has_blocks = options.blocks;
     table.has_stamps = options.blocks && table.status.stamps;

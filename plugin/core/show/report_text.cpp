@@ -141,6 +141,18 @@ std::string reason_text(std::uint32_t reason) {
     return fmt::format("reason {}", reason);
 }
 
+namespace {
+
+// Whether the program's blocks come from where memtrace sees them (binding/).
+bool sees_all(const std::vector<Remark>& remarks) {
+    return std::none_of(remarks.begin(), remarks.end(), [](const Remark& remark) {
+        return remark.code == "foreign-malloc" || remark.code == "unseen-modules" ||
+               remark.code == "unknown-malloc";
+    });
+}
+
+}  // namespace
+
 std::string status_text(const StatusReport& report) {
     const Status& status = report.status;
     std::string text = fmt::format(
@@ -161,7 +173,8 @@ std::string status_text(const StatusReport& report) {
     }
     text += fmt::format("memtrace's own memory: {}\n",
                         format_size(static_cast<double>(report.own_bytes)));
-    text += fmt::format("losses: {}\n", losses_text(report.losses));
+    text += fmt::format("losses: {}{}\n", losses_text(report.losses),
+                        sees_all(report.remarks) ? "" : " of what is seen");
     text += fmt::format("runtime: {}", origin_text(status.origin));
     if (const std::string reason = reason_text(status.reason); !reason.empty())
         text +=

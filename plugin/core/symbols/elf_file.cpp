@@ -1,80 +1,18 @@
 // SPDX-License-Identifier: MIT
 //
-// The part of elf_symbols.h that reads a file, with libelf. The file may be
-// anybody's: sizes are checked before use, and it is read, never mapped, so that
-// a file cut short meanwhile is an error and no signal.
-#include <fcntl.h>
-#include <gelf.h>
-#include <libelf.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
+// The part of elf_symbols.h that reads a file, with libelf.
 #include <algorithm>
 #include <cstring>
 #include <limits>
 
+#include "symbols/elf_input.h"
 #include "symbols/elf_symbols.h"
 
 namespace mt::core {
 namespace {
 
-class File {
-  public:
-    explicit File(const std::string& path) {
-        // A label that names a pipe or a terminal must not stop the debugger.
-        fd_ = open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-        struct stat info {};
-        if (fd_ < 0 || fstat(fd_, &info) != 0 || !S_ISREG(info.st_mode)) return;
-        size_ = static_cast<std::uint64_t>(info.st_size);
-        elf_version(EV_CURRENT);
-        elf_ = elf_begin(fd_, ELF_C_READ, nullptr);
-        if (elf_ != nullptr && elf_kind(elf_) != ELF_K_ELF) {
-            elf_end(elf_);
-            elf_ = nullptr;
-        }
-    }
-    ~File() {
-        if (elf_ != nullptr) elf_end(elf_);
-        if (fd_ >= 0) close(fd_);
-    }
-    File(const File&) = delete;
-    File& operator=(const File&) = delete;
-
-    Elf* elf() const { return elf_; }
-
-    // Bytes of the file; empty when they are not all there.
-    std::vector<unsigned char> bytes(std::uint64_t offset, std::uint64_t size) const {
-        if (offset > size_ || size > size_ - offset) return {};
-        std::vector<unsigned char> out(size);
-        std::uint64_t done = 0;
-        while (done < size) {
-            const ssize_t got =
-                pread(fd_, out.data() + done, size - done, static_cast<off_t>(offset + done));
-            if (got <= 0) return {};
-            done += static_cast<std::uint64_t>(got);
-        }
-        return out;
-    }
-
-  private:
-    int fd_ = -1;
-    std::uint64_t size_ = 0;
-    Elf* elf_ = nullptr;
-};
-
-std::vector<GElf_Phdr> program_headers(Elf* elf) {
-    std::vector<GElf_Phdr> headers;
-    std::size_t count = 0;
-    if (elf_getphdrnum(elf, &count) != 0) return headers;
-    for (std::size_t i = 0; i < count && i < 1024; ++i) {
-        GElf_Phdr header;
-        if (gelf_getphdr(elf, static_cast<int>(i), &header) != nullptr) headers.push_back(header);
-    }
-    return headers;
-}
-
-std::string build_id_of(const File& file) {
-    for (const GElf_Phdr& header : program_headers(file.elf())) {
+std::string build_id_of(const ElfInput& file) {
+    for (const GElf_Phdr& header : file.program_headers()) {
         if (header.p_type != PT_NOTE || header.p_filesz > (1u << 20)) continue;
         const auto notes = file.bytes(header.p_offset, header.p_filesz);
         const std::uint64_t align = header.p_align == 8 ? 8 : 4;
@@ -137,10 +75,10 @@ std::vector<ElfSymbols::Symbol> symbols_of(Elf* elf, GElf_Word type) {
 }
 
 // The sorted table of .eh_frame_hdr, in the one encoding that linkers write.
-void read_starts(const File& file, ElfSymbols& out) {
+void read_starts(const ElfInput& file, ElfSymbols& out) {
     std::uint64_t code_end = 0;
     std::vector<std::uint64_t> starts;
-    for (const GElf_Phdr& header : program_headers(file.elf())) {
+    for (const GElf_Phdr& header : file.program_headers()) {
         if (header.p_type == PT_LOAD && (header.p_flags & PF_X) != 0)
             code_end = std::max(code_end, header.p_vaddr + header.p_memsz);
         if (header.p_type != PT_GNU_EH_FRAME) continue;
@@ -160,13 +98,13 @@ void read_starts(const File& file, ElfSymbols& out) {
 }  // namespace
 
 bool ElfSymbols::is_build(const std::string& path, std::string_view build_id) {
-    const File file(path);
+    const ElfInput file(path);
     return file.elf() != nullptr && build_id_of(file) == build_id;
 }
 
 ElfSymbols ElfSymbols::load(const std::string& path, std::string_view build_id) {
     ElfSymbols made;
-    const File file(path);
+    const ElfInput file(path);
     if (file.elf() == nullptr || build_id.empty() || build_id_of(file) != build_id) return made;
     auto symbols = symbols_of(file.elf(), SHT_SYMTAB);
     if (symbols.empty()) symbols = symbols_of(file.elf(), SHT_DYNSYM);

@@ -131,6 +131,7 @@ _PROTOTYPES = {
     "mtc_run": (c_int, [c_void_p, c_char_p]),
     "mtc_error": (c_char_p, [c_void_p]),
     "mtc_loaded": (c_int, [c_void_p]),
+    "mtc_program": (c_int, [c_void_p]),
     "mtc_stopped": (c_int, [c_void_p, POINTER(c_uint64), ADD_TEXT, c_void_p, POINTER(Stop)]),
     "mtc_reached": (c_int, [c_void_p, POINTER(Hit), ADD_TEXT, c_void_p, POINTER(Stop)]),
     "mtc_complete": (c_int, [c_void_p, c_char_p, ADD_TEXT, c_void_p]),

@@ -146,6 +146,8 @@ class Session:
         """Is the runtime mapped here now? None of its code has run yet."""
         if objfile.progspace != self._inferior.progspace:
             return
+        if not self._inferior.pid and objfile.filename == target.executable(self._inferior):
+            self._call(self._core.mtc_program)
         if not self.awaiting and not self._stops.wants(self._inferior):
             return
         before, self.mapped = self.mapped, memory.find_symbol("memtrace_root") is not None
