@@ -61,7 +61,7 @@ void* reallocarray_by_libc(void* block, std::size_t count, std::size_t size) {
 }
 
 // The loader's list could not be read (dl_iterate_phdr is wrapped as well): what the
-// program needs is known by other names (tests/programs/no_definitions.c).
+// program needs is known by other names (tests/programs/wrapped_dlsym.c).
 void use_libcs_own() {
     real.malloc = __libc_malloc;
     real.calloc = __libc_calloc;

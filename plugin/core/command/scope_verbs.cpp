@@ -101,6 +101,13 @@ bool means_no_scopes(const Error& error) {
            error.code == Code::no_runtime;
 }
 
+// What each report about a scope begins to remark: whose malloc it is, and doubts.
+std::vector<Remark> about(const Process& process) {
+    std::vector<Remark> remarks = process.status.remarks;
+    remarks.insert(remarks.end(), process.doubts.begin(), process.doubts.end());
+    return remarks;
+}
+
 // Of the program as it is now; none without a program, or where it has no runtime. A table
 // that cannot be read may have scopes.
 struct OwnScopes {
@@ -112,7 +119,7 @@ Result<OwnScopes> program_scopes(Session& session) {
     if (process) {
         auto scopes = read_scopes(*process->memory, process->status);
         if (!scopes) return tl::make_unexpected(std::move(scopes.error()));
-        return OwnScopes{std::move(*scopes), std::move(process->doubts)};
+        return OwnScopes{std::move(*scopes), about(*process)};
     }
     if (means_no_scopes(process.error())) return OwnScopes{};
     return tl::make_unexpected(std::move(process.error()));
@@ -338,7 +345,12 @@ Result<void> run_named(Session& session, const std::string& name, const Argument
                                              name));
     if (auto looked = session.scopes.look(session); !looked) return looked;
     const Scope& scope = *session.scopes.find(name);
-    return show(session, report_of(session, scope), arguments, scope.by);
+    ScopeReport report = report_of(session, scope);
+    if (const auto process = session.process()) {
+        const std::vector<Remark> first = about(*process);
+        report.remarks.insert(report.remarks.begin(), first.begin(), first.end());
+    }
+    return show(session, report, arguments, scope.by);
 }
 
 Result<void> run_begin(Session& session, const std::string& name, const Arguments& arguments) {
