@@ -234,14 +234,20 @@ MT_EXPORT void cfree(void* block) { free(block); }
 MT_EXPORT void free_sized(void* block, size_t) { free(block); }
 MT_EXPORT void free_aligned_sized(void* block, size_t, size_t) { free(block); }
 
-MT_SLOW int slow_posix_memalign(void** out, size_t alignment, size_t size) {
+static __attribute__((noinline)) int posix_memalign_for(const Caller& caller, void** out,
+                                                        size_t alignment, size_t size) {
     if (!real_is_ready()) return ENOMEM;
     int result = 0;
-    allocate(size, MT_CALLER, alignment, [&]() -> void* {
+    allocate(size, caller, alignment, [&]() -> void* {
         result = real.posix_memalign(out, alignment, size);
         return result == 0 ? *out : nullptr;
     });
     return result;
+}
+// In two: a frame that aligns itself and has a variable whose address is taken is moved away
+// from its caller's, where MT_CALLER reads (RuntimeFile.HooksStandBelowTheirCallers).
+MT_SLOW int slow_posix_memalign(void** out, size_t alignment, size_t size) {
+    return posix_memalign_for(MT_CALLER, out, alignment, size);
 }
 MT_EXPORT int posix_memalign(void** out, size_t alignment, size_t size) {
     if (is_quiet()) return real.posix_memalign(out, alignment, size);

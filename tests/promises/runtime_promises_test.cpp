@@ -61,6 +61,15 @@ TEST(RuntimeFile, CallsOnlyWhatAHookMayCall) {
     for (const std::string& name : names) EXPECT_EQ(allowed.count(name), 1u) << name;
 }
 
+// Hooks take their caller's registers from where their own frame lies. gcc may align a frame
+// by moving it, return address and all (it keeps the old place in r10 then): the walk began
+// 16 bytes off for posix_memalign, and went wrong where the caller has no frame pointer.
+TEST(RuntimeFile, HooksStandBelowTheirCallers) {
+    const std::string code = output_of(MEMTRACE_OBJDUMP " -d --no-show-raw-insn " + runtime_path());
+    EXPECT_FALSE(all_matches(code, "<([a-z0-9_A-Z]*slow_malloc[a-z]*)>:").empty());
+    EXPECT_THAT(all_matches(code, "(lea +0x8\\(%rsp\\),%r1[0-9])"), testing::IsEmpty());
+}
+
 TEST(RuntimeFile, HasOneSmallStaticThreadLocalWord) {
     const std::string relocations = output_of(MEMTRACE_READELF " -rW " + runtime_path());
     EXPECT_TRUE(all_matches(relocations, "(R_X86_64_(DTPMOD64|TLSDESC))").empty());
