@@ -9,7 +9,9 @@ namespace {
 
 constexpr u64 kChunk = kChunkBytes;
 constexpr u64 kAlign = 64;
-constexpr u64 kFirst = 64u << 10;  // of a small pool's chunk
+// Of a small pool's chunk. Less would not do for small programs that may ask for no more
+// memory once they run (tests/programs/strict.c).
+constexpr u64 kFirst = 256u << 10;
 
 constexpr u64 round_up(u64 value, u64 to) { return (value + to - 1) / to * to; }
 
