@@ -266,11 +266,13 @@ TEST_F(DamagedCore, CutAnywhereSaysThatItIsCut) {
     const std::string path = core_->path() + ".cut";
     const auto size = fs::file_size(core_->path());
     bool any_whole = false;
-    for (int i = 1; i < 40; ++i) {
+    const int sizes = storm(14, 200);
+    for (int i = 1; i < sizes; ++i) {
         fs::copy_file(core_->path(), path, fs::copy_options::overwrite_existing);
-        fs::resize_file(path, size * static_cast<unsigned>(i) / 40);
+        fs::resize_file(path, size * static_cast<unsigned>(i) / static_cast<unsigned>(sizes));
         expect_lack_is_named(path, core_->root(), "", any_whole);
-        if (i < 4) expect_lack_is_named(path, core_->root(), "this core is cut", any_whole);
+        if (i * 10 < sizes)
+            expect_lack_is_named(path, core_->root(), "this core is cut", any_whole);
     }
     fs::remove(path);
 }

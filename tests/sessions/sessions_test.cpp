@@ -44,20 +44,6 @@ std::vector<std::string> scenario_names() {
     return names;
 }
 
-// The core that the kernel wrote into `directory`; throws with the way out.
-fs::path kernel_core(const fs::path& directory) {
-    std::string pattern;
-    std::getline(std::ifstream("/proc/sys/kernel/core_pattern"), pattern);
-    if (pattern.empty() || pattern[0] == '|' || pattern.find('/') != std::string::npos)
-        throw std::runtime_error("the kernel writes cores to '" + pattern +
-                                 "', not beside the program; run: "
-                                 "echo core | sudo tee /proc/sys/kernel/core_pattern");
-    const std::string start = pattern.substr(0, pattern.find('%'));
-    for (const auto& entry : fs::directory_iterator(directory))
-        if (entry.path().filename().string().rfind(start, 0) == 0) return entry.path();
-    throw std::runtime_error("the kernel wrote no core: raise the hard limit (ulimit -Hc)");
-}
-
 class Sessions : public testing::TestWithParam<std::string> {
   protected:
     void SetUp() override {

@@ -15,6 +15,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <stdexcept>
 
 namespace mt::sessions {
@@ -83,6 +84,19 @@ Outcome run_program(const std::string& program, const std::vector<std::string>& 
         outcome.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     if (outcome.status == 127) throw std::runtime_error(program + " could not be started");
     return outcome;
+}
+
+std::filesystem::path kernel_core(const std::filesystem::path& directory) {
+    std::string pattern;
+    std::getline(std::ifstream("/proc/sys/kernel/core_pattern"), pattern);
+    if (pattern.empty() || pattern[0] == '|' || pattern.find('/') != std::string::npos)
+        throw std::runtime_error("the kernel writes cores to '" + pattern +
+                                 "', not beside the program; run: "
+                                 "echo core | sudo tee /proc/sys/kernel/core_pattern");
+    const std::string start = pattern.substr(0, pattern.find('%'));
+    for (const auto& entry : std::filesystem::directory_iterator(directory))
+        if (entry.path().filename().string().rfind(start, 0) == 0) return entry.path();
+    throw std::runtime_error("the kernel wrote no core: raise the hard limit (ulimit -Hc)");
 }
 
 }  // namespace mt::sessions

@@ -21,6 +21,9 @@ struct Outcome {
 Outcome run_program(const std::string& program, const std::vector<std::string>& arguments,
                     const std::filesystem::path& directory, std::chrono::seconds deadline);
 
+// The core that the kernel wrote into `directory`; throws std::runtime_error with the way out.
+std::filesystem::path kernel_core(const std::filesystem::path& directory);
+
 }  // namespace mt::sessions
 
 #endif

@@ -130,10 +130,12 @@ Result<void> run_save(Session& session, const Arguments& arguments) {
     if (path == nullptr) return fail(Code::usage, "mt save takes the name of a file");
     auto kept = kept_snapshot(session, arguments.words, 1);
     if (!kept) return tl::make_unexpected(std::move(kept.error()));
+    // Made before the file is: without memory for it the command fails and leaves none.
+    const std::string text = fmt::format("snapshot {} saved to {}\n", called(**kept), *path);
     if (auto done = save_snapshot(session, *(*kept)->table, *path, arguments.has("--replace"), "");
         !done)
         return done;
-    session.say(fmt::format("snapshot {} saved to {}\n", called(**kept), *path));
+    session.say(text);
     return {};
 }
 
@@ -160,11 +162,12 @@ Result<void> run_export(Session& session, const Arguments& arguments) {
     auto kept = kept_snapshot(session, arguments.words, 2);
     if (!kept) return tl::make_unexpected(std::move(kept.error()));
     const bool raw = arguments.has("--raw"), replace = arguments.has("--replace");
+    const std::string text = fmt::format("snapshot {} exported to {}\n", called(**kept), *path);
     auto done = *format == "json"
                     ? export_json_to(session, **kept, raw, *path, replace)
                     : export_rows_to(session, *(*kept)->table, *format, raw, *path, replace);
     if (!done) return done;
-    session.say(fmt::format("snapshot {} exported to {}\n", called(**kept), *path));
+    session.say(text);
     return {};
 }
 

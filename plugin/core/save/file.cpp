@@ -164,6 +164,7 @@ Result<void> NewFile::write(std::string_view bytes) {
 }
 
 Result<void> NewFile::commit() {
+    const std::string within = folder_of(path_);  // nothing may fail once the file is there
     if (fsync(fd_) != 0) return failed("write", errno);
     if (replace_) {
         if (rename(temporary_.c_str(), path_.c_str()) != 0) return failed("write", errno);
@@ -177,7 +178,7 @@ Result<void> NewFile::commit() {
         temporary_.clear();
     }
     // The name itself. A folder that cannot be synced is no failure of the file.
-    const int folder = ::open(folder_of(path_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const int folder = ::open(within.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (folder >= 0) {
         fsync(folder);
         close(folder);

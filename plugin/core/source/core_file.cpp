@@ -22,7 +22,9 @@ namespace {
 
 constexpr std::size_t kMaxSegments = 1u << 20;
 constexpr std::uint64_t kMaxNotes = 64u << 20;
-constexpr std::uint32_t kMappedFiles = 0x46494c45;  // NT_FILE
+constexpr std::uint32_t kMappedFiles = 0x46494c45;   // NT_FILE
+constexpr std::uint32_t kThread = 1;                 // NT_PRSTATUS
+constexpr std::size_t kStackPointer = 112 + 19 * 8;  // rsp in it, x86-64 (sys/procfs.h)
 constexpr std::string_view kRuntime = "libmemtrace.so";
 
 void add_load(const GElf_Phdr& segment, std::uint64_t file_size, CoreFile& core) {
@@ -75,6 +77,8 @@ void look_at_notes(int fd, const GElf_Phdr& segment, std::uint64_t file_size, Co
         rest.remove_prefix(sizeof head);
         const std::uint64_t name = padded(head[0]), content = padded(head[1]);
         if (name > rest.size() || head[1] > rest.size() - name) return;
+        if (head[2] == kThread && head[1] >= kStackPointer + 8 && core.stack_pointer == 0)
+            std::memcpy(&core.stack_pointer, rest.data() + name + kStackPointer, 8);
         if (head[2] == kMappedFiles)
             look_at_files(rest.substr(static_cast<std::size_t>(name), head[1]), core);
         rest.remove_prefix(
@@ -156,6 +160,12 @@ std::string what_core_lacks(const CoreFile& core) {
             "{}this core is filtered: {} of the program's {} writable mappings "
             "were left out; private memory is needed (coredump_filter 0x33)",
             text.empty() ? "" : "; and ", core.left_out, core.mappings);
+    // GDB's gcore leaves no trace of what coredump_filter made it leave out; but every
+    // thread has a stack.
+    if (text.empty() && core.stack_pointer != 0 && core.present_from(core.stack_pointer) == 0)
+        text =
+            "this core is filtered: it has no stack of its thread; private memory is needed "
+            "(coredump_filter 0x33)";
     return text;
 }
 

@@ -22,6 +22,7 @@ struct CoreFile {
     std::uint64_t wanted = 0;            // that its headers speak of
     std::uint64_t left_out = 0;          // writable mappings of which nothing was written
     std::uint64_t mappings = 0;          // writable ones, all of them
+    std::uint64_t stack_pointer = 0;     // of the first thread; 0 = not known
     bool has_files = false;              // a list of mapped files is there
     bool maps_runtime = false;           // and libmemtrace.so in it
 
