@@ -58,14 +58,17 @@ TEST(ReadWhileRunning, FindsWhatStays) {
     for (int reads = 0; reads < 20 || std::chrono::steady_clock::now() < end; ++reads) {
         const auto table = tracee.table(true);
         ASSERT_TRUE(table) << table.error().text;
-        std::map<std::uint64_t, std::uint64_t> traced;
+        // Of the others an address may be met twice, where it was freed and given out again
+        // while the table was read; and their counters are of different moments.
+        std::multimap<std::uint64_t, std::uint64_t> traced;
         for (const core::Block& block : table->blocks) {
-            EXPECT_TRUE(traced.emplace(block.address, block.size).second) << block.address;
+            traced.emplace(block.address, block.size);
             EXPECT_LE(block.size, 11000u);
         }
-        for (std::uint64_t i = 0; i < book.block_count; ++i)
-            ASSERT_EQ(traced[book.block[i].address], book.block[i].size) << "read " << reads;
-        EXPECT_GE(table->current_count, static_cast<std::int64_t>(book.block_count));
+        for (std::uint64_t i = 0; i < book.block_count; ++i) {
+            ASSERT_EQ(traced.count(book.block[i].address), 1u) << "read " << reads;
+            ASSERT_EQ(traced.find(book.block[i].address)->second, book.block[i].size);
+        }
         most_blocks = std::max(most_blocks, table->blocks.size());
     }
     EXPECT_GT(most_blocks, book.block_count + 100) << "nothing ran meanwhile";

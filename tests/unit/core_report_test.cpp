@@ -193,7 +193,7 @@ TEST_F(Report, WithoutMemoryForATableNothingIsKnown) {
 }
 
 TEST_F(Report, StatusNamesABadEnvironment) {
-    builder.root.request = 0;
+    builder.root.request = abi::make_request(0, 32, 2);  // after a start and a stop
     builder.root.reason = static_cast<abi::u32>(abi::Reason::bad_environment);
     build();
     const std::string text = session.text("status");

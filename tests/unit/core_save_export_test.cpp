@@ -87,10 +87,10 @@ class Export : public ::testing::Test {
 
 TEST_F(Export, Folded) {
     EXPECT_EQ(folded(),
-              "main;make(int) 120\n"
+              "main;make 120\n"
               "main;program(?) 64\n"
               "<inside a traced event> 16\n");
-    EXPECT_THAT(folded(true), HasSubstr("main;make(int);std::alloc 100\n"));
+    EXPECT_THAT(folded(true), HasSubstr("main;make;std::alloc 100\n"));
     EXPECT_THAT(folded(true), HasSubstr("main;program(?)+0x1030 64\n"));
 }
 
@@ -98,7 +98,7 @@ TEST_F(Export, Csv) {
     EXPECT_EQ(csv(),
               "size,count,total_size,total_count,peak_size,peak_count,temporary_count,domain,"
               "traceback\r\n"
-              "120,3,420,9,250,5,3,0,make(int);/src/make.cpp;7|main;/src/main.cpp;12\r\n"
+              "120,3,420,9,250,5,3,0,make;/src/make.cpp;7|main;/src/main.cpp;12\r\n"
               "64,1,64,1,0,0,0,5,program(?);;0|main;/src/main.cpp;12\r\n"
               "16,2,16,2,0,0,0,0,<inside a traced event>;;0\r\n"
               "0,0,8,1,8,1,0,0,main;/src/main.cpp;12\r\n");
@@ -131,7 +131,7 @@ TEST_F(Export, Speedscope) {
     const Json& sample = json["profiles"][0]["samples"][0];
     EXPECT_EQ(frames[sample[0].get<std::size_t>()],
               (Json{{"name", "main"}, {"file", "/src/main.cpp"}, {"line", 12}}));
-    EXPECT_EQ(frames[sample[1].get<std::size_t>()]["name"], "make(int)");
+    EXPECT_EQ(frames[sample[1].get<std::size_t>()]["name"], "make");
     // Where no line is known there is no file.
     EXPECT_THAT(frames, ::testing::Contains(Json{{"name", "program(?)"}}));
 }
