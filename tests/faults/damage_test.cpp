@@ -21,6 +21,7 @@
 #include <set>
 
 #include "damaged_core.h"
+#include "watchdog.h"
 
 namespace mt::test {
 namespace {
@@ -266,10 +267,11 @@ TEST_F(DamagedCore, CutAnywhereSaysThatItIsCut) {
     const std::string path = core_->path() + ".cut";
     const auto size = fs::file_size(core_->path());
     bool any_whole = false;
-    const int sizes = storm(14, 200);
-    for (int i = 1; i < sizes; ++i) {
+    const long sizes = storm(14, 200);
+    for (long i = 1; i < sizes; ++i) {
         fs::copy_file(core_->path(), path, fs::copy_options::overwrite_existing);
-        fs::resize_file(path, size * static_cast<unsigned>(i) / static_cast<unsigned>(sizes));
+        fs::resize_file(path,
+                        size * static_cast<std::uintmax_t>(i) / static_cast<std::uintmax_t>(sizes));
         expect_lack_is_named(path, core_->root(), "", any_whole);
         if (i * 10 < sizes)
             expect_lack_is_named(path, core_->root(), "this core is cut", any_whole);
