@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <sstream>
@@ -59,7 +60,11 @@ bool ProcessMemory::write(std::uint64_t address, const void* bytes, std::size_t 
 
 CoreMemory::CoreMemory(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
-    bytes_.assign(std::istreambuf_iterator<char>(file), {});
+    std::error_code error;
+    const auto size = std::filesystem::file_size(path, error);
+    if (!error) bytes_.resize(size);  // at once: cores are large, and are read often
+    file.read(bytes_.data(), static_cast<std::streamsize>(bytes_.size()));
+    bytes_.resize(static_cast<std::size_t>(file.gcount()));
     Elf64_Ehdr header;
     if (bytes_.size() < sizeof header) throw std::runtime_error("no core file at " + path);
     std::memcpy(&header, bytes_.data(), sizeof header);

@@ -16,7 +16,7 @@ void* (*g_allocate)(std::size_t size) = std::malloc;
 
 namespace {
 
-constexpr std::size_t kHalf = 64 * 1024;
+constexpr std::size_t kHalf = 512 * 1024;   // untouched it costs nothing
 constexpr std::size_t kLargest = 8 * 1024;  // what one block may have of it
 constexpr std::size_t kAlignment = 16;
 
