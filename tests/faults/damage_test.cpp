@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -182,7 +183,10 @@ TEST_F(DamagedCore, AnswersAreRightOrCarryARemark) {
         const Tally tally = tally_of(kind.damage, runs, commands, by_command);
         std::cout << fmt::format("{}: {} of {} wrong without a remark, {} without effect\n",
                                  kind.name, tally.wrong, tally.runs, tally.harmless);
-        EXPECT_LE(100.0 * tally.wrong, kind.most * tally.runs) << kind.name;
+        // Few runs scatter: three standard deviations of their number may be more. Where none
+        // may be wrong, none may.
+        const double mean = kind.most / 100 * tally.runs;
+        EXPECT_LE(tally.wrong, mean + 3 * std::sqrt(mean * (1 - kind.most / 100))) << kind.name;
     }
     for (const auto& [command, times] : by_command)
         std::cout << fmt::format("  {} times in mt {}\n", times, command);
