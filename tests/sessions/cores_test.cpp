@@ -23,12 +23,6 @@ using namespace std::chrono_literals;
 using testing::HasSubstr;
 using testing::Not;
 
-std::string debugger_program(Debugger debugger) {
-    const bool gdb = debugger == Debugger::gdb;
-    const char* chosen = std::getenv(gdb ? "MEMTRACE_GDB" : "MEMTRACE_LLDB");
-    return chosen != nullptr ? chosen : gdb ? MEMTRACE_GDB_PROGRAM : MEMTRACE_LLDB_PROGRAM;
-}
-
 class Cores : public testing::Test {
   protected:
     void SetUp() override {

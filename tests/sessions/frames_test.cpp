@@ -29,12 +29,6 @@ std::vector<std::string> programs() {
     return names;
 }
 
-std::string debugger_program(Debugger debugger) {
-    const bool gdb = debugger == Debugger::gdb;
-    const char* chosen = std::getenv(gdb ? "MEMTRACE_GDB" : "MEMTRACE_LLDB");
-    return chosen != nullptr ? chosen : gdb ? MEMTRACE_GDB_PROGRAM : MEMTRACE_LLDB_PROGRAM;
-}
-
 std::vector<Answer> ask(const Scenario& scenario, Debugger debugger, const Places& places) {
     const Session session{debugger, {}, {}, false};
     fs::create_directories(places.work);

@@ -5,6 +5,7 @@
 #include "script.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <regex>
 #include <sstream>
 #include <stdexcept>
@@ -284,6 +285,12 @@ std::vector<Step> steps_of(const Scenario& scenario, const Session& session) {
 std::string script_of(const Scenario& scenario, const Session& session, const Places& places) {
     return session.debugger == Debugger::gdb ? gdb_script(scenario, session, places)
                                              : lldb_script(scenario, session, places);
+}
+
+std::string debugger_program(Debugger debugger) {
+    const bool gdb = debugger == Debugger::gdb;
+    const char* chosen = std::getenv(gdb ? "MEMTRACE_GDB" : "MEMTRACE_LLDB");
+    return chosen != nullptr ? chosen : gdb ? MEMTRACE_GDB_PROGRAM : MEMTRACE_LLDB_PROGRAM;
 }
 
 std::vector<std::string> command_line(const Session& session, const fs::path& script) {

@@ -32,6 +32,9 @@ struct Session {
 
 std::string script_of(const Scenario& scenario, const Session& session, const Places& places);
 
+// The one that CMake found, or that MEMTRACE_GDB or MEMTRACE_LLDB names.
+std::string debugger_program(Debugger debugger);
+
 // The debugger's command line; `script` is the file with the script's text.
 std::vector<std::string> command_line(const Session& session, const std::filesystem::path& script);
 

@@ -28,12 +28,6 @@ const fs::path kScenarios = MEMTRACE_SCENARIOS;
 const fs::path kGolden = MEMTRACE_GOLDEN;
 constexpr auto kDeadline = 120s;
 
-std::string debugger_program(Debugger debugger) {
-    const bool gdb = debugger == Debugger::gdb;
-    const char* chosen = std::getenv(gdb ? "MEMTRACE_GDB" : "MEMTRACE_LLDB");
-    return chosen != nullptr ? chosen : gdb ? MEMTRACE_GDB_PROGRAM : MEMTRACE_LLDB_PROGRAM;
-}
-
 bool updates_golden() { return std::getenv("MEMTRACE_UPDATE_GOLDEN") != nullptr; }
 
 std::vector<std::string> scenario_names() {
