@@ -118,7 +118,7 @@ inline u64* Blocks::find(u64 address) const {
     return nullptr;
 }
 
-inline Blocks::Place Blocks::place(Region* region, u64 address, u64 size) {
+[[gnu::always_inline]] inline Blocks::Place Blocks::place(Region* region, u64 address, u64 size) {
     if (region == nullptr) return {};
     const Page& page = region->page[page_of(address)];
     u64* line = region->line[page_of(address)];

@@ -12,18 +12,21 @@ namespace mt::runtime {
 namespace {
 
 // Blocks are often freed right after they were allocated, and allocated again
-// at the same address right after that: their word is where it was.
+// at the same address right after that: their word is where it was. nullptr: not known.
+[[gnu::always_inline]] inline u64* word_at_hint(const ThreadContext& c, u64 address) {
+    return address == c.hint ? c.hint_slot : nullptr;
+}
 [[gnu::always_inline]] inline u64* find_word(const ThreadContext& c, const LiveState& state,
                                              u64 address) {
-    const bool near = address == c.hint && c.hint_slot != nullptr;
-    if (near && is_word_of(load(*c.hint_slot), address)) return c.hint_slot;
+    u64* slot = word_at_hint(c, address);
+    if (slot != nullptr && is_word_of(load(*slot), address)) return slot;
     return state.blocks.find(address);
 }
-[[gnu::always_inline]] inline Blocks::Place place_for(const ThreadContext& c, Region* region,
-                                                      u64 address, u64 size) {
-    const bool near = address == c.hint && c.hint_slot != nullptr;
-    if (near && load(*c.hint_slot) == 0) return {nullptr, c.hint_slot};
-    return Blocks::place(region, address, size);
+// Where its word goes; nullptr: not known without a look. It may have gone to another block
+// when it is claimed, but not this one into another word: nobody else has the address.
+[[gnu::always_inline]] inline u64* empty_word(const ThreadContext& c, u64 address) {
+    u64* slot = word_at_hint(c, address);
+    return slot != nullptr && load(*slot) == 0 ? slot : nullptr;
 }
 [[gnu::always_inline]] inline void remember_word(ThreadContext& c, u64 address, u64* slot) {
     c.hint = address;
@@ -51,12 +54,15 @@ template <Kind kKind>
 [[gnu::flatten]] inline bool record_allocation(ThreadContext& c, LiveState& state, u64 address,
                                                u64 size, const Caller& caller) {
     if (!Blocks::holds(address)) return lose(LossKind::bad_address);
-    Region* region = state.blocks.prefetch(address);  // while the stack is taken
+    u64* empty = empty_word(c, address);
+    Region* region = nullptr;  // fetched while the stack is taken
+    if (empty == nullptr) region = state.blocks.prefetch(address);
     auto* shard = pointer<Shard>(c.shard);
     if (__builtin_expect(shard == nullptr, 0)) shard = shard_to_record(c, state);
     if (shard == nullptr) return false;
     const u32 stack = stack_for<kKind>(c, state, size, caller);
-    const Blocks::Place place = place_for(c, region, address, size);
+    const Blocks::Place place =
+        empty != nullptr ? Blocks::Place{nullptr, empty} : Blocks::place(region, address, size);
     remember_word(c, address, place.empty);
     c.last_allocated = address;
     if (__builtin_expect(place.found != nullptr, 0)) {
