@@ -123,7 +123,7 @@ class FrameCache {
 // Up to which word all from `first` have their value still. In groups without a
 // branch: a group is as fast as its loads.
 inline u32 FrameCache::verify(u32 first, u32 end) const {
-    u32 i = first;
+    u64 i = first;  // by 32-bit numbers each word would cost one instruction more
     for (; i + 8 <= end; i += 8) {
         u64 changed = 0;
 #pragma GCC unroll 8
@@ -131,7 +131,7 @@ inline u32 FrameCache::verify(u32 first, u32 end) const {
         if (changed != 0) break;
     }
     while (i < end && word_at(address_[i]) == value_[i]) ++i;
-    return i;
+    return static_cast<u32>(i);
 }
 
 }  // namespace mt::runtime::stack
