@@ -9,8 +9,16 @@
 
 namespace mt::runtime {
 
+namespace {
+
+// Multiples of the golden ratio lie far apart: tens of thousands of them differ in bits that
+// no address has, so that no two chain_hash() of an address under two meanings are the same.
+constexpr u64 kMeaningStep = 0x9e3779b97f4a7c15ull;
+
+}  // namespace
+
 LeafTable stack_ids;
-u64 address_meaning = 0;
+u64 address_meaning = kMeaningStep;
 
 namespace {
 
@@ -145,7 +153,7 @@ u32 intern_in_domain(u32 stack, u32 domain) {
     return id != 0 ? id : kStackDepotFull;
 }
 
-void forget_addresses() { __atomic_fetch_add(&address_meaning, 1, __ATOMIC_ACQ_REL); }
+void forget_addresses() { __atomic_fetch_add(&address_meaning, kMeaningStep, __ATOMIC_ACQ_REL); }
 void reset_depot_lock() { lock.reset(); }
 void release_my_depot_lock() { lock.release_if_mine(); }
 

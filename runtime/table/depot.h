@@ -25,12 +25,14 @@ struct Capture {
     LossKind lost;  // that the last call of intern() counted; count_: none
 };
 
-// Part of each hash; raised when addresses change their meaning, so that every
+// Part of each hash; another when addresses change their meaning, so that every
 // later traceback gets new nodes.
 extern __attribute__((visibility("hidden"))) abi::u64 address_meaning;
-// What the hash of a stack with this root begins with.
+// What the hash of a stack with this root begins with. Each event asks for that of a
+// complete one: it stands ready.
 inline abi::u64 chain_seed(abi::u32 root) {
-    return stack::chain_hash(load(address_meaning) + 0x51ed270b7a1f3c4dull, root + 1);
+    const abi::u64 meaning = load(address_meaning);
+    return root == abi::kRootComplete ? meaning : stack::chain_hash(meaning, root);
 }
 
 // The key of a cut stack, from the rolling hash of its frames (stack/frame_cache.h).
