@@ -24,6 +24,7 @@ inline constexpr char kHeaderMagic[16] = {'m', 'e', 'm', 't', 'r', 'a',  'c',  '
                                           ' ', 't', 'a', 'b', 'l', '\r', '\n', '\x1a'};
 inline constexpr u32 kByteOrder = 0x01020304;
 inline constexpr u32 kPageSize = 4096;
+inline constexpr u16 kX86_64 = 62;  // Header::architecture, numbered as ELF's e_machine
 
 // --- requests --------------------------------------------------------------
 // The debugger (or the program through memtrace.h) writes Root::request,

@@ -41,7 +41,7 @@ TableBuilder::TableBuilder(const Strides& strides) : strides_(strides) {
     header.byte_order = abi::kByteOrder;
     header.pointer_width = 8;
     header.va_bits = 47;
-    header.architecture = 62;
+    header.architecture = abi::kX86_64;
     header.page_size = abi::kPageSize;
     header.root = kRoot;
     header.self = kHeader;

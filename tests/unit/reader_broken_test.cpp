@@ -105,6 +105,8 @@ const Case kFixedParts[] = {
      "byte order"},
     {"HeaderPointerWidth", header([](abi::Header& h) { h.pointer_width = 4; }), Code::version,
      "pointers of 4 bytes"},
+    {"HeaderArchitecture", header([](abi::Header& h) { h.architecture = 183; }), Code::version,
+     "another architecture (ELF machine 183), this memtrace reads those of x86-64"},
     {"HeaderChecksum",
      at<abi::Header>([](TableBuilder& b) { return b.header_address(); },
                      [](abi::Header& h) { h.va_bits = 48; }),

@@ -68,6 +68,18 @@ bool check_sum(Reading& reading, std::uint64_t address, const abi::Header& heade
         address);
 }
 
+// What an architecture means for the table stands in abi/ (which addresses leave room for what
+// a word holds beside them): figures of one that is not known here could only be guessed.
+bool check_architecture(Reading& reading, std::uint64_t address, const abi::Header& header) {
+    if (header.architecture == abi::kX86_64) return true;
+    return reading.fail(
+        Code::version,
+        fmt::format("the table at {:#x} was written on another architecture (ELF machine {}), this "
+                    "memtrace reads those of x86-64: use the one that the runtime came with",
+                    address, header.architecture),
+        address);
+}
+
 bool check_sizes(Reading& reading, std::uint64_t address, const abi::Header& h) {
     constexpr std::size_t kRow = 4096, kPart = 1u << 16, kArea = 16u << 20;
     // Records inside other structs cannot grow without moving what follows.
@@ -115,7 +127,7 @@ bool load_header(Reading& reading, std::uint64_t address, abi::Header& header) {
                                         address, header.self),
                             address);
     }
-    return check_sizes(reading, address, header);
+    return check_architecture(reading, address, header) && check_sizes(reading, address, header);
 }
 
 }  // namespace mt::core
