@@ -7,6 +7,8 @@
 #ifndef MEMTRACE_STACK_BYTES_H
 #define MEMTRACE_STACK_BYTES_H
 
+#include <dwarf.h>
+
 #include "abi/layout.h"
 
 namespace mt::runtime::stack {
@@ -25,9 +27,10 @@ struct Span {
     u64 size() const { return end - start; }
 };
 
-// Pointer encodings of exception tables (Linux Standard Base, DW_EH_PE_*).
-inline constexpr u8 kPointerOmitted = 0xff;
-inline constexpr u8 kPointerIndirect = 0x80;
+// The parts of a pointer encoding, DW_EH_PE_* (Linux Standard Base): how the number is
+// written, and what it counts from.
+inline constexpr u8 kPointerFormat = 0x0f;
+inline constexpr u8 kPointerBase = 0x70;
 
 class Bytes {
   public:
@@ -80,14 +83,14 @@ class Bytes {
     u64 take_pointer(u8 encoding, u64 header = 0) {
         const u64 here = at_;
         u64 value = take_format(encoding);
-        if (encoding & kPointerIndirect) fail();
-        switch (encoding & 0x70) {
-            case 0x00:
+        if (encoding & DW_EH_PE_indirect) fail();
+        switch (encoding & kPointerBase) {
+            case DW_EH_PE_absptr:
                 break;
-            case 0x10:
+            case DW_EH_PE_pcrel:
                 value += here;
                 break;
-            case 0x30:
+            case DW_EH_PE_datarel:
                 if (header == 0) fail();
                 value += header;
                 break;
@@ -99,22 +102,22 @@ class Bytes {
 
     // The number alone, without its base: lengths, and what is only skipped.
     u64 take_format(u8 encoding) {
-        switch (encoding & 0x0f) {
-            case 0x00:
-            case 0x04:
-            case 0x0c:
+        switch (encoding & kPointerFormat) {
+            case DW_EH_PE_absptr:
+            case DW_EH_PE_udata8:
+            case DW_EH_PE_sdata8:
                 return take64();
-            case 0x01:
+            case DW_EH_PE_uleb128:
                 return take_uleb();
-            case 0x02:
+            case DW_EH_PE_udata2:
                 return take16();
-            case 0x03:
+            case DW_EH_PE_udata4:
                 return take32();
-            case 0x09:
+            case DW_EH_PE_sleb128:
                 return static_cast<u64>(take_sleb());
-            case 0x0a:
+            case DW_EH_PE_sdata2:
                 return static_cast<u64>(i64{static_cast<std::int16_t>(take16())});
-            case 0x0b:
+            case DW_EH_PE_sdata4:
                 return static_cast<u64>(i64{static_cast<i32>(take32())});
             default:
                 fail();

@@ -14,6 +14,9 @@ namespace {
 // Remembered rows; compilers nest them once, hand-written code twice.
 constexpr u32 kRemembered = 4;
 
+// Three instructions have their first operand in the byte that says which they are.
+constexpr u8 kOperand = 0x3f;
+
 // More than any register's number.
 constexpr u8 kNoSuchRegister = 0xff;
 
@@ -45,100 +48,108 @@ class Program {
         return bytes.ok();
     }
 
+    // Each of the three knows its own instructions and hands the others on.
     bool step(Bytes& bytes, u8 code) {
-        const u64 operand = code & 0x3f;
-        switch (code >> 6) {
-            case 1:
+        const u64 operand = code & kOperand;
+        switch (code & ~kOperand) {
+            case DW_CFA_advance_loc:
                 advance(operand);
                 return true;
-            case 2:
+            case DW_CFA_offset:
                 saved(operand, SavedAs::at_offset, factored(bytes.take_uleb()));
                 return true;
-            case 3:
+            case DW_CFA_restore:
                 restore(operand);
                 return true;
             default:
-                return code < 0x0a || code == 0x1d ? step_low(bytes, code) : step_high(bytes, code);
+                return step_location(bytes, code);
         }
     }
 
-    bool step_low(Bytes& bytes, u8 code) {
+    bool step_location(Bytes& bytes, u8 code) {
         switch (code) {
-            case 0x00:
+            case DW_CFA_nop:
                 return true;
-            case 0x01:
+            case DW_CFA_set_loc:
                 location_ = bytes.take_pointer(entry_.pointer_encoding);
                 return true;
-            case 0x02:
+            case DW_CFA_advance_loc1:
                 advance(bytes.take8());
                 return true;
-            case 0x03:
+            case DW_CFA_advance_loc2:
                 advance(bytes.take16());
                 return true;
-            case 0x04:
+            case DW_CFA_advance_loc4:
                 advance(bytes.take32());
                 return true;
-            case 0x1d:
+            case DW_CFA_MIPS_advance_loc8:
                 advance(bytes.take64());
                 return true;
-            case 0x05:
-                return offset_rule(bytes, SavedAs::at_offset, false);
-            case 0x06:
-                restore(bytes.take_uleb());
-                return true;
-            case 0x07:
-                saved(bytes.take_uleb(), SavedAs::undefined, 0);
-                return true;
-            case 0x08:
-                saved(bytes.take_uleb(), SavedAs::same, 0);
-                return true;
-            case 0x09:
-                return register_rule(bytes);
             default:
-                return false;
+                return step_register(bytes, code);
         }
     }
 
-    bool step_high(Bytes& bytes, u8 code) {
+    bool step_register(Bytes& bytes, u8 code) {
         switch (code) {
-            case 0x0a:
-                return remember();
-            case 0x0b:
-                return recall();
-            case 0x0c:
-                define_frame(bytes.take_uleb());
-                return frame_offset(bytes, false);
-            case 0x0d:
-                define_frame(bytes.take_uleb());
-                return true;
-            case 0x0e:
-                return frame_offset(bytes, false);
-            case 0x0f:
-                row_.frame = FrameBy::expression;
-                return expression(bytes, row_.frame_offset);
-            case 0x10:
-                return expression_rule(bytes, SavedAs::at_expression);
-            case 0x11:
+            case DW_CFA_offset_extended:
+                return offset_rule(bytes, SavedAs::at_offset, false);
+            case DW_CFA_offset_extended_sf:
                 return offset_rule(bytes, SavedAs::at_offset, true);
-            case 0x12:
-                define_frame(bytes.take_uleb());
-                return frame_offset(bytes, true);
-            case 0x13:
-                return frame_offset(bytes, true);
-            case 0x14:
-                return offset_rule(bytes, SavedAs::is_offset, false);
-            case 0x15:
-                return offset_rule(bytes, SavedAs::is_offset, true);
-            case 0x16:
-                return expression_rule(bytes, SavedAs::is_expression);
-            case 0x2e:
-                bytes.take_uleb();
-                return true;
-            case 0x2f: {
+            case DW_CFA_GNU_negative_offset_extended: {
                 const u64 reg = bytes.take_uleb();
                 saved(reg, SavedAs::at_offset, -factored(bytes.take_uleb()));
                 return true;
             }
+            case DW_CFA_val_offset:
+                return offset_rule(bytes, SavedAs::is_offset, false);
+            case DW_CFA_val_offset_sf:
+                return offset_rule(bytes, SavedAs::is_offset, true);
+            case DW_CFA_expression:
+                return expression_rule(bytes, SavedAs::at_expression);
+            case DW_CFA_val_expression:
+                return expression_rule(bytes, SavedAs::is_expression);
+            case DW_CFA_register:
+                return register_rule(bytes);
+            case DW_CFA_undefined:
+                saved(bytes.take_uleb(), SavedAs::undefined, 0);
+                return true;
+            case DW_CFA_same_value:
+                saved(bytes.take_uleb(), SavedAs::same, 0);
+                return true;
+            case DW_CFA_restore_extended:
+                restore(bytes.take_uleb());
+                return true;
+            default:
+                return step_frame(bytes, code);
+        }
+    }
+
+    bool step_frame(Bytes& bytes, u8 code) {
+        switch (code) {
+            case DW_CFA_def_cfa:
+                define_frame(bytes.take_uleb());
+                return frame_offset(bytes, false);
+            case DW_CFA_def_cfa_sf:
+                define_frame(bytes.take_uleb());
+                return frame_offset(bytes, true);
+            case DW_CFA_def_cfa_register:
+                define_frame(bytes.take_uleb());
+                return true;
+            case DW_CFA_def_cfa_offset:
+                return frame_offset(bytes, false);
+            case DW_CFA_def_cfa_offset_sf:
+                return frame_offset(bytes, true);
+            case DW_CFA_def_cfa_expression:
+                row_.frame = FrameBy::expression;
+                return expression(bytes, row_.frame_offset);
+            case DW_CFA_remember_state:
+                return remember();
+            case DW_CFA_restore_state:
+                return recall();
+            case DW_CFA_GNU_args_size:
+                bytes.take_uleb();
+                return true;
             default:
                 return false;
         }
@@ -249,9 +260,9 @@ bool is_bp_expression(Span table, i32 place, bool deref, i64& offset) {
     Bytes bytes{{table.start + static_cast<u64>(i64{place}), table.end}};
     const u64 size = bytes.take_uleb();
     const u64 end = bytes.at() + size;
-    if (bytes.take8() != 0x70 + machine::kFramePointer) return false;
+    if (bytes.take8() != DW_OP_breg0 + machine::kFramePointer) return false;
     offset = bytes.take_sleb();
-    if (deref && bytes.take8() != 0x06) return false;
+    if (deref && bytes.take8() != DW_OP_deref) return false;
     return bytes.ok() && bytes.at() == end;
 }
 

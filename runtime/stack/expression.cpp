@@ -48,32 +48,35 @@ class Machine {
     }
 
     void step(u8 code) {
-        if (code >= 0x30 && code <= 0x4f) return push(code - u64{0x30});
-        if (code >= 0x70 && code <= 0x8f) return push_register(code - u64{0x70});
-        if (code >= 0x19 && code <= 0x2e && code != 0x28) return arithmetic(code);
+        if (code >= DW_OP_lit0 && code <= DW_OP_lit31) return push(code - u64{DW_OP_lit0});
+        if (code >= DW_OP_breg0 && code <= DW_OP_breg31) {
+            return push_register(code - u64{DW_OP_breg0});
+        }
+        const bool computes = code >= DW_OP_abs && code <= DW_OP_ne && code != DW_OP_bra;
+        if (computes) return arithmetic(code);
         switch (code) {
-            case 0x06:
+            case DW_OP_deref:
                 return deref();
-            case 0x12:
+            case DW_OP_dup:
                 return copy(0);
-            case 0x13:
+            case DW_OP_drop:
                 static_cast<void>(pop());
                 return;
-            case 0x14:
+            case DW_OP_over:
                 return copy(1);
-            case 0x15:
+            case DW_OP_pick:
                 return copy(bytes_.take8());
-            case 0x16:
+            case DW_OP_swap:
                 return rotate(2);
-            case 0x17:
+            case DW_OP_rot:
                 return rotate(3);
-            case 0x28:
+            case DW_OP_bra:
                 return branch(true);
-            case 0x2f:
+            case DW_OP_skip:
                 return branch(false);
-            case 0x92:
+            case DW_OP_bregx:
                 return push_register(bytes_.take_uleb());
-            case 0x96:
+            case DW_OP_nop:
                 return;
             default:
                 return constant(code);
@@ -82,25 +85,25 @@ class Machine {
 
     void constant(u8 code) {
         switch (code) {
-            case 0x03:
-            case 0x0e:
-            case 0x0f:
-                return push(bytes_.take_format(0x04));
-            case 0x08:
+            case DW_OP_addr:
+            case DW_OP_const8u:
+            case DW_OP_const8s:
+                return push(bytes_.take64());
+            case DW_OP_const1u:
                 return push(bytes_.take8());
-            case 0x09:
+            case DW_OP_const1s:
                 return push(static_cast<u64>(i64{static_cast<std::int8_t>(bytes_.take8())}));
-            case 0x0a:
-                return push(bytes_.take_format(0x02));
-            case 0x0b:
-                return push(bytes_.take_format(0x0a));
-            case 0x0c:
-                return push(bytes_.take_format(0x03));
-            case 0x0d:
-                return push(bytes_.take_format(0x0b));
-            case 0x10:
+            case DW_OP_const2u:
+                return push(bytes_.take16());
+            case DW_OP_const2s:
+                return push(bytes_.take_format(DW_EH_PE_sdata2));
+            case DW_OP_const4u:
+                return push(bytes_.take32());
+            case DW_OP_const4s:
+                return push(bytes_.take_format(DW_EH_PE_sdata4));
+            case DW_OP_constu:
                 return push(bytes_.take_uleb());
-            case 0x11:
+            case DW_OP_consts:
                 return push(static_cast<u64>(bytes_.take_sleb()));
             default:
                 return fail();
@@ -129,7 +132,7 @@ class Machine {
     }
 
     void branch(bool conditional) {
-        const u64 distance = bytes_.take_format(0x0a);
+        const u64 distance = bytes_.take_format(DW_EH_PE_sdata2);
         if (conditional && pop() == 0) return;
         const u64 target = bytes_.at() + distance;
         if (target < start_ || target > end_) return fail();
@@ -139,13 +142,13 @@ class Machine {
     void arithmetic(u8 code) {
         const u64 right = pop();
         switch (code) {
-            case 0x19:
+            case DW_OP_abs:
                 return push(static_cast<i64>(right) < 0 ? 0 - right : right);
-            case 0x1f:
+            case DW_OP_neg:
                 return push(0 - right);
-            case 0x20:
+            case DW_OP_not:
                 return push(~right);
-            case 0x23:
+            case DW_OP_plus_uconst:
                 return push(right + bytes_.take_uleb());
             default:
                 return binary(code, pop(), right);
@@ -156,41 +159,41 @@ class Machine {
         const auto signed_left = static_cast<i64>(left);
         const auto signed_right = static_cast<i64>(right);
         switch (code) {
-            case 0x1a:
+            case DW_OP_and:
                 return push(left & right);
-            case 0x1b:
+            case DW_OP_div:
                 if (right == 0) return fail();
                 return push(right == ~u64{0} ? 0 - left
                                              : static_cast<u64>(signed_left / signed_right));
-            case 0x1c:
+            case DW_OP_minus:
                 return push(left - right);
-            case 0x1d:
+            case DW_OP_mod:
                 return right == 0 ? fail() : push(left % right);
-            case 0x1e:
+            case DW_OP_mul:
                 return push(left * right);
-            case 0x21:
+            case DW_OP_or:
                 return push(left | right);
-            case 0x22:
+            case DW_OP_plus:
                 return push(left + right);
-            case 0x24:
+            case DW_OP_shl:
                 return push(right > 63 ? 0 : left << right);
-            case 0x25:
+            case DW_OP_shr:
                 return push(right > 63 ? 0 : left >> right);
-            case 0x26:
+            case DW_OP_shra:
                 return push(static_cast<u64>(signed_left >> (right > 63 ? 63 : right)));
-            case 0x27:
+            case DW_OP_xor:
                 return push(left ^ right);
-            case 0x29:
+            case DW_OP_eq:
                 return push(left == right);
-            case 0x2a:
+            case DW_OP_ge:
                 return push(signed_left >= signed_right);
-            case 0x2b:
+            case DW_OP_gt:
                 return push(signed_left > signed_right);
-            case 0x2c:
+            case DW_OP_le:
                 return push(signed_left <= signed_right);
-            case 0x2d:
+            case DW_OP_lt:
                 return push(signed_left < signed_right);
-            case 0x2e:
+            case DW_OP_ne:
                 return push(left != right);
             default:
                 return fail();

@@ -70,7 +70,7 @@ bool read_cie(Span table, u64 address, Entry& entry, bool& has_data) {
     entry.data_align = static_cast<std::int16_t>(data_align);
     const u64 return_address = version == 1 ? bytes.take8() : bytes.take_uleb();
     if (return_address != machine::kReturnAddress) return false;
-    entry.pointer_encoding = 0;
+    entry.pointer_encoding = DW_EH_PE_absptr;
     entry.signal_frame = false;
     if (!read_augmentation(letters, bytes, entry, has_data)) return false;
     entry.initial = static_cast<u32>(bytes.at() - table.start);
@@ -91,7 +91,7 @@ Found read_entry(Span table, u64 address, Entry& entry) {
     if (!read_cie(table, here - back, entry, has_data)) return Found::malformed;
     entry.table = table;
     entry.code = bytes.take_pointer(entry.pointer_encoding);
-    entry.code_size = bytes.take_format(entry.pointer_encoding & 0x0f);
+    entry.code_size = bytes.take_format(entry.pointer_encoding & kPointerFormat);
     if (has_data) bytes.skip(bytes.take_uleb());
     entry.program = static_cast<u32>(bytes.at() - table.start);
     entry.program_size = static_cast<u32>(bytes.left());
@@ -154,8 +154,8 @@ u64 last_row_before(u64 header, u64 rows, u64 count, u64 pc) {
 }
 
 // What every linker of today writes: 4-byte count, pairs of 4-byte distances.
-constexpr u8 kCountEncoding = 0x03;
-constexpr u8 kRowEncoding = 0x3b;
+constexpr u8 kCountEncoding = DW_EH_PE_udata4;
+constexpr u8 kRowEncoding = DW_EH_PE_datarel | DW_EH_PE_sdata4;
 
 }  // namespace
 
@@ -169,7 +169,7 @@ Found find_entry(const Object& object, u64 pc, Entry& entry) {
     const u8 frames_encoding = bytes.take8();
     const u8 count_encoding = bytes.take8();
     const u8 row_encoding = bytes.take8();
-    if (frames_encoding == kPointerOmitted) return Found::none;
+    if (frames_encoding == DW_EH_PE_omit) return Found::none;
     const u64 frames = bytes.take_pointer(frames_encoding, header);
     if (!bytes.ok()) return Found::malformed;
     if (count_encoding != kCountEncoding || row_encoding != kRowEncoding) {
