@@ -25,6 +25,11 @@ constexpr u32 stamp_serial(u64 stamp) {
 }
 constexpr u32 stamp_sequence(u64 stamp) { return static_cast<u32>(stamp & 0xffff); }
 
+// The order of allocations comes from tickets, State::tickets of them so far, from 1. A
+// thread takes them by the batch, so that a batch is of one context.
+inline constexpr u32 kTicketBatch = 64;
+inline constexpr u32 kTicketBits = 40;  // in State::mark_start
+
 // State::stamped of a state that was made to stamp: it has no block without.
 inline constexpr u64 kStampedThroughout = 2;
 

@@ -7,7 +7,6 @@
 namespace mt::runtime {
 namespace {
 
-constexpr u32 kTicketBits = 40;
 constexpr u64 kTickets = u64{1} << kTicketBits;
 
 // The number of `ticket` among those of the generation, which begins with the first.

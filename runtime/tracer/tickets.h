@@ -7,6 +7,7 @@
 #ifndef MEMTRACE_TRACER_TICKETS_H
 #define MEMTRACE_TRACER_TICKETS_H
 
+#include "abi/stamp.h"
 #include "table/publish.h"
 
 namespace mt::runtime {
@@ -22,12 +23,11 @@ class Tickets {
     }
 
   private:
-    static constexpr u64 kBatch = 64;
-    static constexpr u64 kLag = 4 * kBatch;
+    static constexpr u64 kLag = 4 * kTicketBatch;
 
     void take_batch(State& state) {
-        end_ = __atomic_add_fetch(&state.tickets, kBatch, __ATOMIC_RELAXED);
-        left_ = kBatch;
+        end_ = __atomic_add_fetch(&state.tickets, kTicketBatch, __ATOMIC_RELAXED);
+        left_ = kTicketBatch;
         generation_ = state.generation;
     }
 

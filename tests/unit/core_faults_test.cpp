@@ -161,7 +161,7 @@ class Session {
     mtc_session* session_ = nullptr;
 };
 
-const std::vector<const char*> kLines = {"status --json",
+const std::vector<std::string> kLines = {"status --json",
                                          "snapshot",
                                          "snapshot --blocks --by traceback --json",
                                          "stats before --source",
@@ -188,19 +188,21 @@ std::string name_of(Fault fault) {
     return kNames[static_cast<std::size_t>(fault)];
 }
 
-std::string name_of(const std::tuple<const char*, bool>& parameters) {
+std::string name_of(const std::tuple<std::string, bool>& parameters) {
     std::string name = std::get<0>(parameters);
     for (char& c : name)
         if (std::isalnum(static_cast<unsigned char>(c)) == 0) c = '_';
     return name + (std::get<1>(parameters) ? "_from_there_on" : "_once");
 }
 
+void PrintTo(Fault fault, std::ostream* out) { *out << name_of(fault); }
+
 class Answers : public testing::TestWithParam<Fault> {};
 
 // A short or missing answer may leave a report that says what is missing: then it was
 // made, and the session knows it.
 TEST_P(Answers, ThatGoWrongAnywhereEndOneCommand) {
-    for (const char* line : kLines) {
+    for (const std::string& line : kLines) {
         for (std::uint64_t n = 0;; ++n) {
             Session session;
             const std::string before = session.state();
@@ -227,7 +229,7 @@ INSTANTIATE_TEST_SUITE_P(Each, Answers,
                                          Fault::is_interrupted),
                          [](const auto& one) { return name_of(one.param); });
 
-class NoMemory : public testing::TestWithParam<std::tuple<const char*, bool>> {};
+class NoMemory : public testing::TestWithParam<std::tuple<std::string, bool>> {};
 
 TEST_P(NoMemory, AtAnyAllocationEndsOneCommand) {
     const auto& [line, all_later] = GetParam();

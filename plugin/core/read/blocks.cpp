@@ -30,6 +30,16 @@ static_assert(offsetof(abi::Region, stamps) == 16 && offsetof(abi::Region, self)
 // Of the words in a region's lines.
 using LineStamps = abi::u64[abi::kPagesPerRegion][abi::kLineWords];
 
+// Of a core, where all is of one moment: room for stamps is made by a state that stamps, and
+// that it does for as long as it lives.
+void check_stamped(Reading& reading, const Anchor& anchor, const std::vector<RegionAt>& regions) {
+    if (anchor.state.stamped != 0 || reading.memory().core_file() == nullptr) return;
+    const auto with_stamps = std::count_if(regions.begin(), regions.end(),
+                                           [](const RegionAt& one) { return one.stamps != 0; });
+    reading.doubt("blocks have stamps where none are given",
+                  static_cast<std::uint64_t>(with_stamps));
+}
+
 }  // namespace
 
 bool list_regions(Reading& reading, const Anchor& anchor, std::vector<RegionAt>& regions) {
@@ -59,6 +69,7 @@ bool list_regions(Reading& reading, const Anchor& anchor, std::vector<RegionAt>&
         regions.push_back({head[0], address, head[2]});
         address = head[1];
     }
+    check_stamped(reading, anchor, regions);
     // Each is in the list before it is counted.
     if (regions.size() < anchor.state.region_count)
         reading.doubt("regions of blocks are missing", anchor.state.region_count - regions.size());
@@ -324,6 +335,14 @@ void set_domain(Table& table, Block& block, std::uint32_t of_trace) {
     if (own.domain == 0 && of_trace != 0) block.detail = table.place_of({of_trace, own.stamp});
 }
 
+void remark_wrong_blocks(std::uint64_t flagged, Table& table) {
+    if (flagged == 0) return;
+    table.remarks.push_back(
+        {"damaged-blocks",
+         fmt::format("{} entries of the block table contradict it and are not shown", flagged),
+         flagged});
+}
+
 bool drop_wrong_blocks(Reading& reading, const Depot& depot, std::uint64_t flagged, Table& table) {
     const auto is_wrong = [&](const Block& block) {
         if (block.stack >= depot.stacks.size()) return true;
@@ -339,11 +358,7 @@ bool drop_wrong_blocks(Reading& reading, const Depot& depot, std::uint64_t flagg
         Block& block = table.blocks[i];
         set_domain(table, block, depot.stacks[block.stack].domain);
     }
-    if (flagged == 0) return true;
-    table.remarks.push_back(
-        {"damaged-blocks",
-         fmt::format("{} entries of the block table contradict it and are not shown", flagged),
-         flagged});
+    remark_wrong_blocks(flagged, table);
     return true;
 }
 

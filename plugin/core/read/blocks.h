@@ -56,6 +56,7 @@ void undo_events(const Events& events, Table& table);
 // A word of the block table says no domain: it is that of its traceback.
 void set_domain(Table& table, Block& block, std::uint32_t of_trace);
 
+void remark_wrong_blocks(std::uint64_t flagged, Table& table);
 // Drops what names no traceback, sets domains, and says what was dropped.
 bool drop_wrong_blocks(Reading& reading, const Depot& depot, std::uint64_t flagged, Table& table);
 

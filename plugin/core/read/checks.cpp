@@ -8,22 +8,17 @@
 
 #include "abi/stamp.h"
 #include "abi/weight.h"
-#include "model/stamp.h"
 #include "model/wrapping.h"
+#include "read/losses.h"
+#include "read/stamp_checks.h"
 #include "source/core_file.h"
 
 namespace mt::core {
 namespace {
 
 constexpr std::uint32_t kMostHalfMade = 2;  // rows that a jump may have left unnamed
-constexpr std::uint64_t kAlignment = 16;    // of malloc, for blocks of that size
+constexpr std::uint64_t kAlignment = 16;    // of malloc, for blocks of that size at least
 constexpr std::uint64_t kAddressSpace = std::uint64_t{1} << 47;
-
-bool has_loss(const abi::Header& header, std::string_view name) {
-    return std::any_of(std::begin(header.losses), std::end(header.losses), [&](const auto& loss) {
-        return loss.count != 0 && std::string_view(loss.name, name.size()) == name;
-    });
-}
 
 bool is_label(const std::string& path) {
     return std::none_of(path.begin(), path.end(), [](char c) {
@@ -31,6 +26,20 @@ bool is_label(const std::string& path) {
         return byte < 0x20 || byte == 0x7f;
     });
 }
+
+// Where blocks of one kind begin.
+class Places {
+  public:
+    void add(std::uint64_t address) {
+        ++all_;
+        crooked_ += address % kAlignment != 0 ? 1 : 0;
+    }
+    // An allocator may give any address; then it does so often.
+    std::uint64_t crooked() const { return crooked_ < all_ / 16 ? crooked_ : 0; }
+
+  private:
+    std::uint64_t all_ = 0, crooked_ = 0;
+};
 
 // Exact figures by id; of a sample also their weights.
 struct Live {
@@ -77,7 +86,10 @@ void check_depot(Reading& reading, const Table& table, const Depot& depot) {
     }
     for (std::uint32_t node = abi::kReservedNodes; node < table.nodes.size(); ++node) {
         const std::uint32_t id = depot.ids[node];
-        if (id != 0 && id < depot.stacks.size() && depot.stacks[id].node != node) ++other;
+        if (id != 0 && id < depot.stacks.size()) {
+            const abi::Stack& named = depot.stacks[id];
+            other += named.node != node || named.domain != 0 ? 1 : 0;
+        }
         const Pc& pc = table.nodes[node];
         if (pc.module == 0) continue;
         const Module& module = table.modules[pc.module];
@@ -85,7 +97,7 @@ void check_depot(Reading& reading, const Table& table, const Depot& depot) {
         if (module.start != 0 && !inside) ++outside;
     }
     if (unnamed > kMostHalfMade) other += unnamed;
-    reading.doubt("frames and tracebacks do not name each other", other);
+    reading.doubt(kNamesDiffer, other);
     reading.doubt("frames lie outside their modules", outside);
 }
 
@@ -158,33 +170,22 @@ bool blocks_are_counted(const Table& table, const Counters& counters) {
     return exact.are_zero() && weighted.are_zero();
 }
 
-void check_blocks(Reading& reading, const Anchor& anchor, const Table& table) {
+void check_blocks(Reading& reading, const Anchor& anchor, const std::vector<Block>& blocks,
+                  const Table& table) {
     const CoreFile* core = reading.memory().core_file();
     if (core == nullptr) return;
-    std::uint64_t overlaps = 0, outside = 0, stamps = 0, unstamped = 0, crooked = 0;
-    std::uint64_t heap = 0, end = 0;
-    std::vector<bool> serials;
-    bool has_exited = false;
-    for (const Thread& thread : table.threads) {
-        const std::uint32_t serial = stamp_serial_of_thread(thread.serial);
-        if (serial >= serials.size()) serials.resize(serial + 1);
-        serials[serial] = true;
-        has_exited = has_exited || (thread.tid == 0 && thread.name == "exited");
-    }
-    for (const Block& block : table.blocks) {
+    std::uint64_t overlaps = 0, outside = 0, unstamped = 0, end = 0;
+    Places large, small;
+    StampChecks stamps(anchor, table);
+    for (const Block& block : blocks) {
         const BlockDetail& detail = table.detail_of(block);
-        if (const auto stamp = stamp_of(table, block)) {
-            const bool known = stamp->thread == 0 || has_exited ||
-                               (stamp->thread < serials.size() && serials[stamp->thread]);
-            const bool made = stamp->generation <= stamp_generation_of_mark(table.status.mark) ||
-                              table.status.mark >= abi::kStampGenerations;
-            stamps += known && made && stamp->sequence != 0 ? 0 : 1;
+        if (detail.stamp != 0) {
+            stamps.add(detail.stamp);
         } else {
             unstamped += block.stack != abi::kStackNested ? 1 : 0;
         }
         if (detail.domain != 0) continue;
-        ++heap;
-        crooked += block.size >= kAlignment && block.address % kAlignment != 0 ? 1 : 0;
+        (block.size >= kAlignment ? large : small).add(block.address);
         overlaps += block.address < end ? 1 : 0;
         end = std::max(end, block.address + block.size);
         outside += !core->maps(block.address) ? 1 : 0;
@@ -192,10 +193,9 @@ void check_blocks(Reading& reading, const Anchor& anchor, const Table& table) {
     const bool all_stamped =
         anchor.state.stamped == abi::kStampedThroughout && !has_loss(anchor.header, "stamp_lost");
     reading.doubt("blocks lie over others", overlaps);
-    // An allocator may do without; then it does so often.
-    if (crooked < heap / 16) reading.doubt("blocks lie where malloc gives none", crooked);
+    reading.doubt("blocks lie where malloc gives none", large.crooked() + small.crooked());
     reading.doubt("blocks lie where no memory is", outside);
-    reading.doubt("stamps of blocks that cannot be", stamps);
+    reading.doubt("stamps of blocks that cannot be", stamps.wrong());
     if (all_stamped) reading.doubt("blocks without their stamps", unstamped);
 }
 

@@ -30,8 +30,10 @@ void check_threads(Reading& reading, const Anchor& anchor, const Counters& count
 
 // The blocks of each traceback are those that its counters know.
 bool blocks_are_counted(const Table& table, const Counters& counters);
-// Of a core: where blocks lie, and what their stamps name.
-void check_blocks(Reading& reading, const Anchor& anchor, const Table& table);
+// Of a core: where blocks lie, and what their stamps name. Blocks by address, some of the
+// table's or all.
+void check_blocks(Reading& reading, const Anchor& anchor, const std::vector<Block>& blocks,
+                  const Table& table);
 
 void check_own_memory(Reading& reading, const Table& table);
 

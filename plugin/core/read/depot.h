@@ -20,6 +20,8 @@ struct Depot {
 };
 
 // What a root node says.
+inline constexpr const char* kNamesDiffer = "frames and tracebacks do not name each other";
+
 End root_end(std::uint32_t root);
 // A number of rows, as the header states it; false: more than there can be.
 bool check_count(Reading& reading, const char* what, std::uint64_t count, std::uint64_t capacity);

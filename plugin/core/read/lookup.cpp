@@ -10,6 +10,7 @@
 
 #include "read/anchor.h"
 #include "read/blocks.h"
+#include "read/checks.h"
 #include "read/counters.h"
 #include "read/depot.h"
 #include "read/events.h"
@@ -36,6 +37,9 @@ class Search {
     // Fills `table` with all blocks from the nearest one below the address on, and with
     // those of other domains, as they were before the events in flight.
     bool run(Table& table);
+    bool any_busy() const { return events_.any_busy; }
+    // Words that cannot be blocks.
+    std::uint64_t flagged() const { return flagged_ + nameless_; }
 
   private:
     bool settle(Table& table, bool& found);
@@ -53,6 +57,7 @@ class Search {
     std::uint64_t low_ = 0, high_ = 0;  // words of blocks that begin here have been read
     Table words_;
     std::uint64_t flagged_ = 0;
+    std::uint64_t nameless_ = 0;  // at the last settle()
     std::optional<LargeSizes> sizes_;
     bool has_records_ = false;
 };
@@ -96,7 +101,7 @@ bool Search::settle(Table& table, bool& found) {
                         sizeof stacks, "the number of tracebacks")) {
         return false;
     }
-    std::erase_if(blocks, [&](const Block& block) { return block.stack >= stacks; });
+    nameless_ = std::erase_if(blocks, [&](const Block& block) { return block.stack >= stacks; });
     found = std::any_of(blocks.begin(), blocks.end(), [&](const Block& block) {
         return table.domain_of(block) == 0 && block.address >= low_ && block.address <= address_;
     });
@@ -213,8 +218,12 @@ bool read_at(Reading& reading, const Status& status, std::uint64_t address, Tabl
         reading.claim(anchor.header_address, sizeof anchor.header, "the header") &&
         (!anchor.has_state || reading.claim(anchor.header.state, sizeof anchor.state, "the state"));
     if (!has_parts) return false;
+    std::vector<Block> checked;
     if (table.status.tracing && !table.status.fresh) {
-        if (!Search(reading, anchor, address).run(table)) return false;
+        Search search(reading, anchor, address);
+        if (!search.run(table)) return false;
+        if (!search.any_busy()) checked = table.blocks;
+        remark_wrong_blocks(search.flagged(), table);
         table.status = status_of(anchor);
         table.status.direct = status.direct;
         table.has_stamps = anchor.state.stamped != 0;
@@ -242,6 +251,7 @@ bool read_at(Reading& reading, const Status& status, std::uint64_t address, Tabl
     }
     const bool names_threads = !table.blocks.empty() || beside != nullptr;
     if (names_threads && !read_thread_names(reading, anchor.header, table)) return false;
+    if (names_threads) check_blocks(reading, anchor, checked, table);
     read_losses(anchor, table.status.tracing && !table.status.fresh, table);
     reading.close(table.remarks);
     return true;

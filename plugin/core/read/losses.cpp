@@ -71,4 +71,10 @@ void read_losses(const Anchor& anchor, bool traces, Table& table) {
     }
 }
 
+bool has_loss(const abi::Header& header, std::string_view name) {
+    return std::any_of(std::begin(header.losses), std::end(header.losses), [&](const auto& loss) {
+        return loss.count != 0 && std::string_view(loss.name, name.size()) == name;
+    });
+}
+
 }  // namespace mt::core

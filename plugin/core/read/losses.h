@@ -4,6 +4,8 @@
 #ifndef MEMTRACE_CORE_READ_LOSSES_H
 #define MEMTRACE_CORE_READ_LOSSES_H
 
+#include <string_view>
+
 #include "model/snapshot.h"
 #include "read/anchor.h"
 
@@ -12,6 +14,9 @@ namespace mt::core {
 // Fills table.losses, and one remark for each that grew since tracing began; without traces
 // those are the events that found no memory for a table.
 void read_losses(const Anchor& anchor, bool traces, Table& table);
+
+// Since the process began.
+bool has_loss(const abi::Header& header, std::string_view name);
 
 }  // namespace mt::core
 

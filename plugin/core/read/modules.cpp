@@ -99,6 +99,7 @@ bool read_modules(Reading& reading, const abi::Header& header, Table& table) {
             }
             const char* text = reinterpret_cast<const char*>(bytes);
             std::string name(text, strnlen(text, piece.size));
+            if (name.size() < piece.size) reading.doubt("names of modules end early");
             if ((piece.index & kName) != 0) {
                 names.emplace_back(piece.index & ~kName, std::move(name));
             } else {

@@ -151,7 +151,7 @@ bool read_traces(Reading& reading, Anchor& anchor, const ReadOptions& options, E
     if (options.blocks) {
         if (!drop_wrong_blocks(reading, depot, flagged, table)) return false;
         if (!events.any_busy && !compare(reading, anchor, counters, table)) return false;
-        if (!events.any_busy) check_blocks(reading, anchor, table);
+        if (!events.any_busy) check_blocks(reading, anchor, table.blocks, table);
     }
     if (!are_of_one_moment(reading, anchor, counters)) return false;
     add_remarks(anchor, events, counters, table);

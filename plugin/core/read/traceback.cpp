@@ -27,9 +27,16 @@ bool read_row(Reading& reading, const abi::u64* chunks, std::uint32_t per_chunk,
     return reading.exact(chunk + index % per_chunk * stride, &row, sizeof row, what);
 }
 
-// Frames of a stack id, innermost first; `node` becomes the root that they end at.
-bool read_frames(Reading& reading, const abi::Header& header, std::uint32_t& node,
-                 std::vector<Pc>& frames, std::size_t modules) {
+// Frames of a traceback, innermost first, and the root that they end at.
+struct Chain {
+    std::vector<Pc> frames;
+    std::uint32_t root = 0;
+    std::uint32_t id = 0;  // the stack id that the innermost one says ends there; 0 = none
+};
+
+bool read_frames(Reading& reading, const abi::Header& header, std::uint32_t node,
+                 std::size_t modules, Chain& chain) {
+    std::vector<Pc>& frames = chain.frames;
     while (node >= abi::kReservedNodes && frames.size() < abi::kMaxFrames) {
         abi::Node row{};
         if (!read_row(reading, header.node_chunk, abi::kNodesPerChunk, header.node_count, node,
@@ -41,9 +48,11 @@ bool read_frames(Reading& reading, const abi::Header& header, std::uint32_t& nod
                                 fmt::format("the table is damaged: frame {} names parent {} and "
                                             "module {}",
                                             node, row.parent, module));
+        if (frames.empty()) chain.id = row.id;
         frames.push_back({abi::node_pc(row.pc_module), module});
         node = row.parent;
     }
+    chain.root = node;
     return true;
 }
 
@@ -62,9 +71,12 @@ bool read_trace(Reading& reading, const abi::Header& header, std::uint32_t id, T
     if (!read_row(reading, header.stack_chunk, abi::kStacksPerChunk, header.stack_count, id,
                   header.stack_size, "traceback", stack))
         return false;
-    std::vector<Pc> frames;
-    std::uint32_t node = stack.node;
-    if (!read_frames(reading, header, node, frames, table.modules.size())) return false;
+    Chain chain;
+    if (!read_frames(reading, header, stack.node, table.modules.size(), chain)) return false;
+    const bool other = stack.domain == 0 ? chain.id != 0 && chain.id != id : chain.id == id;
+    reading.doubt(kNamesDiffer, other ? 1 : 0);
+    const std::vector<Pc>& frames = chain.frames;
+    const std::uint32_t node = chain.root;
     trace.domain = stack.domain;
     trace.end = root_end(node);
     trace.node = frames.empty() ? node
