@@ -2,10 +2,10 @@
 //
 // Puts the rooms before it together: object, entry, row, rule. This is the whole
 // cost of a frame that no cache knows.
+#include "stack/derive.h"
+
 #include "os/readable.h"
 #include "stack/cfi.h"
-#include "stack/machine.h"
-#include "stack/window.h"
 
 namespace mt::runtime::stack {
 

@@ -6,24 +6,11 @@
 #include "stack/frame.h"
 
 #include "os/readable.h"
-#include "stack/machine.h"
 
 namespace mt::runtime::stack {
 
 bool read_register(const Frame& frame, u64 number, u64& value) {
-    switch (number) {
-        case machine::kStackPointer:
-            value = frame.sp;
-            return true;
-        case machine::kReturnAddress:
-            value = frame.pc - 1;
-            return true;
-        case machine::kFramePointer:
-            value = frame.bp;
-            return frame.bp != 0;
-        default:
-            break;
-    }
+    if (machine::is_followed(number)) return machine::read_register(frame, number, value);
     if (number == frame.extra_number && frame.extra_known) {
         value = frame.extra;
         return true;

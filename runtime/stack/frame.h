@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The registers that a walk knows of one frame. All values come from memory
-// that may hold anything.
+// All that a walk knows of one frame. All values come from memory that may hold
+// anything.
 #ifndef MEMTRACE_STACK_FRAME_H
 #define MEMTRACE_STACK_FRAME_H
 
@@ -11,10 +11,7 @@ namespace mt::runtime::stack {
 
 inline constexpr u8 kNoRegister = 0xff;
 
-struct Frame {
-    u64 pc;       // a return address, or an interrupted address plus one
-    u64 sp;       // as it is once the callee has returned
-    u64 bp;       // 0 = lost
+struct Frame : machine::Registers {
     u64 context;  // where the kernel stored all registers of an interrupted frame; else 0
     // One more register, by its DWARF number, for walks that meet a frame that
     // counts from it.

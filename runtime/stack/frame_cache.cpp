@@ -1,90 +1,34 @@
 // SPDX-License-Identifier: MIT
 #include "stack/frame_cache.h"
 
-#include "stack/machine.h"
-
 namespace mt::runtime::stack {
 namespace {
 
 void keep_order() { __atomic_signal_fence(__ATOMIC_SEQ_CST); }
 
-}  // namespace
+// Loads of the frame at `sp` and outwards, on the thread's own stack alone, which needs no
+// probing. Otherwise as View and Walker load: aligned, and nothing of frames that are gone.
+struct OwnStack {
+    const Window& own;
+    u64 sp;
 
-// Where a walk is. pc 0: it has ended.
-struct FrameCache::Position {
-    u64 pc, sp, bp;
-    bool interrupted;
-
-    // The same bounds as those of walker.cpp: aligned, on this stack, not in
-    // frames that are gone.
-    bool load(const Window& own, u64 address, u64& value) const {
+    bool operator()(u64 address, u64& value) const {
         const bool inside = address % 8 == 0 && address >= own.low && address < own.high &&
                             own.high - address >= 8 && address >= sp - machine::kRedZone;
         if (__builtin_expect(!inside, 0)) return false;
-        value = word_at(address);
+        value = *reinterpret_cast<const volatile u64*>(address);
         return true;
     }
 };
 
-[[gnu::always_inline]] inline bool FrameCache::is_kept(const Position& at, u32 frame,
+}  // namespace
+
+[[gnu::always_inline]] inline bool FrameCache::is_kept(const machine::Registers& at,
+                                                       bool interrupted, u32 frame,
                                                        u32 verified) const {
     const Frame& f = frames_[frame];
     return f.sp == at.sp && f.pc == at.pc && f.inputs <= verified &&
-           (!f.needs_bp || f.bp == at.bp) && !f.interrupted && !at.interrupted;
-}
-
-// One frame outwards, as Walker::step_by_rule in walker.cpp, but on a stack that needs
-// no probing and without the cases that a rule of one word does not hold; the two
-// are compared on every capture (tests/compare). False: not a step for this room.
-[[gnu::always_inline]] inline bool FrameCache::step(const Window& own, Position& at,
-                                                    Rule rule) const {
-    u64 start = 0;
-    switch (rule.kind()) {
-        case RuleKind::sp:
-            start = at.sp + rule.distance();
-            break;
-        case RuleKind::bp:
-            start = at.bp + rule.distance();
-            break;
-        case RuleKind::bp_deref:
-            if (!at.load(own, at.bp - rule.distance(), start)) return false;
-            break;
-        case RuleKind::end:
-            at.pc = 0;
-            return true;
-        case RuleKind::signal: {
-            Position next = {};
-            if (!at.load(own, at.sp + machine::kSignalPc, next.pc) ||
-                !at.load(own, at.sp + machine::kSignalStackPointer, next.sp) ||
-                !at.load(own, at.sp + machine::kSignalFramePointer, next.bp)) {
-                return false;
-            }
-            next.pc += 1;
-            next.interrupted = true;
-            at = next;
-            return at.pc >= machine::kLowestCode && at.pc < machine::kUserEnd && at.sp >= own.low &&
-                   at.sp < own.high;
-        }
-        default:
-            return false;
-    }
-    Position next = {0, start, at.bp, false};
-    const bool is_frame = start % 8 == 0 && (start > at.sp || (start == at.sp && at.interrupted));
-    if (!is_frame || !at.load(own, start - 8, next.pc)) return false;
-    switch (rule.saved_bp()) {
-        case Rule::kBpSame:
-            break;
-        case Rule::kBpLost:
-            next.bp = 0;
-            break;
-        case Rule::kBpAtBp:
-            if (!at.load(own, at.bp, next.bp)) return false;
-            break;
-        default:
-            if (!at.load(own, start - 8 * u64{rule.saved_bp()}, next.bp)) return false;
-    }
-    at = next;
-    return at.pc == 0 || (at.pc >= machine::kLowestCode && at.pc < machine::kUserEnd);
+           (!f.needs_bp || f.bp == at.bp) && !f.interrupted && !interrupted;
 }
 
 [[gnu::always_inline]] inline void FrameCache::depend_on(u64 address, u32& at) {
@@ -95,43 +39,18 @@ struct FrameCache::Position {
     ++at;
 }
 
-// The frame of `step`, whose caller is at `outer`. False: no room.
-[[gnu::always_inline]] inline bool FrameCache::append(const Step& step, const Position& outer,
-                                                      u64 seed) {
+// The frame of `fresh`, whose caller's begins at `outer`. False: no room.
+[[gnu::always_inline]] inline bool FrameCache::append(const Fresh& fresh, u64 outer, u64 seed) {
     const bool is_outermost = count_ == 0;
-    const bool outer_needs_bp = !is_outermost && frames_[count_ - 1].needs_bp;
+    const bool bp_matters = !is_outermost && frames_[count_ - 1].needs_bp;
     u32 inputs = is_outermost ? 0 : frames_[count_ - 1].inputs;
     Frame& f = frames_[count_];
-    f.pc = step.pc;
-    f.sp = step.sp;
-    f.bp = step.bp;
-    f.interrupted = step.interrupted;
-    f.needs_bp = false;
-    f.hash = chain_hash(is_outermost ? seed : frames_[count_ - 1].hash, step.pc);
-    f.rolled = roll(is_outermost ? rolled_outside_ : frames_[count_ - 1].rolled, step.pc);
-    switch (step.rule.kind()) {
-        case RuleKind::end:
-            break;
-        case RuleKind::signal:
-            depend_on(step.sp + machine::kSignalPc, inputs);
-            depend_on(step.sp + machine::kSignalStackPointer, inputs);
-            depend_on(step.sp + machine::kSignalFramePointer, inputs);
-            break;
-        default: {
-            depend_on(outer.sp - 8, inputs);
-            const u32 saved = step.rule.saved_bp();
-            if (step.rule.kind() == RuleKind::bp_deref) {
-                depend_on(step.bp - step.rule.distance(), inputs);
-            }
-            f.needs_bp = step.rule.kind() != RuleKind::sp;
-            if (!outer_needs_bp || saved == Rule::kBpLost) break;
-            if (saved == Rule::kBpSame || saved == Rule::kBpAtBp) f.needs_bp = true;
-            if (saved == Rule::kBpAtBp) depend_on(step.bp, inputs);
-            if (saved < Rule::kBpLost && saved != Rule::kBpSame) {
-                depend_on(outer.sp - 8 * u64{saved}, inputs);
-            }
-        }
-    }
+    static_cast<machine::Registers&>(f) = fresh;
+    f.interrupted = fresh.interrupted;
+    f.hash = chain_hash(is_outermost ? seed : frames_[count_ - 1].hash, fresh.pc);
+    f.rolled = roll(is_outermost ? rolled_outside_ : frames_[count_ - 1].rolled, fresh.pc);
+    f.needs_bp = name_words(fresh.rule, fresh, outer, bp_matters,
+                            [this, &inputs](u64 address) { depend_on(address, inputs); });
     f.inputs = static_cast<u16>(inputs);
     keep_order();
     ++count_;
@@ -181,25 +100,30 @@ bool FrameCache::follow(Window& own, u64 pc, u64 sp, u64 bp, u64 seed) {
     const u32 first = first_input(kept);
     const u32 verified = kept > 0 ? verify(first, frames_[kept - 1].inputs) : 0;
 
-    Position at = {pc, sp, bp, false};
+    machine::Registers at = {pc, sp, bp};
+    bool interrupted = false;
+    bool complete = false;
     u32 steps = 0;
-    while (at.pc != 0 && steps < kFrames) {
+    while (!complete && steps < kFrames) {
         while (kept > 0 && frames_[kept - 1].sp < at.sp) --kept;
-        if (kept > 0 && is_kept(at, kept - 1, verified)) {
+        if (kept > 0 && is_kept(at, interrupted, kept - 1, verified)) {
             const bool enough = complete_ || kept + steps >= kWindow;
             if (enough && is_verified(kept, steps, first)) break;
             kept = 0;  // too little of a deep stack is left
         }
         Rule rule = remembered_rule(at.pc);
         if (__builtin_expect(rule.kind() == RuleKind::none, 0)) rule = find_rule(at.pc);
-        steps_[steps++] = {at.pc, at.sp, at.bp, rule, at.interrupted};
-        if (!step(own, at, rule)) return false;
+        steps_[steps++] = {at, rule, interrupted};
+        const Step step = step_by_rule(rule, at, interrupted, OwnStack{own, at.sp});
+        if (step == Step::broken) return false;
+        if (interrupted && (at.sp < own.low || at.sp >= own.high)) return false;
+        complete = step == Step::complete;
     }
-    if (at.pc == 0 || steps == kFrames) kept = 0;
+    if (complete || steps == kFrames) kept = 0;
 
     count_ = kept;  // what is about to be overwritten does not count
     if (kept == 0) {
-        complete_ = at.pc == 0;
+        complete_ = complete;
         rolled_outside_ = 0;
     }
     generation_ = generation;
@@ -208,12 +132,12 @@ bool FrameCache::follow(Window& own, u64 pc, u64 sp, u64 bp, u64 seed) {
     if (kept + steps > kFrames) drop_outermost(kept, steps);
     fresh_count_ = steps;
     while (steps > 0) {
-        const Step& inner = steps_[--steps];
-        if (!append(inner, at, seed)) {
+        const Fresh& inner = steps_[--steps];
+        if (!append(inner, at.sp, seed)) {
             count_ = 0;
             return false;
         }
-        at = {inner.pc, inner.sp, inner.bp, inner.interrupted};
+        at.sp = inner.sp;
     }
     return true;
 }

@@ -23,6 +23,7 @@
 #ifndef MEMTRACE_STACK_FRAME_CACHE_H
 #define MEMTRACE_STACK_FRAME_CACHE_H
 
+#include "stack/rule.h"
 #include "stack/rule_cache.h"
 #include "stack/window.h"
 
@@ -80,20 +81,17 @@ class FrameCache {
   private:
     static constexpr u64 kRolledByWindow = power_of_rolling(kWindow);
 
-    struct Frame {
-        u64 pc, sp, bp;
+    struct Frame : machine::Registers {
         u64 hash;
         u64 rolled;        // roll(), from the outermost frame that is kept
         u16 inputs;        // words that this frame and those outside it depend on
         bool needs_bp;     // they depend on bp, too
         bool interrupted;  // by a signal: the frame began anywhere
     };
-    struct Step {  // a frame that is not kept yet, and the rule that leads out of it
-        u64 pc, sp, bp;
+    struct Fresh : machine::Registers {  // a frame that is not kept yet, and its way out
         Rule rule;
         bool interrupted;
     };
-    struct Position;
 
     static u64 word_at(u64 address) { return *reinterpret_cast<const volatile u64*>(address); }
     u32 verify(u32 first, u32 end) const;
@@ -101,9 +99,8 @@ class FrameCache {
     u32 first_input(u32 count) const {
         return count > kWindow ? frames_[count - kWindow - 1].inputs : 0;
     }
-    bool is_kept(const Position& at, u32 frame, u32 verified) const;
-    bool step(const Window& own, Position& at, Rule rule) const;
-    bool append(const Step& step, const Position& outer, u64 seed);
+    bool is_kept(const machine::Registers& at, bool interrupted, u32 frame, u32 verified) const;
+    bool append(const Fresh& fresh, u64 outer, u64 seed);
     bool is_verified(u32 kept, u32 steps, u32 first) const;
     void drop_outermost(u32 kept, u32 steps);
     void depend_on(u64 address, u32& at);
@@ -117,7 +114,7 @@ class FrameCache {
     Frame frames_[kFrames];  // outermost first
     u64 address_[kInputs];
     u64 value_[kInputs];
-    Step steps_[kFrames];
+    Fresh steps_[kFrames];
 };
 
 // Up to which word all from `first` have their value still. In groups without a

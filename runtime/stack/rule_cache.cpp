@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "stack/rule_cache.h"
 
+#include "stack/derive.h"
+
 namespace mt::runtime::stack {
 
 alignas(64) u64 rule_words[kRuleSets * kRuleWays];

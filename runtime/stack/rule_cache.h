@@ -6,18 +6,19 @@
 #ifndef MEMTRACE_STACK_RULE_CACHE_H
 #define MEMTRACE_STACK_RULE_CACHE_H
 
-#include "stack/cfi.h"
+#include "stack/rule.h"
 
 namespace mt::runtime::stack {
 
 // 512 KiB, touched as far as it is used: sets of two words. Set and tag together
-// are the whole 47-bit address, so a hit is exact. A set is for 8 bytes of code,
+// are the whole address, so a hit is exact. A set is for 8 bytes of code,
 // in which two calls end at most, and the next one for the 8 bytes after them:
 // code that runs together has its rules together.
 inline constexpr u64 kRuleSets = 32768;
 inline constexpr u64 kRuleSetBits = 15;
 inline constexpr u64 kRuleCodeBits = 3;
 inline constexpr u64 kRuleWays = 2;
+static_assert(kRuleSets == 1u << kRuleSetBits && machine::kAddressBits - kRuleSetBits <= 32);
 extern __attribute__((visibility("hidden"))) u64 rule_words[kRuleSets * kRuleWays];
 
 inline u64* rule_set(u64 pc) {

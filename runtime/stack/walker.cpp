@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
-// One step outwards per frame, by the frame's rule. What holds at every step:
+// One step outwards per frame, by the frame's rule (rule.h), or without one by its
+// whole row or by what looks like a frame pointer. What holds at every step:
 // the new frame begins above the old stack pointer (but for a signal, which may
 // have changed stacks), it is aligned, and every load went through the view.
 #include "stack/walker.h"
 
-#include "stack/cfi.h"
+#include "stack/derive.h"
 #include "stack/expression.h"
-#include "stack/machine.h"
 #include "stack/rule_cache.h"
 
 namespace mt::runtime::stack {
@@ -17,8 +17,6 @@ namespace {
 // No frame of code without unwind information is larger, and what looks like one
 // may be the frame pointer of another stack that a fiber was started from.
 constexpr u64 kLargestFrame = 128 * 1024;
-
-enum class Step : u8 { next, complete, broken };
 
 u64 plus(u64 base, i32 offset) { return base + static_cast<u64>(i64{offset}); }
 
@@ -35,7 +33,7 @@ class Walker {
 
     // `extra` is a register to follow beside the usual ones.
     Walk run(u64 pc, u64 sp, u64 bp, u64* pcs, u32 limit, u8 extra) {
-        frame_ = Frame{pc, sp, bp, 0, 0, extra, false, kNoRegister};
+        frame_ = Frame{{pc, sp, bp}, 0, 0, extra, false, kNoRegister};
         view_.enter(own_, sp);
         pcs[0] = pc;
         for (u32 count = 1;; ++count) {
@@ -56,7 +54,7 @@ class Walker {
     // be followed to its end.
     bool descends(u64 pc, u64 sp, u64 bp) {
         constexpr u32 kMostFrames = 10'000;
-        frame_ = Frame{pc, sp, bp, 0, 0, kNoRegister, false, kNoRegister};
+        frame_ = Frame{{pc, sp, bp}, 0, 0, kNoRegister, false, kNoRegister};
         view_.enter(own_, sp);
         for (u32 count = 0; count < kMostFrames; ++count) {
             const u64 inner = frame_.sp;
@@ -74,21 +72,17 @@ class Walker {
     Step step() {
         const Rule rule = find_rule(frame_.pc);
         switch (rule.kind()) {
-            case RuleKind::end:
-                return Step::complete;
-            case RuleKind::signal:
-                return step_over_signal();
             case RuleKind::no_cfi:
                 return step_by_frame_pointer();
-            case RuleKind::sp:
-            case RuleKind::bp:
-            case RuleKind::bp_deref:
-                if (frame_.extra_number == kNoRegister) return step_by_rule(rule);
-                break;
-            default:
-                break;
+            case RuleKind::complex:
+                return step_with_tables();
+            case RuleKind::end:
+            case RuleKind::signal:
+                return step_by_rule(rule);
+            default:  // of registers that are saved a word says nothing but where bp is
+                if (frame_.extra_number != kNoRegister) return step_with_tables();
+                return step_by_rule(rule);
         }
-        return step_with_tables();
     }
 
     [[gnu::noinline]] Step step_with_tables() {
@@ -107,44 +101,34 @@ class Walker {
     }
 
     [[gnu::noinline]] Step step_by_rule(Rule rule) {
-        u64 start = 0;
-        switch (rule.kind()) {
-            case RuleKind::sp:
-                start = frame_.sp + rule.distance();
-                break;
-            case RuleKind::bp:
-                start = frame_.bp + rule.distance();
-                break;
-            default:
-                if (!load(frame_.bp - rule.distance(), start)) return Step::broken;
-        }
-        u64 pc = 0;
-        if (!is_frame(start) || !load(start - 8, pc)) return Step::broken;
-        u64 bp = frame_.bp;
-        switch (rule.saved_bp()) {
-            case Rule::kBpSame:
-                break;
-            case Rule::kBpLost:
-                bp = 0;
-                break;
-            case Rule::kBpAtBp:
-                if (!load(frame_.bp, bp)) return Step::broken;
-                break;
-            default:
-                if (!load(start - 8 * u64{rule.saved_bp()}, bp)) return Step::broken;
-        }
-        return go_to(pc, start, bp);
+        const u64 inner = frame_.sp;
+        bool interrupted = frame_.context != 0;
+        const auto by_view = [this](u64 address, u64& value) { return load(address, value); };
+        const Step step = stack::step_by_rule(rule, frame_, interrupted, by_view);
+        if (step != Step::next) return step;
+        frame_.context = 0;
+        if (interrupted) enter_interrupted_code(inner);
+        return step;
+    }
+
+    // The kernel stored all its registers at `context`. They may be on another stack, so
+    // the view begins anew.
+    void enter_interrupted_code(u64 context) {
+        frame_.context = context;
+        frame_.extra_known = false;
+        view_.enter(own_, frame_.sp);
     }
 
     [[gnu::noinline]] Step step_by_row(Row row, Span table) {
         u64 start = 0;
         if (!frame_start(row, table, start)) return Step::broken;
-        if (!is_frame(start) || row.ra == SavedAs::same) return Step::broken;
+        if (row.ra == SavedAs::same) return Step::broken;
+        if (!leads_out(frame_.sp, start, frame_.context != 0)) return Step::broken;
         u64 pc = 0;
         u64 bp = frame_.bp;
         if (!saved_value(row.ra, row.ra_offset, start, table, pc)) return Step::broken;
         if (!saved_value(row.bp, row.bp_offset, start, table, bp)) bp = 0;
-        return go_to(pc, start, bp);
+        return go_to(machine::code_address(pc), start, bp);
     }
 
     [[gnu::always_inline]] inline bool frame_start(const Row& row, Span table, u64& start) {
@@ -205,26 +189,6 @@ class Walker {
                saved_value(row.bp, row.bp_offset, start, table, value);
     }
 
-    // The interrupted registers, as the kernel stored them. They may be on another
-    // stack, so the view begins anew.
-    [[gnu::noinline]] Step step_over_signal() {
-        u64 pc = 0;
-        u64 sp = 0;
-        u64 bp = 0;
-        if (!load(frame_.sp + machine::kSignalPc, pc) ||
-            !load(frame_.sp + machine::kSignalStackPointer, sp) ||
-            !load(frame_.sp + machine::kSignalFramePointer, bp)) {
-            return Step::broken;
-        }
-        const u64 context = frame_.sp;
-        const Step step = go_to(pc + 1, sp, bp);
-        if (step != Step::next) return step;
-        frame_.context = context;
-        frame_.extra_known = false;
-        view_.enter(own_, sp);
-        return step;
-    }
-
     // Code without unwind information (a JIT's, hand-written). A register that code
     // uses for anything looks like a frame pointer now and then; a return address
     // behind a call instruction does not come about by chance.
@@ -237,6 +201,7 @@ class Walker {
         if (start < frame_.sp || start - frame_.sp > kLargestFrame) return Step::broken;
         if (!view_.is_connected(frame_.sp, start)) return Step::broken;
         if (!view_.load(start, bp) || !view_.load(start + 8, pc)) return Step::broken;
+        pc = machine::code_address(pc);
         if (pc == 0) return bp == 0 ? Step::complete : Step::broken;
         if (!follows_a_call(pc)) return Step::broken;
         frame_.extra_known = false;
@@ -245,17 +210,12 @@ class Walker {
 
     Step go_to(u64 pc, u64 sp, u64 bp) {
         if (pc == 0) return Step::complete;
-        if (pc < machine::kLowestCode || pc >= machine::kUserEnd) return Step::broken;
+        if (!is_code(pc)) return Step::broken;
         frame_.pc = pc;
         frame_.sp = sp;
         frame_.bp = bp;
         frame_.context = 0;
         return Step::next;
-    }
-
-    // Only code that was interrupted may have given up its whole frame.
-    bool is_frame(u64 start) const {
-        return start % 8 == 0 && (start > frame_.sp || (start == frame_.sp && frame_.context != 0));
     }
 
     // Whatever lies below the stack pointer belongs to frames that are gone.

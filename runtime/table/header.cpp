@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "table/header.h"
 
-#include <elf.h>
-
 #include "os/pages.h"
 #include "os/process.h"
+#include "stack/machine.h"
 #include "table/losses.h"
 
 namespace {
@@ -36,11 +35,6 @@ namespace {
 
 Header* the_header = nullptr;
 
-#if defined(__x86_64__)
-constexpr u16 kArchitecture = EM_X86_64;
-constexpr u8 kVaBits = 47;
-#endif
-
 void fill_constants(Header& h) {
     for (u32 i = 0; i < sizeof(kHeaderMagic); ++i) h.magic[i] = kHeaderMagic[i];
     h.major = kMajor;
@@ -49,8 +43,8 @@ void fill_constants(Header& h) {
     h.constant_size = kConstantSize;
     h.byte_order = kByteOrder;
     h.pointer_width = sizeof(void*);
-    h.va_bits = kVaBits;
-    h.architecture = kArchitecture;
+    h.va_bits = stack::machine::kAddressBits;
+    h.architecture = stack::machine::kArchitecture;
     h.page_size = kPageSize;
     h.root = address_of(&root());
     h.self = address_of(&h);

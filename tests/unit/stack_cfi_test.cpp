@@ -9,6 +9,7 @@
 
 #include <random>
 
+#include "stack/rule.h"
 #include "stack_tables.h"
 
 namespace mt::test {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "stack/cfi.h"
+#include "stack/rule.h"
 #include "stack_tables.h"
 
 namespace mt::test {

@@ -19,6 +19,7 @@
 #include <string>
 #include <thread>
 
+#include "stack/derive.h"
 #include "stack/objects.h"
 #include "stack/rule_cache.h"
 #include "stack_capture.h"

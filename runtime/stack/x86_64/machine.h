@@ -1,31 +1,27 @@
 // SPDX-License-Identifier: MIT
 //
-// What the walker must know about x86-64 (System V psABI, Linux): register
-// numbers of the unwind tables, the layout of a signal frame, and what a call
-// looks like in machine code. It decides nothing about the walk.
+// What the walker must know about x86-64 (System V psABI, Linux) beside its
+// registers: addresses, the layout of a signal frame, and what a call looks like
+// in machine code. It decides nothing about the walk.
 #ifndef MEMTRACE_STACK_X86_64_MACHINE_H
 #define MEMTRACE_STACK_X86_64_MACHINE_H
 
-#include "abi/layout.h"
+#include "stack/x86_64/registers.h"
 
 namespace mt::runtime::stack::machine {
 
-using abi::u64;
-using abi::u8;
-
+inline constexpr u16 kArchitecture = abi::kX86_64;
 inline constexpr u64 kPage = 4096;
-inline constexpr u64 kUserEnd = u64{1} << 47;
+inline constexpr u8 kAddressBits = 47;
+inline constexpr u64 kUserEnd = u64{1} << kAddressBits;
 inline constexpr u64 kLowestCode = 65536;  // vm.mmap_min_addr's usual value
 // A leaf function may keep saved registers this far below its stack pointer;
 // a signal may interrupt it there.
 inline constexpr u64 kRedZone = 128;
 
-// DWARF numbers.
-inline constexpr u64 kFramePointer = 6;
-inline constexpr u64 kStackPointer = 7;
-inline constexpr u64 kReturnAddress = 16;
-// Registers that a function hands back as it found them: rbx, r12 to r15.
-constexpr bool is_preserved(u64 number) { return number == 3 || (number >= 12 && number < 16); }
+// The address of code that a saved return address stands for. Here they are the same;
+// where return addresses are signed this takes the signature off.
+constexpr u64 code_address(u64 saved) { return saved; }
 
 // The kernel's rt_sigframe as its handler returns to the trampoline: ucontext
 // at the stack pointer, uc_mcontext.gregs 40 bytes into it.
