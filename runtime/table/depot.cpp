@@ -2,7 +2,6 @@
 #include "table/depot.h"
 
 #include "guard/lock.h"
-#include "table/hash_index.h"
 #include "table/header.h"
 #include "table/losses.h"
 #include "table/modules.h"
@@ -17,13 +16,13 @@ constexpr u64 kMeaningStep = 0x9e3779b97f4a7c15ull;
 
 }  // namespace
 
-LeafTable stack_ids;
+Index<PackedHash> stack_ids;
 u64 address_meaning = kMeaningStep;
 
 namespace {
 
 Lock lock;
-HashIndex nodes;  // hash of a chain -> node
+Index<WholeHash> nodes;  // hash of a chain -> node
 
 Node* node_at(u32 i) {
     return directory_record<Node>(header()->node_chunk, kNodeChunks, kNodesPerChunk, i);
@@ -64,7 +63,7 @@ u32 count_unknown(const Capture& c, u32 likely) {
     u32 high = c.count;
     for (u32 at = likely; low < high; at = low + (high - low) / 2) {
         if (at >= high) at = high - 1;
-        if (nodes.find(c.hashes[at]) != 0) {
+        if (nodes.find_anywhere(c.hashes[at]) != 0) {
             high = at;
         } else {
             low = at + 1;
@@ -75,7 +74,7 @@ u32 count_unknown(const Capture& c, u32 likely) {
 
 // Under the lock. `unknown` frames have no node.
 u32 add(const Capture& c, u32 unknown) {
-    u32 node = unknown < c.count ? nodes.find(c.hashes[unknown]) : c.root;
+    u32 node = unknown < c.count ? nodes.find_anywhere(c.hashes[unknown]) : c.root;
     for (u32 frame = unknown; frame > 0;) {
         node = append_node(c, --frame, node);
         if (node == 0) return 0;
@@ -92,8 +91,7 @@ u64 domain_key(u32 stack, u32 domain) {
 // Under the lock. Nothing but stack_ids leads from a domain to its ids: so there
 // must be room in it first.
 u32 add_in_domain(u64 key, u32 stack, u32 domain) {
-    if (const u32 id = stack_ids.find(key)) return id;
-    if (const u32 id = stack_ids.find_older(key)) return id;
+    if (const u32 id = stack_ids.find_anywhere(key)) return id;
     if (!stack_ids.reserve()) return 0;
     const u32 id = append_stack(stack_at(stack)->node, domain);
     if (id != 0) stack_ids.insert(key, id);

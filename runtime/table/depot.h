@@ -7,7 +7,7 @@
 
 #include "abi/layout.h"
 #include "stack/frame_cache.h"
-#include "table/leaf_table.h"
+#include "table/index.h"
 #include "table/losses.h"
 
 namespace mt::runtime {
@@ -40,8 +40,9 @@ inline abi::u64 window_key(abi::u64 rolled) {
     return stack::chain_hash(chain_seed(kRootCut), rolled);
 }
 
-// The id of the stack with this key, if it was seen before; else 0. One probe.
-extern __attribute__((visibility("hidden"))) LeafTable stack_ids;
+// The id of the stack with this key, if it was seen before; else 0. One probe for each
+// event, so it is apart from the index of inner frames.
+extern __attribute__((visibility("hidden"))) Index<PackedHash> stack_ids;
 inline abi::u32 known_stack(abi::u64 key) { return stack_ids.find(key); }
 
 // The stack id of a traceback, with its hashes; kStackDepotFull when it could
