@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Sizes that do not fit into a block word. Rare: one lock that nobody waits for
-// guards writers; searches take none.
+// guards writers; searches take none, and nor does an erasure, for a block is freed
+// wherever its thread may be. What others than blocks need is keys.h's.
 #ifndef MEMTRACE_TABLE_TRACKED_H
 #define MEMTRACE_TABLE_TRACKED_H
 
@@ -24,7 +25,7 @@ class TrackedSizes {
     Lock& lock() { return lock_; }
 
   private:
-    bool make_room();
+    abi::TrackedTable* make_room();
 
     Pool* pool_ = nullptr;
     abi::u64* table_ = nullptr;
