@@ -3,11 +3,12 @@
 // Finding an object without _dl_find_object: a table of what dl_iterate_phdr
 // lists, made again when something was loaded or unloaded. Nobody waits for
 // anybody here: who cannot have the table asks the loader directly.
+#include "stack/iteration.h"
+
 #include <elf.h>
 #include <link.h>
 
 #include "stack/machine.h"
-#include "stack/objects.h"
 
 namespace mt::runtime::stack {
 

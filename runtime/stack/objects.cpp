@@ -8,6 +8,7 @@
 #include <link.h>
 #include <sys/auxv.h>
 
+#include "stack/iteration.h"
 #include "stack/machine.h"
 
 namespace mt::runtime::stack {

@@ -6,20 +6,9 @@
 #ifndef MEMTRACE_STACK_OBJECTS_H
 #define MEMTRACE_STACK_OBJECTS_H
 
-#include "stack/bytes.h"
+#include "stack/object.h"
 
 namespace mt::runtime::stack {
-
-struct Object {
-    u64 start;             // first mapped address
-    u64 end;               // one past the last
-    u64 bias;              // load address minus ELF virtual address
-    u64 eh_frame_hdr;      // 0 = has none
-    const void* link_map;  // nullptr where the loader was asked by iteration
-    const char* name;      // as the loader knows it; "" = the program itself
-    const void* program_headers;
-    u32 program_header_count;  // 0 = not found; then all of [start, end) counts
-};
 
 bool find_object(u64 address, Object& object);
 
@@ -27,12 +16,9 @@ bool find_object(u64 address, Object& object);
 // that a dlclose in another thread may be taking away.
 bool is_loaded_at(u64 start, u64 end);
 
-// The two ways, for where the first is missing (glibc before 2.35) and for
-// tests. The second asks the loader by dl_iterate_phdr whether anything was
-// loaded or unloaded since, which takes the loader's list lock for an instant;
-// it sees the program's own namespace only, not dlmopen's others.
+// The first of two ways, which is missing in glibc before 2.35. For tests. The second:
+// iteration.h.
 bool find_object_by_loader(u64 address, Object& object);
-bool find_object_by_iteration(u64 address, Object& object);
 
 // The readable loaded segment that holds the address; empty when there is none.
 Span segment_of(const Object& object, u64 address);

@@ -19,6 +19,7 @@
 #include <thread>
 #include <vector>
 
+#include "stack/iteration.h"
 #include "stack_capture.h"
 
 namespace mt::test {
