@@ -6,6 +6,7 @@
 #include "guard/lock.h"
 #include "hooks/definitions.h"
 #include "os/process.h"
+#include "os/startup.h"
 #include "os/thread.h"
 #include "stack/walker.h"
 #include "table/header.h"

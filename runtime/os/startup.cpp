@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// What is asked of the kernel once, before anything is traced. A filter of system calls
-// that is inherited lets the loader do its work: so there is openat, read and close.
+// A filter of system calls that is inherited lets the loader do its work: so there is
+// openat, read and close.
+#include "os/startup.h"
+
 #include <fcntl.h>
 #include <sys/syscall.h>
 

@@ -71,7 +71,6 @@ i64 current_blocks(const LiveState& state);
 
 // From now on, while conditions are armed: a shard whose event takes the sum above
 // `ceiling` passes its limit, also after it has settled. False: the lock was busy.
-inline constexpr i64 kNoCeiling = static_cast<i64>(~u64{0} >> 1);
 bool set_ceiling(LiveState& state, i64 ceiling);
 
 }  // namespace mt::runtime

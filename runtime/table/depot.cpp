@@ -1,27 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "table/depot.h"
 
-#include "guard/lock.h"
+#include "guard/locks.h"
 #include "table/header.h"
 #include "table/losses.h"
-#include "table/modules.h"
 
 namespace mt::runtime {
 
-namespace {
-
-// Multiples of the golden ratio lie far apart: tens of thousands of them differ in bits that
-// no address has, so that no two chain_hash() of an address under two meanings are the same.
-constexpr u64 kMeaningStep = 0x9e3779b97f4a7c15ull;
-
-}  // namespace
-
 Index<PackedHash> stack_ids;
-u64 address_meaning = kMeaningStep;
 
 namespace {
 
-Lock lock;
 Index<WholeHash> nodes;  // hash of a chain -> node
 
 Node* node_at(u32 i) {
@@ -106,9 +95,9 @@ u32 lose_traceback(Capture& c, LossKind kind) {
 
 // Into the newest table, unless somebody is at work there: then at its next use.
 u32 copy_forward(u64 hash, u32 id) {
-    if (!lock.try_once()) return id;
+    if (!process_locks.depot.try_once()) return id;
     stack_ids.insert(hash, id);
-    lock.release();
+    process_locks.depot.release();
     return id;
 }
 
@@ -122,7 +111,7 @@ u32 intern(Capture& c) {
     const u64 seen = load(header()->node_count);
     u32 unknown = count_unknown(c, c.fresh);
     for (u32 i = 0; i < unknown; ++i) c.modules[i] = module_of(c.pcs[i] - 1);
-    Holder holder(lock);
+    Holder holder(process_locks.depot);
     if (!holder) return lose_traceback(c, LossKind::depot_busy);
     if (load(header()->node_count) != seen) unknown = count_unknown(c, unknown);
     const u32 id = add(c, unknown);
@@ -141,7 +130,7 @@ u32 intern_in_domain(u32 stack, u32 domain) {
     const u64 key = domain_key(stack, domain);
     if (const u32 id = stack_ids.find(key)) return id;
     if (const u32 id = stack_ids.find_older(key)) return copy_forward(key, id);
-    Holder holder(lock);
+    Holder holder(process_locks.depot);
     if (!holder) {
         count_loss(LossKind::depot_busy);
         return kStackDepotFull;
@@ -150,9 +139,5 @@ u32 intern_in_domain(u32 stack, u32 domain) {
     if (id == 0) count_loss(LossKind::depot_full);
     return id != 0 ? id : kStackDepotFull;
 }
-
-void forget_addresses() { __atomic_fetch_add(&address_meaning, kMeaningStep, __ATOMIC_ACQ_REL); }
-void reset_depot_lock() { lock.reset(); }
-void release_my_depot_lock() { lock.release_if_mine(); }
 
 }  // namespace mt::runtime

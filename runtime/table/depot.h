@@ -9,6 +9,7 @@
 #include "stack/frame_cache.h"
 #include "table/index.h"
 #include "table/losses.h"
+#include "table/modules.h"
 
 namespace mt::runtime {
 
@@ -25,9 +26,6 @@ struct Capture {
     LossKind lost;  // that the last call of intern() counted; count_: none
 };
 
-// Part of each hash; another when addresses change their meaning, so that every
-// later traceback gets new nodes.
-extern __attribute__((visibility("hidden"))) abi::u64 address_meaning;
 // What the hash of a stack with this root begins with. Each event asks for that of a
 // complete one: it stands ready.
 inline abi::u64 chain_seed(abi::u32 root) {
@@ -55,12 +53,6 @@ void take_back_lost_traceback(Capture& capture);
 // apart. A reserved id (abi/layout.h) is of all domains. kStackDepotFull: no room
 // (counted).
 abi::u32 intern_in_domain(abi::u32 stack, abi::u32 domain);
-
-// A range has got another module.
-void forget_addresses();
-// See guard/lock.h.
-void reset_depot_lock();
-void release_my_depot_lock();
 
 }  // namespace mt::runtime
 

@@ -1,24 +1,32 @@
 // SPDX-License-Identifier: MIT
 #include "table/modules.h"
 
-#include "guard/lock.h"
+#include "guard/locks.h"
 #include "os/process.h"
+#include "os/startup.h"
 #include "stack/objects.h"
 #include "stack/rule_cache.h"
-#include "table/depot.h"
 #include "table/header.h"
 #include "table/losses.h"
 
 namespace mt::runtime {
 
+namespace {
+
+// Multiples of the golden ratio lie far apart: tens of thousands of them differ in bits that
+// no address has, so that no two chain_hash() of an address under two meanings are the same.
+constexpr u64 kMeaningStep = 0x9e3779b97f4a7c15ull;
+
+}  // namespace
+
 u64 closed_high = 0;
+u64 address_meaning = kMeaningStep;
 
 namespace {
 
 constexpr u32 kMaxModules = 65536;
 constexpr u32 kMaxPath = 4096;
 
-Lock lock;
 // Bounds of all ranges that were closed and not mapped again; high 0 = none.
 u64 closed_low = 0;
 u16 last_hit = 0;
@@ -174,7 +182,7 @@ bool describe(u64 pc, Description& d) {
 }
 
 u16 log_module(u64 pc) {
-    Holder holder(lock);
+    Holder holder(process_locks.modules);
     if (!holder) {
         count_loss(LossKind::modules_full);
         return 0;
@@ -192,7 +200,7 @@ u16 log_module(u64 pc) {
     const u16 index = append(d);
     if (index == 0) count_loss(LossKind::modules_full);
     if (reused) {
-        forget_addresses();
+        __atomic_fetch_add(&address_meaning, kMeaningStep, __ATOMIC_ACQ_REL);
         stack::forget_rules();
     }
     return index;
@@ -224,7 +232,7 @@ void log_closed_modules() {
     for (u64 i = 1; i < count; ++i) {
         Module& m = *module_at(i);
         if (!is_open(m) || stack::is_loaded_at(m.start, m.end)) continue;
-        Holder holder(lock);
+        Holder holder(process_locks.modules);
         if (!holder || !is_open(m)) continue;
         close(m);
         any = true;
@@ -241,8 +249,5 @@ void check_reused_ranges(const u64* pcs, u32 count) {
         if (pc >= low && pc < high && in_closed_range(pc)) module_of(pc);
     }
 }
-
-void reset_module_lock() { lock.reset(); }
-void release_my_module_lock() { lock.release_if_mine(); }
 
 }  // namespace mt::runtime

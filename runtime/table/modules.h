@@ -10,6 +10,10 @@
 
 namespace mt::runtime {
 
+// Another when a range of addresses has got another module. Part of each traceback's hash,
+// so that every later one gets new nodes.
+extern __attribute__((visibility("hidden"))) abi::u64 address_meaning;
+
 // Index of the module that holds `pc`, logged on first sight; 0: in none, or
 // the log is full (counted). May make system calls; hold no lock.
 abi::u16 module_of(abi::u64 pc);
@@ -26,10 +30,6 @@ inline bool has_closed_ranges() {
     extern __attribute__((visibility("hidden"))) abi::u64 closed_high;
     return __atomic_load_n(&closed_high, __ATOMIC_RELAXED) != 0;
 }
-
-// See guard/lock.h.
-void reset_module_lock();
-void release_my_module_lock();
 
 }  // namespace mt::runtime
 

@@ -3,8 +3,9 @@
 
 #include <new>
 
+#include "guard/locks.h"
 #include "os/pages.h"
-#include "table/counters.h"
+#include "table/header.h"
 #include "table/publish.h"
 
 namespace mt::runtime {
@@ -30,5 +31,33 @@ LiveState* make_state(u32 generation, u64 peak_reset, const Loss* losses) {
 }
 
 void release_state(LiveState& state) { os::unmap_pages(&state, sizeof(LiveState)); }
+
+namespace {
+
+LiveState* current_state() {
+    return header() != nullptr ? pointer<LiveState>(header()->state) : nullptr;
+}
+
+}  // namespace
+
+void reset_locks() {
+    process_locks.reset();
+    if (LiveState* state = current_state()) {
+        state->peak_lock.reset();
+        state->sizes.lock().reset();
+        state->keys.reset_locks();
+        state->pages.reset_locks();
+    }
+}
+
+void release_my_locks() {
+    process_locks.release_mine();
+    if (LiveState* state = current_state()) {
+        state->peak_lock.release_if_mine();
+        state->sizes.lock().release_if_mine();
+        state->keys.release_my_locks();
+        state->pages.release_my_locks();
+    }
+}
 
 }  // namespace mt::runtime

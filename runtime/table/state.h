@@ -44,11 +44,19 @@ struct LiveState : abi::State {
     WatchedFigures figures;
 };
 
+// No limit, see LiveState::ceiling.
+inline constexpr abi::i64 kNoCeiling = static_cast<abi::i64>(~abi::u64{0} >> 1);
+
 // nullptr: no memory. `losses` are the header's, or nullptr.
 LiveState* make_state(abi::u32 generation, abi::u64 peak_reset, const abi::Loss* losses);
 
 // The last of a state whose pool has been released.
 void release_state(LiveState& state);
+
+// Every lock, the process's and those of the current state: in a fork's child, and after
+// a jump out of an event (guard/lock.h).
+void reset_locks();
+void release_my_locks();
 
 }  // namespace mt::runtime
 

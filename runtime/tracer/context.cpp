@@ -2,7 +2,7 @@
 #include "tracer/context.h"
 
 #include "os/cpu.h"
-#include "os/process.h"
+#include "os/startup.h"
 #include "os/thread.h"
 #include "table/header.h"
 #include "table/losses.h"

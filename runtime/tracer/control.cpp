@@ -2,7 +2,7 @@
 #include "tracer/control.h"
 
 #include "abi/stamp.h"
-#include "guard/lock.h"
+#include "guard/locks.h"
 #include "os/process.h"
 #include "table/counters.h"
 #include "table/header.h"
@@ -22,7 +22,6 @@ u64 retired_states = 0;
 
 namespace {
 
-Lock state_lock;
 LiveState* retired = nullptr;
 
 template <typename F>
@@ -217,7 +216,7 @@ void lose_for_memory(LossKind kind) {
 
 bool prepare_table() {
     if (header() != nullptr) return true;
-    Holder holder(state_lock);
+    Holder holder(process_locks.states);
     if (!holder) {
         count_loss(LossKind::state_busy);
         return false;
@@ -236,7 +235,7 @@ LiveState* enter_other_state(ThreadContext& c, u64 request) {
     LiveState* state = pin(c.state);
     if (!obeys(state, request)) {
         publish(c.state, 0);
-        Holder holder(state_lock);
+        Holder holder(process_locks.states);
         if (!holder) {
             count_loss(LossKind::state_busy);
             return nullptr;
@@ -269,7 +268,7 @@ LiveState* enter_other_state(ThreadContext& c, u64 request) {
 void settle_off(u64 request, bool quiet_releases) {
     const bool watched = is_watched(request);
     if (header() != nullptr && !(watched && load(current_state) == 0)) {
-        Holder holder(state_lock);
+        Holder holder(process_locks.states);
         if (!holder) return;                                   // hooks come back until it is done
         if ((load(root().request) & kRequestOn) != 0) return;  // begun again meanwhile
         retire(pointer<LiveState>(header()->state));
@@ -288,7 +287,7 @@ void release_retired_slice() {
     constexpr u64 kEvery = 64;
     static u64 asked = 0;
     if (__atomic_fetch_add(&asked, 1, __ATOMIC_RELAXED) % kEvery != 0) return;
-    Holder holder(state_lock);
+    Holder holder(process_locks.states);
     if (holder) release_from_list(0, kSlices);
 }
 
@@ -305,36 +304,6 @@ int request_stop() {
 }
 int request_clear() {
     return change_request(true, [](u64 old) { return old; });
-}
-
-void reset_locks() {
-    state_lock.reset();
-    reset_depot_lock();
-    reset_module_lock();
-    reset_watch_lock();
-    reset_scope_lock();
-    if (header() == nullptr) return;
-    if (auto* state = pointer<LiveState>(header()->state)) {
-        state->peak_lock.reset();
-        state->sizes.lock().reset();
-        state->keys.reset_locks();
-        state->pages.reset_locks();
-    }
-}
-
-void release_my_locks() {
-    state_lock.release_if_mine();
-    release_my_depot_lock();
-    release_my_module_lock();
-    release_my_watch_lock();
-    release_my_scope_lock();
-    if (header() == nullptr) return;
-    if (auto* state = pointer<LiveState>(header()->state)) {
-        state->peak_lock.release_if_mine();
-        state->sizes.lock().release_if_mine();
-        state->keys.release_my_locks();
-        state->pages.release_my_locks();
-    }
 }
 
 }  // namespace mt::runtime

@@ -75,10 +75,6 @@ int request_start(abi::u16 frames, abi::u64 sample_bytes);
 int request_stop();
 int request_clear();
 
-// See guard/lock.h: all locks of the runtime.
-void reset_locks();
-void release_my_locks();
-
 }  // namespace mt::runtime
 
 #endif

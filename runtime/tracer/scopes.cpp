@@ -4,15 +4,13 @@
 // closed, so a handler's scope never meets a half done one.
 #include "tracer/scopes.h"
 
-#include "guard/lock.h"
+#include "guard/locks.h"
 #include "table/losses.h"
 #include "tracer/guard.h"
 #include "tracer/recording.h"
 
 namespace mt::runtime {
 namespace {
-
-Lock scope_lock;  // for new names
 
 constexpr u32 kTokenBits = 25;  // of which the count of begins stands in a token
 constexpr u32 kDepthBits = 6;
@@ -45,7 +43,7 @@ void write_name(ScopeName& name, const char* text) {
 
 // A program that has more names than there is room for gets its further ones summed up.
 bool add_name(const char* name, u32& index) {
-    Holder holder(scope_lock);
+    Holder holder(process_locks.scopes);
     if (!holder) return false;
     if (names() == nullptr) {
         void* fresh = process_pool.take(kScopeNames * sizeof(ScopeName));
@@ -199,8 +197,5 @@ int end_scope(int token, const Caller& caller) {
     close_event(*c);
     return result;
 }
-
-void reset_scope_lock() { scope_lock.reset(); }
-void release_my_scope_lock() { scope_lock.release_if_mine(); }
 
 }  // namespace mt::runtime

@@ -42,9 +42,6 @@ inline void keep_tops(Shard& shard, const Change& change) {
 int begin_scope(const char* name, const Caller& caller);
 int end_scope(int token, const Caller& caller);
 
-void reset_scope_lock();
-void release_my_scope_lock();
-
 }  // namespace mt::runtime
 
 #endif

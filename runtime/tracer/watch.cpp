@@ -4,7 +4,7 @@
 // at a stop nothing is in flight and every report is right.
 #include "tracer/watch.h"
 
-#include "guard/lock.h"
+#include "guard/locks.h"
 #include "os/pages.h"
 #include "table/losses.h"
 #include "tracer/guard.h"
@@ -41,7 +41,6 @@ struct Reached {
 
 // WatchedFigures::reached of the current state: whether a fall means anything.
 u32 reached_now = 0;
-Lock watch_lock;
 u64 slots_ready_for = 0;  // the Root::watch_request for which there are verdicts
 
 u32 bit(u32 slot) { return 1u << slot; }
@@ -66,7 +65,7 @@ void renew_verdicts(u32 slots) {
 // Needs the table. False: busy, sites are not looked at this time.
 bool verdicts_are_ready(u64 watch) {
     if (__builtin_expect(load(slots_ready_for) == watch, 1)) return true;
-    Holder holder(watch_lock);
+    Holder holder(process_locks.conditions);
     if (!holder) return false;
     renew_verdicts(watch_slots(watch));
     publish(slots_ready_for, watch);
@@ -95,7 +94,7 @@ bool has_adopted(const LiveState& state, u64 watch) {
 // What stands there already has been reached before, unless the state `is_new`: made since
 // the look before the event.
 void adopt_conditions(LiveState& state, u64 watch, bool is_new) {
-    Holder holder(watch_lock);
+    Holder holder(process_locks.conditions);
     if (!holder || has_adopted(state, watch)) return;
     const u32 slots = watch_slots(watch);
     const i64 bytes = current_bytes(state);
@@ -155,7 +154,7 @@ Reached look_at_figures(ThreadContext& c, LiveState& state, u64 watch, bool may_
     }
     if (changed != 0) publish(reached_now, load(figures.reached));
     if (changed != 0 || load(figures.has_ceiling) == 0) {
-        Holder holder(watch_lock);
+        Holder holder(process_locks.conditions);
         if (holder) set_lowest_ceiling(state, slots);
         if (!holder) publish(figures.has_ceiling, 0);
     }
@@ -320,8 +319,5 @@ void forget_conditions() {
     for (WatchSlot& slot : root().watch) publish(slot.condition, 0);
     __atomic_fetch_and(&root().request, ~kRequestWatch, __ATOMIC_ACQ_REL);
 }
-
-void reset_watch_lock() { watch_lock.reset(); }
-void release_my_watch_lock() { watch_lock.release_if_mine(); }
 
 }  // namespace mt::runtime

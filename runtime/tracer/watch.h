@@ -27,10 +27,6 @@ inline bool is_watched(u64 request) { return (request & kRequestWatch) != 0; }
 
 // In a fork's child: the conditions are its parent's.
 void forget_conditions();
-// See guard/lock.h.
-void reset_watch_lock();
-void release_my_watch_lock();
-
 }  // namespace mt::runtime
 
 #endif
