@@ -4,27 +4,22 @@
 // the two figures that need no symbols.
 #include "include/memtrace.h"
 
+#include "control/requests.h"
+#include "features/domains.h"
+#include "features/scopes.h"
+#include "features/watch.h"
+#include "hooks/caller.h"
 #include "hooks/real.h"
 #include "table/counters.h"
-#include "table/header.h"
-#include "tracer/control.h"
-#include "tracer/domains.h"
-#include "tracer/nested.h"
-#include "tracer/scopes.h"
-#include "tracer/watch.h"
-
-#if defined(__x86_64__)
-#include "hooks/x86_64/caller.h"
-#endif
 
 namespace {
 
 using namespace mt::runtime;
 
-bool is_tracing() { return (load(root().request) & kRequestOn) != 0; }
+bool is_tracing() { return is_on(request_now()); }
 
-// What the program calls, with its stack as it is (hooks.cpp).
-#define MT_CALLED __attribute__((force_align_arg_pointer)) int
+// What the program calls, with its stack as it is.
+#define MT_CALLED __attribute__((MT_ANY_STACK)) int
 
 int start_at(int frames, u64 sample_bytes) {
     if (frames < 1 || frames > 65535) return -1;
@@ -39,15 +34,15 @@ MT_CALLED start_sampled(int frames, uint64_t bytes) {
 MT_CALLED stop() { return request_stop(), 0; }
 MT_CALLED clear_traces() { return request_clear(), 0; }
 MT_CALLED tracing() { return is_tracing() ? 1 : 0; }
-MT_CALLED traceback_limit() { return request_limit(load(root().request)); }
+MT_CALLED traceback_limit() { return request_limit(request_now()); }
 
 // Published like an event, so that the state cannot be released meanwhile.
 MT_CALLED traced_memory(uint64_t* current, uint64_t* peak) {
     if (!is_tracing() || header() == nullptr) return 0;
     ThreadContext* c = context();
     if (c == nullptr) return 0;
-    const NestedState pinned(*c, load(root().request));
-    if (LiveState* state = pinned.get()) {
+    const PinnedState state(*c, request_now());
+    if (state) {
         const i64 now = current_bytes(*state);
         const i64 kept = load(state->peak_bytes);
         const bool was_reset = load(root().peak_reset_request) != load(state->peak_reset_done);
@@ -68,8 +63,8 @@ MT_CALLED tracer_memory(uint64_t* bytes) {
     *bytes = load(h->mapped_bytes) + load(h->retired_bytes);
     ThreadContext* c = is_tracing() ? context() : nullptr;
     if (c == nullptr) return 0;
-    const NestedState pinned(*c, load(root().request));
-    if (LiveState* state = pinned.get()) *bytes += load(state->mapped_bytes);
+    const PinnedState state(*c, request_now());
+    if (state) *bytes += load(state->mapped_bytes);
     return 0;
 }
 
@@ -79,10 +74,10 @@ MT_CALLED tracer_memory(uint64_t* bytes) {
 MT_ENTRY track(unsigned domain, uintptr_t key, size_t size) {
     const Caller caller = MT_CALLER;
     real_is_ready();  // the environment may ask for tracing
-    const bool watched = is_watched(load(root().request));
+    const bool watched = is_watched(request_now());
     if (watched) watched_event_begins(caller);
     const int result = on_track(domain, key, size, caller);
-    if (watched && result == kDone) watched_tracking(key, size, caller);
+    if (watched && result == kDone) look({WatchedCall::What::tracks, key, size}, caller);
     return result;
 }
 MT_ENTRY untrack(unsigned domain, uintptr_t key) {

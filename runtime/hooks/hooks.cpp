@@ -1,61 +1,31 @@
 // SPDX-License-Identifier: MIT
 //
 // One thin function per name of family.def. With tracing off each is a compare
-// and a jump to the real function. What a call means is the tracer's business;
+// and a jump to the real function. What a call means is the business of record;
 // here only: real call and record in the right order, results and errno passed
 // through untouched.
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
 
+#include "features/watch.h"
 #include "hooks/bootstrap.h"
+#include "hooks/caller.h"
 #include "hooks/definitions.h"
 #include "hooks/real.h"
-#include "table/header.h"
+#include "record/move.h"
 #include "table/modules.h"
-#include "tracer/control.h"
-#include "tracer/events.h"
-#include "tracer/watch.h"
-
-#if defined(__x86_64__)
-#include "hooks/x86_64/caller.h"
-#endif
 
 #define MT_EXPORT extern "C" __attribute__((visibility("default")))
-// Called with the stack as it is: fibers and hand-written code do not always keep it
-// aligned to 16, as the ABI asks (tests/programs/misaligned.c). One instruction.
-#define MT_SLOW static __attribute__((noinline, force_align_arg_pointer))
+#define MT_SLOW static __attribute__((noinline, MT_ANY_STACK))
 
 using namespace mt::runtime;
+using What = WatchedCall::What;
 
 namespace {
 
-bool is_quiet(const u64& quiet) {
-    return __builtin_expect(__atomic_load_n(&root().request, __ATOMIC_RELAXED) ==
-                                __atomic_load_n(&quiet, __ATOMIC_RELAXED),
-                            1);
-}
-bool is_quiet() { return is_quiet(settled.quiet); }
-// For hooks that are given a block.
-bool is_quiet_release() { return is_quiet(settled.quiet_release); }
-
-enum class Mode { on, off, starting, watched };
-
-Mode mode_now() {
-    if (!real_is_ready()) return Mode::starting;
-    const u64 request = load(root().request);
-    if ((request & kRequestOn) != 0) {
-        if (load(root().status) != static_cast<u32>(Status::ready)) return Mode::off;
-        return is_watched(request) ? Mode::watched : Mode::on;
-    }
-    settle_off(request, !bootstrap_used());
-    return is_watched(request) ? Mode::watched : Mode::off;
-}
-
-Mode mode() {
-    const bool traced = load(root().request) == load(settled.traced);
-    return __builtin_expect(traced, 1) ? Mode::on : mode_now();
-}
+Mode mode_now() { return real_is_ready() ? control.obey(!bootstrap_used()) : Mode::starting; }
+Mode mode() { return control.is_traced(request_now()) ? Mode::on : mode_now(); }
 
 bool overflows(size_t count, size_t size) {
     size_t product;
@@ -63,8 +33,17 @@ bool overflows(size_t count, size_t size) {
 }
 
 // With conditions of mt break armed. The stop comes when all of ours is done.
+void watched_allocation(void* block, size_t size, const Caller& caller) {
+    watched_event_begins(caller);
+    if (block != nullptr) on_allocate(block, size, caller);
+    look({block != nullptr ? What::gives : What::fails, address_of(block), size}, caller);
+}
+
 template <typename Call>
-void* allocate_watched(size_t size, const Caller& caller, Call call) {
+__attribute__((noinline)) void* allocate_otherwise(Mode now, size_t size, const Caller& caller,
+                                                   size_t alignment, Call call) {
+    if (now == Mode::starting) return bootstrap_allocate(size, alignment);
+    if (now == Mode::off) return call();
     void* block = nullptr;
     bool inner = false;
     {
@@ -74,13 +53,6 @@ void* allocate_watched(size_t size, const Caller& caller, Call call) {
     }
     if (!inner) watched_allocation(block, size, caller);
     return block;
-}
-
-template <typename Call>
-__attribute__((noinline)) void* allocate_otherwise(Mode now, size_t size, const Caller& caller,
-                                                   size_t alignment, Call call) {
-    if (now == Mode::starting) return bootstrap_allocate(size, alignment);
-    return now == Mode::watched ? allocate_watched(size, caller, call) : call();
 }
 
 // Every function of the family that gives a new block.
@@ -107,20 +79,13 @@ void* move_from_bootstrap(void* block, size_t size, const Caller& caller) {
 
 // `call` takes the block and gives where it is then.
 template <typename Call>
-void* reallocate_watched(void* block, size_t size, const Caller& caller, Call call) {
-    {
-        const ForeignCall outer(caller, real.is_libc);
-        if (outer.is_inner()) return call(block);
-    }
-    watched_block_goes(block, caller);
-    void* moved = nullptr;
-    {
-        const ForeignCall foreign(caller, real.is_libc);
-        Move move(block, caller);
-        moved = call(block);
-        move.finish(moved, size);
-    }
-    watched_move(moved, size, caller);
+__attribute__((always_inline)) inline void* move_block(void* block, size_t size,
+                                                       const Caller& caller, Call call) {
+    const ForeignCall foreign(caller, real.is_libc);
+    if (foreign.is_inner()) return call(block);
+    Move move(block, caller);
+    void* moved = call(block);
+    move.finish(moved, size);
     return moved;
 }
 
@@ -128,8 +93,13 @@ template <typename Call>
 __attribute__((noinline)) void* reallocate_otherwise(Mode now, void* block, size_t size,
                                                      const Caller& caller, Call call) {
     if (now == Mode::starting) return nullptr;  // no block but bootstrap's exists yet
-    if (now == Mode::watched) return reallocate_watched(block, size, caller, call);
-    return call(block);
+    if (now == Mode::off || ForeignCall(caller, real.is_libc).is_inner()) return call(block);
+    watched_event_begins(caller);
+    look({What::frees, address_of(block), 0}, caller);
+    void* moved = move_block(block, size, caller, call);
+    const What failed = size == 0 ? What::falls : What::fails;
+    look({moved != nullptr ? What::gives : failed, address_of(moved), size}, caller);
+    return moved;
 }
 
 template <typename Call>
@@ -140,26 +110,26 @@ __attribute__((always_inline)) inline void* reallocate(void* block, size_t size,
     }
     if (is_bootstrap(block)) return move_from_bootstrap(block, size, caller);
     const Mode now = mode();
-    if (__builtin_expect(now != Mode::on, 0)) {
-        return reallocate_otherwise(now, block, size, caller, call);
-    }
-    ForeignCall foreign(caller, real.is_libc);
-    if (foreign.is_inner()) return call(block);
-    Move move(block, caller);
-    void* moved = call(block);
-    move.finish(moved, size);
-    return moved;
+    if (__builtin_expect(now == Mode::on, 1)) return move_block(block, size, caller, call);
+    return reallocate_otherwise(now, block, size, caller, call);
 }
 
 }  // namespace
 
-MT_SLOW void* slow_malloc(size_t size) {
-    return allocate(size, MT_CALLER, 0, [=] { return real.malloc(size); });
-}
-MT_EXPORT void* malloc(size_t size) {
-    if (is_quiet()) return real.malloc(size);
-    return slow_malloc(size);
-}
+// Those that give a block, and need nothing decided.
+#define MT_GIVES(name, size, alignment, parameters, arguments)                            \
+    MT_SLOW void* slow_##name parameters {                                                \
+        return allocate(size, MT_CALLER, alignment, [=] { return real.name arguments; }); \
+    }                                                                                     \
+    MT_EXPORT void* name parameters {                                                     \
+        if (control.is_quiet()) return real.name arguments;                               \
+        return slow_##name arguments;                                                     \
+    }
+MT_GIVES(malloc, size, 0, (size_t size), (size))
+MT_GIVES(aligned_alloc, size, alignment, (size_t alignment, size_t size), (alignment, size))
+MT_GIVES(memalign, size, alignment, (size_t alignment, size_t size), (alignment, size))
+MT_GIVES(valloc, size, mt::abi::kPageSize, (size_t size), (size))
+MT_GIVES(pvalloc, size, mt::abi::kPageSize, (size_t size), (size))
 
 MT_SLOW void* slow_calloc(size_t count, size_t size) {
     // An overflowing product is the real calloc's to refuse; bootstrap memory is zero.
@@ -167,7 +137,7 @@ MT_SLOW void* slow_calloc(size_t count, size_t size) {
     return allocate(bytes, MT_CALLER, 0, [=] { return real.calloc(count, size); });
 }
 MT_EXPORT void* calloc(size_t count, size_t size) {
-    if (is_quiet()) return real.calloc(count, size);
+    if (control.is_quiet()) return real.calloc(count, size);
     return slow_calloc(count, size);
 }
 
@@ -175,7 +145,7 @@ MT_SLOW void* slow_realloc(void* block, size_t size) {
     return reallocate(block, size, MT_CALLER, [=](void* b) { return real.realloc(b, size); });
 }
 MT_EXPORT void* realloc(void* block, size_t size) {
-    if (is_quiet_release()) return real.realloc(block, size);
+    if (control.is_quiet_release()) return real.realloc(block, size);
     return slow_realloc(block, size);
 }
 
@@ -199,20 +169,21 @@ MT_SLOW void* slow_reallocarray(void* block, size_t count, size_t size) {
     return reallocate(block, count * size, MT_CALLER, call);
 }
 MT_EXPORT void* reallocarray(void* block, size_t count, size_t size) {
-    if (is_quiet_release()) return real.reallocarray(block, count, size);
+    if (control.is_quiet_release()) return real.reallocarray(block, count, size);
     return slow_reallocarray(block, count, size);
 }
 
 __attribute__((noinline)) static void free_otherwise(Mode now, void* block, const Caller& caller) {
     if (now == Mode::starting) return;  // no block but bootstrap's exists yet
     if (now == Mode::off) return real.free(block);
-    watched_block_goes(block, caller);
+    watched_event_begins(caller);
+    look({What::frees, address_of(block), 0}, caller);
     on_free(block, caller);
     {
         const ForeignCall foreign(caller, real.is_libc);
         real.free(block);
     }
-    watched_figures_fell(caller);
+    look({What::falls, 0, 0}, caller);
 }
 
 MT_SLOW void slow_free(void* block) {
@@ -226,7 +197,7 @@ MT_SLOW void slow_free(void* block) {
     real.free(block);
 }
 MT_EXPORT void free(void* block) {
-    if (is_quiet_release()) return real.free(block);
+    if (control.is_quiet_release()) return real.free(block);
     slow_free(block);
 }
 // Other names for free: the caller's sizes add nothing to what it knows.
@@ -250,41 +221,8 @@ MT_SLOW int slow_posix_memalign(void** out, size_t alignment, size_t size) {
     return posix_memalign_for(MT_CALLER, out, alignment, size);
 }
 MT_EXPORT int posix_memalign(void** out, size_t alignment, size_t size) {
-    if (is_quiet()) return real.posix_memalign(out, alignment, size);
+    if (control.is_quiet()) return real.posix_memalign(out, alignment, size);
     return slow_posix_memalign(out, alignment, size);
-}
-
-MT_SLOW void* slow_aligned_alloc(size_t alignment, size_t size) {
-    return allocate(size, MT_CALLER, alignment,
-                    [=] { return real.aligned_alloc(alignment, size); });
-}
-MT_EXPORT void* aligned_alloc(size_t alignment, size_t size) {
-    if (is_quiet()) return real.aligned_alloc(alignment, size);
-    return slow_aligned_alloc(alignment, size);
-}
-
-MT_SLOW void* slow_memalign(size_t alignment, size_t size) {
-    return allocate(size, MT_CALLER, alignment, [=] { return real.memalign(alignment, size); });
-}
-MT_EXPORT void* memalign(size_t alignment, size_t size) {
-    if (is_quiet()) return real.memalign(alignment, size);
-    return slow_memalign(alignment, size);
-}
-
-MT_SLOW void* slow_valloc(size_t size) {
-    return allocate(size, MT_CALLER, mt::abi::kPageSize, [=] { return real.valloc(size); });
-}
-MT_EXPORT void* valloc(size_t size) {
-    if (is_quiet()) return real.valloc(size);
-    return slow_valloc(size);
-}
-
-MT_SLOW void* slow_pvalloc(size_t size) {
-    return allocate(size, MT_CALLER, mt::abi::kPageSize, [=] { return real.pvalloc(size); });
-}
-MT_EXPORT void* pvalloc(size_t size) {
-    if (is_quiet()) return real.pvalloc(size);
-    return slow_pvalloc(size);
 }
 
 // Closing a library makes its addresses meaningless; opening is not watched,

@@ -5,13 +5,13 @@
 // may depend on it: dependencies' constructors run, and allocate, before it.
 #include <pthread.h>
 
+#include "control/process.h"
+#include "hooks/caller.h"
 #include "hooks/real.h"
-#include "tracer/children.h"
 
 namespace {
 
-// Like all that others call: whatever their stack is (hooks.cpp).
-__attribute__((force_align_arg_pointer)) void in_child() { mt::runtime::adopt_fork(); }
+__attribute__((MT_ANY_STACK)) void in_child() { mt::runtime::adopt_fork(); }
 
 }  // namespace
 
@@ -20,7 +20,7 @@ extern "C" __attribute__((visibility("default"), noinline)) void memtrace_loaded
     asm volatile("" ::: "memory");
 }
 
-__attribute__((constructor, force_align_arg_pointer)) static void on_load() {
+__attribute__((constructor, MT_ANY_STACK)) static void on_load() {
     mt::runtime::real_is_ready();
     pthread_atfork(nullptr, nullptr, in_child);
     memtrace_loaded();

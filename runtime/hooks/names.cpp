@@ -9,13 +9,14 @@
 
 #include <cerrno>
 
+#include "hooks/caller.h"
 #include "hooks/real.h"
 #include "os/filter.h"
 #include "os/syscall.h"
 #include "os/thread.h"
-#include "tracer/context.h"
+#include "thread/names.h"
 
-#define MT_EXPORT extern "C" __attribute__((visibility("default"), force_align_arg_pointer))
+#define MT_EXPORT extern "C" __attribute__((visibility("default"), MT_ANY_STACK))
 
 using namespace mt::runtime;
 

@@ -3,6 +3,9 @@
 
 #include <cerrno>
 
+#include "control/control.h"
+#include "control/process.h"
+#include "control/requests.h"
 #include "guard/lock.h"
 #include "hooks/definitions.h"
 #include "os/process.h"
@@ -10,8 +13,6 @@
 #include "os/thread.h"
 #include "stack/walker.h"
 #include "table/header.h"
-#include "tracer/children.h"
-#include "tracer/control.h"
 
 // Libc's other names for its own functions.
 // Weak, so that libc stays the only library that the runtime needs.
@@ -137,7 +138,7 @@ void fill_root(Reason reason) {
 }  // namespace
 
 bool real_is_ready() {
-    if (__builtin_expect(is_known_process(), 1)) return true;
+    if (__builtin_expect(control.knows_process(), 1)) return true;
     if (load(stage) == kReady) {
         adopt_process();
         return true;
@@ -149,7 +150,7 @@ bool real_is_ready() {
     }
     fill_root(resolve());
     publish(stage, kReady);
-    know_process();
+    control.know_process();
     return true;
 }
 

@@ -3,12 +3,7 @@
 
 #include <elf.h>
 #include <sys/auxv.h>
-#include <sys/mman.h>
-#include <sys/syscall.h>
 
-#include "os/cpu.h"
-#include "os/pages.h"
-#include "os/syscall.h"
 #include "os/thread.h"
 
 // Of ld.so: points at argc, with argv, the environment and auxv above it. Weak,
@@ -18,8 +13,6 @@ extern "C" __attribute__((weak)) char** environ;
 
 namespace mt::runtime::os {
 namespace {
-
-constexpr long kPage = 4096;
 
 bool has_name(const char* entry, const char* name) {
     while (*name != '\0' && *entry == *name) ++entry, ++name;
@@ -68,22 +61,6 @@ std::uint64_t process_cookie() {
                            static_cast<std::uint64_t>(product) * 0xd6e8feb86659fd93ull;
     cookie ^= cookie >> 32;
     return cookie != 0 ? cookie : 1;
-}
-
-bool barrier_all_threads() {
-    if (has_one_thread()) return true;
-    static void* page = nullptr;
-    if (page == nullptr && (page = map_pages(kPage)) == nullptr) return false;
-    // To take a right away from a page that is in use, the kernel interrupts every
-    // processor that runs a thread of the process. membarrier would say the same, and is
-    // a call that filters do not know. Processors that learn of it without an interrupt
-    // have stored what they had to store long before the pause has ended.
-    *static_cast<volatile char*>(page) = 1;
-    const auto at = reinterpret_cast<long>(page);
-    if (raw_syscall(SYS_mprotect, at, kPage, PROT_READ) != 0) return false;
-    constexpr int kPause = 500;
-    for (int i = 0; i < kPause; ++i) relax_cpu();
-    return raw_syscall(SYS_mprotect, at, kPage, PROT_READ | PROT_WRITE) == 0;
 }
 
 }  // namespace mt::runtime::os

@@ -30,10 +30,6 @@ const char* started_as();
 // AT_RANDOM, so that the stack protector's secret does not show.
 std::uint64_t process_cookie();
 
-// Every thread of the process has passed a full memory barrier since; false if that
-// cannot be had. Callers hold one lock.
-bool barrier_all_threads();
-
 }  // namespace mt::runtime::os
 
 #endif

@@ -58,8 +58,9 @@ void keep_name(const char* value) {
 // Not read from a link where that call may be forbidden: as it was started then.
 void learn_path() {
     if (!is_filtered) {
-        const long length = raw_syscall(SYS_readlink, reinterpret_cast<long>("/proc/self/exe"),
-                                        reinterpret_cast<long>(path), kMostPath);
+        const long length =
+            raw_syscall(SYS_readlinkat, AT_FDCWD, reinterpret_cast<long>("/proc/self/exe"),
+                        reinterpret_cast<long>(path), kMostPath);
         if (!failed(length)) {
             path_length = static_cast<std::uint32_t>(length);
             return;

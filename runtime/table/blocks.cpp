@@ -42,11 +42,7 @@ Region* Blocks::make_region(u64 address) {
     region->self = address_of(region);
     // Into the readers' list first, so that no block is ever in a region that
     // they cannot see. The loser of a race stays in the list, empty.
-    u64 head = load(*regions_);
-    do {
-        region->next = head;
-    } while (!__atomic_compare_exchange_n(regions_, &head, address_of(region), false,
-                                          __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
+    push_front(*regions_, *region);
     add_shared(*region_count_, 1);
     u64& entry = level[level_index(address)];
     return exchange_if<u64>(entry, 0, address_of(region)) ? region : pointer<Region>(load(entry));

@@ -107,11 +107,7 @@ Shard* make_shard(LiveState& state, u64 context) {
     if (shard == nullptr) return nullptr;
     shard->context = context;
     shard->limit = kNoEvent;  // a lease may be out: its holder does not know this shard
-    u64 head = load(state.shards);
-    do {
-        shard->next = head;
-    } while (!__atomic_compare_exchange_n(&state.shards, &head, address_of(shard), false,
-                                          __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
+    push_front(state.shards, *shard);
     add_shared(state.shard_count, 1);
     return shard;
 }

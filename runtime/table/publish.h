@@ -54,6 +54,13 @@ T* pointer(u64 address) {
 }
 inline u64 address_of(const void* p) { return reinterpret_cast<u64>(p); }
 
+// A new item, otherwise complete, into a list that grows at its front only.
+template <typename T>
+void push_front(u64& head, T& item) {
+    do item.next = load(head);
+    while (!exchange_if<u64>(head, item.next, address_of(&item)));
+}
+
 }  // namespace mt::runtime
 
 #endif

@@ -6,7 +6,6 @@
 #include "guard/locks.h"
 #include "os/pages.h"
 #include "table/header.h"
-#include "table/publish.h"
 
 namespace mt::runtime {
 
@@ -28,6 +27,14 @@ LiveState* make_state(u32 generation, u64 peak_reset, const Loss* losses) {
     }
     state->blocks.attach(state->pool, state->regions, state->region_count);
     return state;
+}
+
+void LiveState::put_stamp(u64 address, u64 stamp) {
+    const u64* slot = blocks.find(address);
+    if (slot == nullptr) return;
+    u64* at = blocks.stamp(address, slot, true);
+    if (at == nullptr) return count_loss(LossKind::stamp_lost);
+    publish(*at, stamp);
 }
 
 void release_state(LiveState& state) { os::unmap_pages(&state, sizeof(LiveState)); }

@@ -11,12 +11,14 @@
 #include "guard/lock.h"
 #include "table/blocks.h"
 #include "table/keys.h"
+#include "table/losses.h"
 #include "table/pool.h"
+#include "table/publish.h"
 #include "table/tracked.h"
 
 namespace mt::runtime {
 
-// What conditions on figures wait for in a state (tracer/watch.h).
+// What conditions on figures wait for in a state (features/watch.h).
 struct WatchedFigures {
     abi::u64 watch;  // Root::watch_request that this is for
     abi::u64 peak_reset;
@@ -42,7 +44,47 @@ struct LiveState : abi::State {
     LiveState* next_retired;
     abi::i64 ceiling;  // see set_ceiling()
     WatchedFigures figures;
+
+    bool is_special() const { return __builtin_expect(load(special) != 0, 0); }
+    bool samples() const { return __builtin_expect(sample_bytes != 0, 0); }
+    bool stamps() const { return __builtin_expect(load(stamped) != 0, 0); }
+    bool keeps_freed() const { return freed != 0; }
+
+    // Between a block and its word. The size that is recorded: a large one goes into the
+    // side table, and is capped (counted) when that cannot take it.
+    u64 keep_size(u64 address, u64 size, u32 stack) {
+        if (size < kSizeEscape || sizes.insert(kDomainLarge, address, size, stack)) return size;
+        count_loss(LossKind::large_lost);
+        return kSizeEscape - 1;
+    }
+    static u64 word_for(u64 address, u64 kept_size, u32 stack) {
+        return make_word(address, kept_size < kSizeEscape ? kept_size : kSizeEscape, stack);
+    }
+    u64 size_of(u64 address, u64 word) const {
+        const u64 size = word_size(word);
+        if (size != kSizeEscape) return size;
+        const Tracked* entry = sizes.find(kDomainLarge, address);
+        return entry != nullptr ? entry->size : 0;
+    }
+    void forget_size(u64 address, u64 word) {
+        if (word_size(word) == kSizeEscape) sizes.erase(kDomainLarge, address);
+    }
+
+    // The block at `address`, whose word stands, gets `stamp`.
+    void put_stamp(u64 address, u64 stamp);
+    // Where the stamp of the block stands whose word is at `slot`; nullptr: it has none.
+    u64* stamp_of(u64 address, const u64* slot) const {
+        return stamps() && slot != nullptr ? blocks.stamp(address, slot, false) : nullptr;
+    }
 };
+
+// First of all that an erase does. Returns what it was.
+inline u64 erase_stamp(u64* stamp) {
+    if (stamp == nullptr) return 0;
+    const u64 old = *stamp;
+    publish(*stamp, 0);
+    return old;
+}
 
 // No limit, see LiveState::ceiling.
 inline constexpr abi::i64 kNoCeiling = static_cast<abi::i64>(~abi::u64{0} >> 1);

@@ -4,7 +4,7 @@
 // and against the reference. Each way in which the walker may rightly see another
 // stack than the reference is checked here by a condition of its own; what meets
 // none is unexplained.
-#include "tracer/compare.h"
+#include "record/compare.h"
 
 #include <sched.h>
 #include <signal.h>
@@ -13,10 +13,10 @@
 
 #include "guard/lock.h"
 #include "os/cpu.h"
+#include "record/capture.h"
 #include "reference.h"
 #include "report.h"
 #include "table/header.h"
-#include "tracer/events.h"
 
 extern "C" void* __libc_stack_end;
 

@@ -2,7 +2,7 @@
 //
 // The sample is what it claims to be: chosen with p = 1 - exp(-size / mean),
 // weighted by 1 / p. Statistical bounds hold with all but 1e-9 of the seeds.
-#include "tracer/sampling.h"
+#include "thread/sampling.h"
 
 #include <gtest/gtest.h>
 

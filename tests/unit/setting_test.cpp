@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // MEMTRACE, as the runtime reads it.
-#include "tracer/setting.h"
+#include "control/setting.h"
 
 #include <gtest/gtest.h>
 

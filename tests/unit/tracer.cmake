@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: MIT
-# Pieces of runtime/tracer that need no runtime around them.
-foreach(part sampling setting)
-  add_executable(${part}_test ${CMAKE_CURRENT_LIST_DIR}/${part}_test.cpp
-    ${PROJECT_SOURCE_DIR}/runtime/tracer/${part}.cpp)
-  target_include_directories(${part}_test PRIVATE ${PROJECT_SOURCE_DIR}/runtime)
-  target_link_libraries(${part}_test PRIVATE GTest::gmock_main memtrace_warnings
+# Pieces of the runtime that need no runtime around them.
+foreach(part thread/sampling control/setting)
+  get_filename_component(name ${part} NAME)
+  add_executable(${name}_test ${CMAKE_CURRENT_LIST_DIR}/${name}_test.cpp
+    ${PROJECT_SOURCE_DIR}/runtime/${part}.cpp)
+  target_include_directories(${name}_test PRIVATE ${PROJECT_SOURCE_DIR}/runtime)
+  target_link_libraries(${name}_test PRIVATE GTest::gmock_main memtrace_warnings
     memtrace_sanitizers)
-  gtest_discover_tests(${part}_test TEST_PREFIX ${part}_test. DISCOVERY_MODE PRE_TEST
+  gtest_discover_tests(${name}_test TEST_PREFIX ${name}_test. DISCOVERY_MODE PRE_TEST
     PROPERTIES TIMEOUT 120)
 endforeach()
 

@@ -19,10 +19,10 @@ inline bool exchange_alone(unsigned long& word, unsigned long expected, unsigned
     return done;
 }
 
-// Where a function's return address stands, given the stack pointer as it will
-// be after its return.
-inline unsigned long return_address_of(unsigned long sp) {
-    return *reinterpret_cast<const volatile unsigned long*>(sp - sizeof(unsigned long));
+// Is a function that will return to `pc`, with its stack pointer at `sp` then, still there?
+// True where that cannot be told.
+inline bool may_return_to(unsigned long sp, unsigned long pc) {
+    return *reinterpret_cast<const volatile unsigned long*>(sp - sizeof(unsigned long)) == pc;
 }
 
 // System V ABI: the first word of the thread control block is its own address.

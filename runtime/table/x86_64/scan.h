@@ -7,7 +7,7 @@
 
 #include <emmintrin.h>
 
-#include "table/scan.h"
+#include "table/words.h"
 
 namespace mt::runtime {
 

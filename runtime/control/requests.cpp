@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+#include "control/requests.h"
+
+#include "control/setting.h"
+#include "os/process.h"
+#include "table/header.h"
+#include "table/publish.h"
+
+namespace mt::runtime {
+namespace {
+
+// Writes what `next` makes of the request, under a new generation, if tracing is
+// on (or off) as the change wants it.
+template <typename F>
+int change_request(bool wants_on, F&& next) {
+    for (;;) {
+        const u64 old = load(root().request);
+        if (((old & kRequestOn) != 0) != wants_on) return 1;
+        const u64 changed = next(old);
+        const u64 flags = (changed & 0xffff) | (old & kRequestWatch);
+        const u64 made = make_request(flags, request_limit(changed), request_generation(old) + 1);
+        if (exchange_if(root().request, old, made)) return 0;
+    }
+}
+
+}  // namespace
+
+void start_by_environment() {
+    const char* text = os::environment("MEMTRACE");
+    if (text == nullptr) return;
+    if (os::is_secure()) {
+        publish(root().reason, static_cast<u32>(Reason::secure_process));
+        return;
+    }
+    Setting setting;
+    if (!parse_setting(text, setting)) {
+        publish(root().reason, static_cast<u32>(Reason::bad_environment));
+        return;
+    }
+    if (setting.frames == 0) return;
+    // A debugger that has spoken already is right.
+    const u64 untouched = load(root().request);
+    const u64 watch = untouched & kRequestWatch;
+    if (untouched != make_request(watch, kDefaultFrameLimit, 0)) return;
+    u64 flags = kRequestOn | watch;
+    if (setting.sample_bytes != 0) {
+        publish(root().sample_bytes, setting.sample_bytes);
+        flags |= kRequestSampling;
+    }
+    if (setting.stamps) flags |= kRequestStamps;
+    if (setting.freed_blocks != 0) {
+        publish(root().freed_blocks, setting.freed_blocks);
+        flags |= kRequestFreed;
+    }
+    exchange_if(root().request, untouched, make_request(flags, setting.frames, 1));
+}
+
+int request_start(u16 frames, u64 sample_bytes) {
+    return change_request(false, [=](u64) {
+        // Before the request that tells to look at it.
+        if (sample_bytes != 0) publish(root().sample_bytes, sample_bytes);
+        const u64 sampling = sample_bytes != 0 ? kRequestSampling : 0;
+        return make_request(kRequestOn | sampling, frames, 0);
+    });
+}
+int request_stop() {
+    return change_request(true, [](u64 old) { return make_request(0, request_limit(old), 0); });
+}
+int request_clear() {
+    return change_request(true, [](u64 old) { return old; });
+}
+
+}  // namespace mt::runtime
