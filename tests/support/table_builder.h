@@ -75,6 +75,7 @@ class TableBuilder {
 
     // --- threads in the middle of something ---
     abi::Context& add_context(std::size_t shard = 0);
+    abi::Context& context(std::size_t index) { return contexts_[index]->data; }
     static void add_ring(abi::Context& context, abi::Op op, std::uint32_t id, std::uint64_t size,
                          std::uint32_t generation = 1);
 
@@ -124,7 +125,7 @@ class TableBuilder {
   private:
     struct Chunk {
         Address address = 0;
-        std::array<abi::Record, abi::kRecordsPerChunk> records{};
+        alignas(16) std::array<abi::Record, abi::kRecordsPerChunk> records{};
     };
     struct Radix {
         std::map<std::uint32_t, Address> middles;
@@ -132,12 +133,12 @@ class TableBuilder {
     };
     struct ShardAt {
         Address address = 0;
-        abi::Shard data{};
+        alignas(16) abi::Shard data{};
         Radix exact, weighted;
     };
     struct ContextAt {
         Address address = 0;
-        abi::Context data{};
+        alignas(16) abi::Context data{};
     };
     struct RegionAt {
         Address address = 0;

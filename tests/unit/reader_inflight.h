@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: MIT
 //
-// A table and one event on it, store by store in the runtime's order; after each
-// the figures must be those of before or of after.
+// A table and one event on it, store by store as the runtime's own journal makes them, the
+// words of blocks in between; after each the figures must be those of before or of after.
 #ifndef MEMTRACE_TESTS_READER_INFLIGHT_H
 #define MEMTRACE_TESTS_READER_INFLIGHT_H
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <functional>
-
+#include "support/journal_steps.h"
 #include "support/lookups.h"
 #include "support/read_back.h"
 
@@ -46,8 +45,7 @@ class InFlight : public ::testing::Test {
         builder_.allocate(a_, 10);
         builder_.add_region(kBlock);
         builder_.add_context();
-        context_ = builder_.context_address(0);
-        flight_ = context_ + offsetof(abi::Context, inflight);
+        use_context(0);
     }
 
     Figures figures() {
@@ -84,7 +82,7 @@ class InFlight : public ::testing::Test {
         return f;
     }
 
-    // --- the runtime's stores, one step each ---
+    // --- the runtime's stores, one step each: the journal's come from the journal itself ---
     void store(std::uint64_t address, std::uint64_t value) {
         steps_.push_back([=, this] { memory_.put(address, value); });
     }
@@ -92,26 +90,14 @@ class InFlight : public ::testing::Test {
         steps_.push_back(
             [=, this] { memory_.put(address, memory_.get<std::uint64_t>(address) + value); });
     }
-    // Bytes and count, in neighbouring words: one store.
-    void add_pair(std::uint64_t address, std::uint64_t bytes) {
-        steps_.push_back([=, this] {
-            memory_.put(address, memory_.get<std::uint64_t>(address) + bytes);
-            memory_.put(address + 8, memory_.get<std::uint64_t>(address + 8) + 1);
-        });
+    // Of the thread that the next event is of.
+    void use_context(std::size_t index) {
+        thread_ = index;
+        context_ = builder_.context_address(index);
+        flight_ = context_ + offsetof(abi::Context, inflight);
     }
-    void flight(std::size_t field, std::uint64_t value) { store(flight_ + field, value); }
+    void ring(std::size_t field, std::uint64_t value) { store(context_ + field, value); }
 
-    void keep_peak(std::uint32_t id) {
-        const std::uint64_t at = builder_.record_address(id);
-        if (builder_.record(id).peak_epoch == builder_.state.peak_epoch) return;
-        steps_.push_back([=, this] {
-            const auto r = memory_.get<abi::Record>(at);
-            memory_.put(at + offsetof(abi::Record, peak_bytes), r.alloc_bytes - r.free_bytes);
-            memory_.put(at + offsetof(abi::Record, peak_count), r.alloc_count - r.free_count);
-        });
-        const std::uint64_t epoch = builder_.state.peak_epoch;
-        store(at + offsetof(abi::Record, peak_epoch), epoch);
-    }
     // A field of a tracked entry: each is one store.
     void entry(std::uint64_t slot, std::size_t field, std::uint64_t value) {
         steps_.push_back([=, this] {
@@ -122,50 +108,38 @@ class InFlight : public ::testing::Test {
             }
         });
     }
-    void note_before(std::uint32_t in, std::uint32_t out) {
-        const auto in_record = in != 0 ? builder_.record(in) : abi::Record{};
-        const auto out_record = out != 0 ? builder_.record(out) : abi::Record{};
-        flight(offsetof(abi::Inflight, before_alloc_bytes), in_record.alloc_bytes);
-        flight(offsetof(abi::Inflight, before_alloc_count), in_record.alloc_count);
-        flight(offsetof(abi::Inflight, before_free_bytes), out_record.free_bytes);
-        flight(offsetof(abi::Inflight, before_free_count), out_record.free_count);
-        flight(offsetof(abi::Inflight, alloc_record), in != 0 ? builder_.record_address(in) : 0);
-        flight(offsetof(abi::Inflight, free_record), out != 0 ? builder_.record_address(out) : 0);
-    }
-    void begin(abi::Op op, std::uint64_t address, std::uint64_t size, std::uint64_t old_word,
-               std::uint64_t old_size, std::uint32_t in, std::uint32_t out) {
-        op_ = static_cast<std::uint64_t>(op);
-        flight(offsetof(abi::Inflight, address), address);
-        flight(offsetof(abi::Inflight, size), size);
-        flight(offsetof(abi::Inflight, new_address), 0);
-        flight(offsetof(abi::Inflight, old_word), old_word);
-        flight(offsetof(abi::Inflight, old_size), old_size);
-        note_before(in, out);
-        flight(offsetof(abi::Inflight, op), op_);
-    }
-    void apply(std::uint32_t in, std::uint64_t in_size, std::uint32_t out, std::uint64_t out_size) {
-        if (out != 0) {
-            sums_.emplace_back(offsetof(abi::Shard, free_bytes), out_size);
-            add_pair(builder_.record_address(out) + offsetof(abi::Record, free_bytes), out_size);
-        }
-        if (in != 0) {
-            sums_.emplace_back(offsetof(abi::Shard, alloc_bytes), in_size);
-            add_pair(builder_.record_address(in) + offsetof(abi::Record, alloc_bytes), in_size);
+    // Who gets and who gives a block; 0: nobody.
+    void name(std::uint32_t in, std::uint64_t in_size, std::uint32_t out, std::uint64_t out_size) {
+        change_ = {in != 0 ? &placed(in) : nullptr, in_size, out != 0 ? &placed(out) : nullptr,
+                   out_size};
+        for (abi::Record* record : {change_.in, change_.out}) {
+            if (record != nullptr) journal().keep_peak(builder_.state.peak_epoch, *record);
         }
     }
-    // Commit, sums of the shard, end, peak.
-    void finish(std::int64_t bytes) {
-        flight(offsetof(abi::Inflight, op), op_ | kCommitted);
-        const std::uint64_t shard = builder_.shard_address(0);
-        for (const auto& [pair, size] : sums_) add_pair(shard + pair, size);
-        flight(offsetof(abi::Inflight, op), 0);
-        const std::int64_t after = before_net_ + bytes;
+    template <abi::Op kOp>
+    void begin(std::uint64_t address, std::uint64_t old_word = 0) {
+        journal().begin<kOp>(address, old_word, change_);
+    }
+    // Counters, commit, sums of the shard, end, peak.
+    void finish() {
+        abi::Shard& shard = steps_of_journal_.place(builder_.shard(0), builder_.shard_address(0));
+        journal().apply(change_);
+        journal().commit(shard, change_);
+        journal().end();
+        const auto after = static_cast<std::int64_t>(shard.alloc_bytes - shard.free_bytes);
         if (after > builder_.state.peak_bytes) {
             store(TableBuilder::kState + offsetof(abi::State, peak_epoch),
                   builder_.state.peak_epoch + 1);
             store(TableBuilder::kState + offsetof(abi::State, peak_bytes),
                   static_cast<std::uint64_t>(after));
         }
+    }
+    test::JournalSteps::Journal journal() {
+        return steps_of_journal_.journal(
+            steps_of_journal_.place(builder_.context(thread_), context_));
+    }
+    abi::Record& placed(std::uint32_t id) {
+        return steps_of_journal_.place(builder_.record(id), builder_.record_address(id));
     }
 
     // Runs the steps; every reading equals the first or the last one.
@@ -185,11 +159,8 @@ class InFlight : public ::testing::Test {
         }
     }
 
-    // The table as built, and its net bytes.
     void build() {
         memory_ = builder_.build();
-        const abi::Shard& shard = builder_.shard(0);
-        before_net_ = static_cast<std::int64_t>(shard.alloc_bytes - shard.free_bytes);
         line_ = builder_.region_address(kBlock) + offsetof(abi::Region, line);
     }
     // A free word for a block that is not there yet.
@@ -199,11 +170,12 @@ class InFlight : public ::testing::Test {
 
     TableBuilder builder_;
     FakeMemory memory_;
-    std::vector<std::function<void()>> steps_;
+    test::Steps steps_;
     std::uint32_t a_ = 0, b_ = 0;
-    std::uint64_t context_ = 0, flight_ = 0, line_ = 0, op_ = 0;
-    std::int64_t before_net_ = 0;
-    std::vector<std::pair<std::size_t, std::uint64_t>> sums_;  // that finish() adds to the shard's
+    std::size_t thread_ = 0;
+    std::uint64_t context_ = 0, flight_ = 0, line_ = 0;
+    runtime::Change change_;
+    test::JournalSteps steps_of_journal_{memory_, steps_};
 };
 
 }  // namespace mt::core

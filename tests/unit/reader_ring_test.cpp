@@ -12,20 +12,18 @@ TEST_F(InFlight, DrainOfAHandlersEvents) {
     builder_.record(abi::kStackNested);
     builder_.add_block(kBlock, 70, abi::kStackNested);
     TableBuilder::add_ring(context, abi::Op::allocate, abi::kStackNested, 70);
-    context_ = builder_.context_address(1);
-    flight_ = context_ + offsetof(abi::Context, inflight);
+    use_context(1);
     build();
     const Figures before = figures();
     EXPECT_EQ(before.size, 100);
-    keep_peak(abi::kStackNested);
-    flight(offsetof(abi::Inflight, ring_position), 0);
-    begin(abi::Op::drain, 0, 70, 0, 0, abi::kStackNested, 0);
-    apply(abi::kStackNested, 70, 0, 0);
-    finish(70);
+    name(abi::kStackNested, 70, 0, 0);
+    store(flight_ + offsetof(abi::Inflight, ring_position), 0);
+    begin<abi::Op::drain>(0);
+    finish();
     steps_.pop_back();  // the end of the event comes after the ring's
-    store(context_ + offsetof(abi::Context, ring), 0);
-    store(context_ + offsetof(abi::Context, ring_tail), 1);
-    flight(offsetof(abi::Inflight, op), 0);
+    ring(offsetof(abi::Context, ring), 0);
+    ring(offsetof(abi::Context, ring_tail), 1);
+    journal().end();
     for (auto& step : steps_) {
         step();
         const Figures now = figures();

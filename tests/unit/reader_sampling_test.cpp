@@ -5,9 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <functional>
-
 #include "abi/weight.h"
+#include "support/journal_steps.h"
 #include "support/read_back.h"
 #include "support/whole_table.h"
 
@@ -194,7 +193,6 @@ class SampledEvent : public Sampling {
     SampledEvent() {
         builder_.add_context();
         memory_ = builder_.build();
-        context_ = builder_.context_address(0);
     }
     Seen seen() {
         const Table table = read_back(memory_, false);
@@ -203,59 +201,28 @@ class SampledEvent : public Sampling {
         return {table.current_size, a.size,        a.count,     a.peak_size,
                 a.samples,          a.alloc_bytes, a.free_bytes};
     }
-    void put(std::uint64_t address, std::uint64_t value) {
-        steps_.push_back([=, this] { memory_.put(address, value); });
-    }
-    void add(std::uint64_t address, std::uint64_t value) {
-        steps_.push_back(
-            [=, this] { memory_.put(address, memory_.get<std::uint64_t>(address) + value); });
-    }
-    void inflight(std::size_t field, std::uint64_t value) {
-        put(context_ + offsetof(abi::Context, inflight) + field, value);
-    }
-    void weighted(std::size_t field, std::uint64_t value) {
-        put(context_ + offsetof(abi::Context, weighted) + field, value);
-    }
-    // The runtime's order of stores, for an event of 100 bytes of a_.
-    void event(abi::Op op) {
-        const bool frees = op == abi::Op::free;
-        const std::uint64_t record = builder_.record_address(a_);
-        const std::uint64_t estimate = builder_.weighted_address(a_);
-        const abi::Record& exact = builder_.record(a_);
-        const abi::Record& heavy = builder_.weighted(a_);
-        const auto keep_peak = [this](std::uint64_t at, const abi::Record& r) {
-            put(at + offsetof(abi::Record, peak_bytes), r.alloc_bytes - r.free_bytes);
-            put(at + offsetof(abi::Record, peak_count), r.alloc_count - r.free_count);
-            put(at + offsetof(abi::Record, peak_epoch), builder_.state.peak_epoch);
-        };
-        if (exact.peak_epoch != builder_.state.peak_epoch) keep_peak(record, exact);
-        if (heavy.peak_epoch != builder_.state.peak_epoch) keep_peak(estimate, heavy);
-        using Journal = abi::Inflight;
-        inflight(offsetof(Journal, alloc_record), frees ? 0 : record);
-        inflight(offsetof(Journal, free_record), frees ? record : 0);
-        inflight(offsetof(Journal, before_alloc_bytes), frees ? 0 : exact.alloc_bytes);
-        inflight(offsetof(Journal, before_alloc_count), frees ? 0 : exact.alloc_count);
-        inflight(offsetof(Journal, before_free_bytes), frees ? exact.free_bytes : 0);
-        inflight(offsetof(Journal, before_free_count), frees ? exact.free_count : 0);
-        using Weights = abi::WeightedInflight;
-        weighted(offsetof(Weights, alloc_record), frees ? 0 : estimate);
-        weighted(offsetof(Weights, free_record), frees ? estimate : 0);
-        weighted(offsetof(Weights, before_alloc_bytes), frees ? 0 : heavy.alloc_bytes);
-        weighted(offsetof(Weights, before_alloc_count), frees ? 0 : heavy.alloc_count);
-        weighted(offsetof(Weights, before_free_bytes), frees ? heavy.free_bytes : 0);
-        weighted(offsetof(Weights, before_free_count), frees ? heavy.free_count : 0);
-        inflight(offsetof(Journal, op), static_cast<std::uint64_t>(op));
-        const abi::Weight weight = abi::weight_of(100, kMean);
-        const std::size_t bytes =
-            frees ? offsetof(abi::Record, free_bytes) : offsetof(abi::Record, alloc_bytes);
-        const std::size_t count =
-            frees ? offsetof(abi::Record, free_count) : offsetof(abi::Record, alloc_count);
-        add(record + bytes, 100);
-        add(record + count, 1);
-        add(estimate + bytes, weight.bytes);
-        add(estimate + count, weight.count);
-        inflight(offsetof(Journal, op), static_cast<std::uint64_t>(op) | abi::kCommitted);
-        inflight(offsetof(Journal, op), 0);
+    // The runtime's own journal, for an event of 100 bytes of a_.
+    template <abi::Op kOp>
+    void event() {
+        constexpr bool kFrees = kOp == abi::Op::free;
+        abi::Record& exact = on_.place(builder_.record(a_), builder_.record_address(a_));
+        abi::Record& heavy = on_.place(builder_.weighted(a_), builder_.weighted_address(a_));
+        abi::Shard& shard = on_.place(builder_.shard(0), builder_.shard_address(0));
+        abi::Record* const gets = kFrees ? nullptr : &heavy;
+        abi::Record* const gives = kFrees ? &heavy : nullptr;
+        runtime::Change change;
+        (kFrees ? change.out : change.in) = &exact;
+        (kFrees ? change.out_size : change.in_size) = 100;
+        const auto journal =
+            on_.journal(on_.place(builder_.context(0), builder_.context_address(0)));
+        journal.keep_peak(builder_.state.peak_epoch, heavy);
+        journal.note_weighted(gets, gives);
+        journal.keep_peak(builder_.state.peak_epoch, exact);
+        journal.begin<kOp>(0, 0, change);
+        journal.apply(change);
+        journal.apply_weighted(gets, gives, kMean, change);
+        journal.commit(shard, change);
+        journal.end();
     }
     void walk() {
         const Seen before = seen();
@@ -273,18 +240,18 @@ class SampledEvent : public Sampling {
         }
     }
 
-    std::uint64_t context_ = 0;
-    std::vector<std::function<void()>> steps_;
+    test::Steps steps_;
+    test::JournalSteps on_{memory_, steps_};
 };
 
 TEST_F(SampledEvent, AllocationIsBeforeOrAfter) {
-    event(abi::Op::allocate);
+    event<abi::Op::allocate>();
     walk();
     EXPECT_EQ(seen().size, bytes_for(3, 100));
 }
 
 TEST_F(SampledEvent, FreeIsBeforeOrAfter) {
-    event(abi::Op::free);
+    event<abi::Op::free>();
     walk();
     EXPECT_EQ(seen().size, bytes_for(1, 100));
 }

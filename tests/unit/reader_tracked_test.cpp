@@ -28,15 +28,12 @@ class ReaderTracked : public InFlight {
     }
     void begin_track(std::uint64_t size, std::uint32_t in, std::uint64_t old_size,
                      std::uint32_t out) {
-        if (in != 0) keep_peak(in);
-        if (out != 0 && out != in) keep_peak(out);
-        flight(offsetof(abi::Inflight, domain), kDomain);
-        begin(abi::Op::track, kKey, size, out, old_size, in, out);
+        name(in, size, out, old_size);
+        journal().note_domain(kDomain);
+        begin<abi::Op::track>(kKey, out);
     }
-    void finish_track(std::uint32_t in, std::uint64_t size, std::uint32_t out,
-                      std::uint64_t old_size) {
-        apply(in, size, out, old_size);
-        finish(static_cast<std::int64_t>(size) - static_cast<std::int64_t>(old_size));
+    void finish_track() {
+        finish();
         walk();
     }
     // An event that a jump or a fork has left just there would be shown like this too.
@@ -53,14 +50,14 @@ TEST_F(ReaderTracked, Track) {
     build();
     begin_track(40, a_, 0, 0);
     fill_entry(slot_of(1), 40, a_);
-    finish_track(a_, 40, 0, 0);
+    finish_track();
 }
 
 TEST_F(ReaderTracked, TrackThatIsANewPeak) {
     build();
     begin_track(4000, a_, 0, 0);
     fill_entry(slot_of(1), 4000, a_);
-    finish_track(a_, 4000, 0, 0);
+    finish_track();
     EXPECT_EQ(figures().peak, 4050);
 }
 
@@ -70,7 +67,7 @@ TEST_F(ReaderTracked, TrackOfAKeyThatIsTracked) {
     begin_track(40, a_, 33, b_);
     entry(slot_of(1), offsetof(abi::Tracked, size), 40);
     entry(slot_of(1), offsetof(abi::Tracked, stack), a_);
-    finish_track(a_, 40, b_, 33);
+    finish_track();
 }
 
 TEST_F(ReaderTracked, TouchWithTheSameTraceback) {
@@ -80,8 +77,7 @@ TEST_F(ReaderTracked, TouchWithTheSameTraceback) {
     begin_track(33, a_, 33, a_);
     entry(slot_of(1), offsetof(abi::Tracked, size), 33);
     entry(slot_of(1), offsetof(abi::Tracked, stack), a_);
-    apply(a_, 33, a_, 33);
-    finish(0);
+    finish();
     for (auto& step : steps_) {
         step();
         EXPECT_TRUE(figures() == before);
@@ -96,7 +92,7 @@ TEST_F(ReaderTracked, Untrack) {
     entry(slot_of(1), offsetof(abi::Tracked, stack), abi::kTrackedTombstone);
     entry(slot_of(1), offsetof(abi::Tracked, stack), 0);
     add(used(), ~std::uint64_t{0});
-    finish_track(0, 0, b_, 33);
+    finish_track();
 }
 
 // The same number in two domains, and as an address: one event is about one of them.
