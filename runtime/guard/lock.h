@@ -15,7 +15,7 @@ namespace mt::runtime {
 using namespace mt::abi;
 
 // Is this thread in a signal handler on a stack above the code that it interrupted, or
-// can that not be told? Of the stack room; nullptr until the tracer has said it.
+// can that not be told? Of the stack room; nullptr until it has been said.
 using Tells = bool (*)();
 inline constinit Tells may_be_above_interrupted_code __attribute__((visibility("hidden"))) =
     nullptr;
