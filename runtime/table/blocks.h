@@ -9,6 +9,7 @@
 #include "abi/layout.h"
 #include "os/cpu.h"
 #include "os/process.h"
+#include "stack/machine.h"
 #include "table/pool.h"
 #include "table/publish.h"
 #include "table/scan.h"
@@ -46,9 +47,10 @@ class Blocks {
     // The region of an address that holds() is true of; nullptr: there is none yet. Fetches into
     // the caches what an event about the address will look at.
     Region* prefetch(u64 address) const;
-    static bool holds(u64 address) { return address >> 47 == 0 && address % 8 == 0; }
+    static bool holds(u64 address) { return address >> kAddressBits == 0 && address % 8 == 0; }
 
   private:
+    static constexpr u32 kAddressBits = stack::machine::kAddressBits;
     static u32 page_of(u64 address) {
         return static_cast<u32>(address >> kPageBits) & (kPagesPerRegion - 1);
     }
@@ -58,7 +60,6 @@ class Blocks {
 
     // Two steps: a directory of all addresses at once would be 16 MiB of address space,
     // of which some programs may have little.
-    static constexpr u32 kAddressBits = 47;
     static constexpr u32 kLevelBits = 12;
     static constexpr u32 kTopShift = kRegionBits + kLevelBits;
     static constexpr u64 kLevelEntries = 1u << kLevelBits;
