@@ -18,7 +18,7 @@ namespace {
 core::Result<core::Table> table_of(const Tracee& tracee) {
     ProcessMemory memory(tracee.pid());
     auto status = core::read_status(memory, std::stoull(tracee.output(), nullptr, 16));
-    if (!status) return tl::make_unexpected(std::move(status.error()));
+    if (!status) return core::fail(std::move(status.error()));
     core::ReadOptions options;
     options.blocks = true;
     return core::read_table(memory, *status, options);
@@ -66,7 +66,7 @@ TEST(TestCommandLine, env_limit) {
 }
 
 // CPython does not run the program then. Here its runtime belongs to others: it
-// runs untraced, and mt status says why (semantics.md, 10).
+// runs untraced, and mt status says why.
 TEST(TestCommandLine, env_var_invalid) {
     for (const char* bad : {"-1", "1073741824", "x", "1x"}) {
         const core::Table table = table_with(bad);

@@ -192,7 +192,7 @@ int Tracee::wait_for_exit() {
 
 core::Result<core::Table> read_all(core::Memory& memory, bool blocks) {
     auto status = core::read_status(memory, 0);
-    if (!status) return tl::make_unexpected(status.error());
+    if (!status) return core::fail(status.error());
     core::ReadOptions options;
     options.blocks = blocks;
     return core::read_table(memory, *status, options);

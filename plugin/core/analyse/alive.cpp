@@ -88,9 +88,7 @@ Point sum_before(const std::vector<Point>& points, std::uint64_t generation) {
 
 Result<void> count_alive(const Table& table, std::vector<ScopeCall>& calls,
                          const Interrupted& interrupted) {
-    auto all = sums_of(table, interrupted);
-    if (!all) return tl::make_unexpected(std::move(all.error()));
-    const Sums& sums = *all;
+    const Sums sums = MT_TRY(sums_of(table, interrupted));
     for (ScopeCall& call : calls) {
         if (!is_known(table, call)) continue;
         const Stretch stretch = stretch_of(call);

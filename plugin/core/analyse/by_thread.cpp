@@ -38,9 +38,7 @@ Result<std::vector<ThreadRow>> blocks_by_thread(
     const TracesOfBlocks places(table);
     std::vector<bool> kept(table.traces.size());
     for (std::size_t i = 0; i < kept.size(); ++i) {
-        auto keep = keeps(static_cast<std::uint32_t>(i));
-        if (!keep) return tl::make_unexpected(std::move(keep.error()));
-        kept[i] = *keep;
+        kept[i] = MT_TRY(keeps(static_cast<std::uint32_t>(i)));
     }
     // Where no traceback is left out nothing is estimated: all blocks are known.
     const bool exact = std::find(kept.begin(), kept.end(), false) == kept.end();

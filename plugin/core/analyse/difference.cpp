@@ -60,8 +60,7 @@ Result<std::vector<StatisticDiff>> compare(const FrameBook& book, std::vector<St
         if (of_a != of_b) return of_a > of_b;
         return traceback_less(book, b.traceback, a.traceback);
     };
-    auto done = sort_unless_stopped(rows.begin(), rows.end(), is_before, interrupted);
-    if (!done) return tl::make_unexpected(std::move(done.error()));
+    MT_TRY(sort_unless_stopped(rows.begin(), rows.end(), is_before, interrupted));
     return rows;
 }
 

@@ -30,10 +30,8 @@ Result<const std::vector<TraceFrame>*> FrameWalk::frames(const Trace& trace, std
         return &found_;
     }
     collect(trace.node);
-    if (auto done = from(0, !raw_); !done) return tl::make_unexpected(std::move(done.error()));
-    if (found_.empty() && !pcs_.empty())
-        if (auto done = from(first_outside_base(), false); !done)
-            return tl::make_unexpected(std::move(done.error()));
+    MT_TRY(from(0, !raw_));
+    if (found_.empty() && !pcs_.empty()) MT_TRY(from(first_outside_base(), false));
     if (found_.empty()) found_.push_back({});
     return &found_;
 }
@@ -58,13 +56,12 @@ const std::string& FrameWalk::path_of(Pc pc) const {
 Result<void> FrameWalk::from(std::size_t index, bool skipping) {
     for (; index < pcs_.size() && found_.size() < wanted_; ++index) {
         if (skipping && skip_.skips_module(path_of(pcs_[index]))) continue;
-        auto location = resolver_.resolve(pcs_[index]);
-        if (!location) return tl::make_unexpected(std::move(location.error()));
-        for (FrameId frame : (*location)->frames) {
+        const Location* location = MT_TRY(resolver_.resolve(pcs_[index]));
+        for (FrameId frame : location->frames) {
             if (found_.size() >= wanted_) break;
             if (skipping && skip_.skips_frame(resolver_.book(), frame)) continue;
             skipping = false;
-            found_.push_back({frame, (*location)->offset});
+            found_.push_back({frame, location->offset});
         }
     }
     return {};

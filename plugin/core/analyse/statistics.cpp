@@ -100,8 +100,7 @@ class Rows {
             if (of_a != of_b) return of_a > of_b;
             return traceback_less(book, b.traceback, a.traceback);
         };
-        auto done = sort_unless_stopped(rows_.begin(), rows_.end(), is_before, interrupted);
-        if (!done) return tl::make_unexpected(std::move(done.error()));
+        MT_TRY(sort_unless_stopped(rows_.begin(), rows_.end(), is_before, interrupted));
         return std::move(rows_);
     }
 
@@ -141,18 +140,15 @@ class Work {
     // Before the first trace.
     Result<void> count_blocks(const Interrupted& interrupted) {
         if (!grouping_.blocks.needs_blocks()) return {};
-        auto figures = figures_of_blocks(resolver_.table(), grouping_.blocks, interrupted);
-        if (!figures) return tl::make_unexpected(std::move(figures.error()));
-        of_blocks_ = std::move(*figures);
+        of_blocks_ = MT_TRY(figures_of_blocks(resolver_.table(), grouping_.blocks, interrupted));
         return {};
     }
 
     Result<bool> keeps(std::uint32_t index) {
         const Trace& trace = resolver_.table().traces[index];
         if (filter_.needs() == TraceFilter::Needs::nothing) return filter_.keeps({}, trace.domain);
-        auto frames = walk_.frames(trace, wanted());
-        if (!frames) return tl::make_unexpected(std::move(frames.error()));
-        return filter_.keeps(**frames, trace.domain);
+        auto frames = MT_TRY(walk_.frames(trace, wanted()));
+        return filter_.keeps(*frames, trace.domain);
     }
 
     void add(const ThreadRow& thread) {
@@ -172,13 +168,12 @@ class Work {
             if (filter_.keeps({}, trace.domain)) charge_domain(trace, live, index);
             return {};
         }
-        auto frames = walk_.frames(trace, wanted());
-        if (!frames) return tl::make_unexpected(std::move(frames.error()));
-        if (!filter_.keeps(**frames, trace.domain)) return {};
+        auto frames = MT_TRY(walk_.frames(trace, wanted()));
+        if (!filter_.keeps(*frames, trace.domain)) return {};
         if (grouping_.key == KeyType::domain)
             charge_domain(trace, live, index);
         else
-            charge(**frames, trace, live, index);
+            charge(*frames, trace, live, index);
         return {};
     }
 
@@ -252,9 +247,8 @@ Result<std::vector<Statistic>> rows_of_threads(Work& work, const Resolver& resol
         if (interrupted && interrupted()) return interrupted_error();
         return work.keeps(index);
     };
-    const auto rows = blocks_by_thread(table, grouping.blocks, keeps, interrupted);
-    if (!rows) return tl::make_unexpected(rows.error());
-    for (const ThreadRow& row : *rows) work.add(row);
+    const auto rows = MT_TRY(blocks_by_thread(table, grouping.blocks, keeps, interrupted));
+    for (const ThreadRow& row : rows) work.add(row);
     return work.sorted(interrupted);
 }
 
@@ -328,8 +322,7 @@ Result<std::vector<Statistic>> statistics(Resolver& resolver, SkipRules& skip,
                                           const Grouping& grouping,
                                           const Interrupted& interrupted) {
     Work work(resolver, skip, grouping);
-    if (auto done = work.count_blocks(interrupted); !done)
-        return tl::make_unexpected(std::move(done.error()));
+    MT_TRY(work.count_blocks(interrupted));
     if (grouping.key == KeyType::thread)
         return rows_of_threads(work, resolver, grouping, interrupted);
     const std::size_t number =
@@ -338,7 +331,7 @@ Result<std::vector<Statistic>> statistics(Resolver& resolver, SkipRules& skip,
         if (interrupted && interrupted()) return interrupted_error();
         const auto index =
             grouping.only != nullptr ? (*grouping.only)[n] : static_cast<std::uint32_t>(n);
-        if (auto done = work.add(index); !done) return tl::make_unexpected(std::move(done.error()));
+        MT_TRY(work.add(index));
     }
     return work.sorted(interrupted);
 }

@@ -170,15 +170,14 @@ Result<Findings> Bindings::look(Memory& memory, const Status& status, const Targ
     const Identity& now = status.identity;
     if (now.cookie != process_.cookie || now.pid != process_.pid) known_.clear();
     process_ = now;
-    auto loaded = loaded_modules(memory, status.loaded);
-    if (!loaded) return tl::make_unexpected(std::move(loaded.error()));
-    none.no_list = loaded->empty();
-    if (loaded->empty()) return none;
+    const auto loaded = MT_TRY(loaded_modules(memory, status.loaded));
+    none.no_list = loaded.empty();
+    if (loaded.empty()) return none;
     std::erase_if(known_, [&](const Known& known) {
-        return std::find(loaded->begin(), loaded->end(), known.loaded) == loaded->end();
+        return std::find(loaded.begin(), loaded.end(), known.loaded) == loaded.end();
     });
     std::vector<Look::Item> items;
-    for (const LoadedModule& module : *loaded) {
+    for (const LoadedModule& module : loaded) {
         items.push_back({&module, module_of(memory, module, files)});
         if (memory.interrupted()) return fail(Code::interrupted, "interrupted");
     }

@@ -167,7 +167,7 @@ bool read_all(Reading& reading, const Status& status, std::vector<ProgramScope>&
 Result<std::vector<ProgramScope>> read_scopes(Memory& memory, const Status& status) {
     Reading reading(memory);
     std::vector<ProgramScope> scopes;
-    if (!read_all(reading, status, scopes)) return tl::make_unexpected(reading.error());
+    if (!read_all(reading, status, scopes)) return fail(reading.error());
     return scopes;
 }
 

@@ -108,7 +108,7 @@ bool read_all(Reading& reading, const Status& status, std::uint32_t id, Table& t
 Result<Table> read_traceback(Memory& memory, const Status& status, std::uint32_t stack) {
     Reading reading(memory);
     Table table;
-    if (!read_all(reading, status, stack, table)) return tl::make_unexpected(reading.error());
+    if (!read_all(reading, status, stack, table)) return fail(reading.error());
     return table;
 }
 

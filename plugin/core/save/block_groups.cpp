@@ -35,9 +35,8 @@ Result<BlockGroups> BlockGroups::of(const Table& table, const Interrupted& inter
     const auto is_before = [](const Entry& a, const Entry& b) {
         return std::tie(a.trace, a.size, a.domain) < std::tie(b.trace, b.size, b.domain);
     };
-    auto done =
-        sort_unless_stopped(groups.entries_.begin(), groups.entries_.end(), is_before, interrupted);
-    if (!done) return tl::make_unexpected(std::move(done.error()));
+    MT_TRY(sort_unless_stopped(groups.entries_.begin(), groups.entries_.end(), is_before,
+                               interrupted));
     return groups;
 }
 

@@ -30,8 +30,7 @@ ByteSource::~ByteSource() {
 
 Result<std::string_view> ByteSource::look(std::size_t size) {
     if (!gzip_) return file_.substr(skipped_);
-    while (end_ - begin_ < size && !ended_)
-        if (auto done = fill(); !done) return tl::make_unexpected(std::move(done.error()));
+    while (end_ - begin_ < size && !ended_) MT_TRY(fill());
     return std::string_view(buffer_.data() + begin_, end_ - begin_);
 }
 

@@ -75,7 +75,7 @@ class SpeedscopeFrames {
             if (frame.has_file())
                 text += fmt::format(",\"file\":{},\"line\":{}", json_text(book_.text(frame.file)),
                                     frame.line);
-            if (auto done = out.add(text + "}"); !done) return done;
+            MT_TRY(out.add(text + "}"));
         }
         return {};
     }
@@ -123,7 +123,7 @@ Result<void> export_folded(const std::vector<ExportRow>& rows, const FrameBook& 
         std::string text;
         for (auto at = row.frames.rbegin(); at != row.frames.rend(); ++at)
             text += (text.empty() ? "" : ";") + escaped_too(export_name(book, *at, raw), ";");
-        if (auto done = out.add(fmt::format("{} {}\n", text, row.size)); !done) return done;
+        MT_TRY(out.add(fmt::format("{} {}\n", text, row.size)));
     }
     return out.finish();
 }
@@ -132,37 +132,33 @@ Result<void> export_speedscope(const std::vector<ExportRow>& rows, const FrameBo
                                const std::string& name, const Sink& sink) {
     Pieces out(sink);
     SpeedscopeFrames frames(book, raw);
-    if (auto done = out.add(
-            fmt::format("{{\"$schema\":\"https://www.speedscope.app/file-format-schema.json\",\n"
-                        "\"name\":{},\n\"exporter\":\"memtrace {}\",\n\"activeProfileIndex\":0,\n"
-                        "\"profiles\":[\n",
-                        json_text(name), MEMTRACE_VERSION));
-        !done)
-        return done;
+    MT_TRY(out.add(
+        fmt::format("{{\"$schema\":\"https://www.speedscope.app/file-format-schema.json\",\n"
+                    "\"name\":{},\n\"exporter\":\"memtrace {}\",\n\"activeProfileIndex\":0,\n"
+                    "\"profiles\":[\n",
+                    json_text(name), MEMTRACE_VERSION)));
     for (std::size_t i = 0; i < kSpeedscopeFigures.size(); ++i) {
-        if (auto done = out.add(i == 0 ? "" : ",\n"); !done) return done;
-        if (auto done = speedscope_profile(rows, kSpeedscopeFigures[i], frames, out); !done)
-            return done;
+        MT_TRY(out.add(i == 0 ? "" : ",\n"));
+        MT_TRY(speedscope_profile(rows, kSpeedscopeFigures[i], frames, out));
     }
-    if (auto done = out.add("],\n\"shared\":{\"frames\":[\n"); !done) return done;
-    if (auto done = frames.write(out); !done) return done;
-    if (auto done = out.add("]}}\n"); !done) return done;
+    MT_TRY(out.add("],\n\"shared\":{\"frames\":[\n"));
+    MT_TRY(frames.write(out));
+    MT_TRY(out.add("]}}\n"));
     return out.finish();
 }
 
 Result<void> export_csv(const std::vector<ExportRow>& rows, const FrameBook& book, bool raw,
                         const Sink& sink) {
     Pieces out(sink);
-    if (auto done = out.add("size,count,total_size,total_count,peak_size,peak_count,"
-                            "temporary_count,domain,traceback\r\n");
-        !done)
-        return done;
+    MT_TRY(
+        out.add("size,count,total_size,total_count,peak_size,peak_count,"
+                "temporary_count,domain,traceback\r\n"));
     for (const ExportRow& row : rows) {
         const std::string text =
             fmt::format("{},{},{},{},{},{},{},{},{}\r\n", row.size, row.count, row.total_size,
                         row.total_count, row.peak_size, row.peak_count, row.temporary_count,
                         row.domain, csv_field(csv_traceback(row, book, raw)));
-        if (auto done = out.add(text); !done) return done;
+        MT_TRY(out.add(text));
     }
     return out.finish();
 }

@@ -51,12 +51,11 @@ Result<std::vector<ExportRow>> export_rows(Resolver& resolver, SkipRules& skip, 
     for (std::size_t i = 0; i < table.traces.size(); ++i) {
         if (interrupted && interrupted()) return interrupted_error();
         const Trace& trace = table.traces[i];
-        auto frames = walk.frames(trace, abi::kMaxFrames);
-        if (!frames) return tl::make_unexpected(std::move(frames.error()));
+        auto frames = MT_TRY(walk.frames(trace, abi::kMaxFrames));
         const auto [entry, is_new] =
-            index.try_emplace(key_of(**frames, resolver.book(), raw, trace.domain), rows.size());
+            index.try_emplace(key_of(*frames, resolver.book(), raw, trace.domain), rows.size());
         if (is_new) {
-            rows.emplace_back().frames = **frames;
+            rows.emplace_back().frames = *frames;
             rows.back().domain = trace.domain;
         }
         add(rows[entry->second], trace);

@@ -17,12 +17,11 @@ tl::unexpected<Error> FieldStream::damaged() const {
 }
 
 Result<std::uint64_t> FieldStream::varint() {
-    auto bytes = source_.look(protozero::max_varint_length);
-    if (!bytes) return tl::make_unexpected(std::move(bytes.error()));
-    const char* begin = bytes->data();
+    const auto bytes = MT_TRY(source_.look(protozero::max_varint_length));
+    const char* begin = bytes.data();
     try {
-        const std::uint64_t value = protozero::decode_varint(&begin, bytes->data() + bytes->size());
-        source_.skip(static_cast<std::size_t>(begin - bytes->data()));
+        const std::uint64_t value = protozero::decode_varint(&begin, bytes.data() + bytes.size());
+        source_.skip(static_cast<std::size_t>(begin - bytes.data()));
         return value;
     } catch (const protozero::exception&) {
         return damaged();
@@ -30,12 +29,10 @@ Result<std::uint64_t> FieldStream::varint() {
 }
 
 Result<std::uint64_t> FieldStream::fixed(std::size_t size) {
-    auto bytes = source_.look(size);
-    if (!bytes) return tl::make_unexpected(std::move(bytes.error()));
-    if (bytes->size() < size) return damaged();
+    const auto bytes = MT_TRY(source_.look(size));
+    if (bytes.size() < size) return damaged();
     std::uint64_t value = 0;
-    for (std::size_t i = size; i-- > 0;)
-        value = value << 8 | static_cast<unsigned char>((*bytes)[i]);
+    for (std::size_t i = size; i-- > 0;) value = value << 8 | static_cast<unsigned char>(bytes[i]);
     source_.skip(size);
     return value;
 }
@@ -43,42 +40,36 @@ Result<std::uint64_t> FieldStream::fixed(std::size_t size) {
 Result<bool> FieldStream::next(Field& field) {
     source_.skip(std::exchange(pending_, 0));
     at_ = source_.position();
-    auto rest = source_.look(1);
-    if (!rest) return tl::make_unexpected(std::move(rest.error()));
-    if (rest->empty()) return false;
-    auto tag = varint();
-    if (!tag) return tl::make_unexpected(std::move(tag.error()));
-    const std::uint64_t number = *tag >> 3;
+    const auto rest = MT_TRY(source_.look(1));
+    if (rest.empty()) return false;
+    const auto tag = MT_TRY(varint());
+    const std::uint64_t number = tag >> 3;
     if (number == 0 || number > (1u << 29) - 1) return damaged();
     field = {};
     field.number = static_cast<std::uint32_t>(number);
-    Result<std::uint64_t> value = 0;
-    switch (static_cast<protozero::pbf_wire_type>(*tag & 7)) {
+    switch (static_cast<protozero::pbf_wire_type>(tag & 7)) {
         case protozero::pbf_wire_type::varint:
-            value = varint();
+            field.value = MT_TRY(varint());
             break;
         case protozero::pbf_wire_type::fixed64:
-            value = fixed(8);
+            field.value = MT_TRY(fixed(8));
             break;
         case protozero::pbf_wire_type::fixed32:
-            value = fixed(4);
+            field.value = MT_TRY(fixed(4));
             break;
         case protozero::pbf_wire_type::length_delimited:
             field.is_bytes = true;
-            value = varint();
+            field.value = MT_TRY(varint());
             break;
         default:
             return damaged();
     }
-    if (!value) return tl::make_unexpected(std::move(value.error()));
-    field.value = *value;
     if (!field.is_bytes) return true;
-    if (*value > longest_) return damaged();
-    auto bytes = source_.look(static_cast<std::size_t>(*value));
-    if (!bytes) return tl::make_unexpected(std::move(bytes.error()));
-    if (bytes->size() < *value) return damaged();
-    pending_ = static_cast<std::size_t>(*value);
-    field.bytes = bytes->substr(0, pending_);
+    if (field.value > longest_) return damaged();
+    const auto bytes = MT_TRY(source_.look(static_cast<std::size_t>(field.value)));
+    if (bytes.size() < field.value) return damaged();
+    pending_ = static_cast<std::size_t>(field.value);
+    field.bytes = bytes.substr(0, pending_);
     return true;
 }
 

@@ -119,8 +119,7 @@ Result<NewFile> NewFile::open(const std::string& path, bool replace) {
     }
     const std::string folder = folder_of(file.path_);
     remove_left_behind(folder);
-    if (auto made = file.make_temporary(folder); !made)
-        return tl::make_unexpected(std::move(made.error()));
+    MT_TRY(file.make_temporary(folder));
     return file;
 }
 

@@ -33,8 +33,7 @@ Result<void> GzipSink::deflate_all(std::string_view bytes, int flush) {
         stream_.avail_out = static_cast<uInt>(out_.size());
         status = deflate(&stream_, flush);
         const std::size_t made = out_.size() - stream_.avail_out;
-        if (made != 0)
-            if (auto done = sink_(std::string_view(out_).substr(0, made)); !done) return done;
+        if (made != 0) MT_TRY(sink_(std::string_view(out_).substr(0, made)));
     } while (stream_.avail_out == 0 && status != Z_STREAM_END);
     return {};
 }

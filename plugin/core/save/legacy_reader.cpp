@@ -55,8 +55,7 @@ class Reader {
         for (line_ = 1; !text.empty(); ++line_) {
             if (stop()) return interrupted_error();
             const std::size_t end = std::min(text.find('\n'), text.size());
-            if (auto done = line(stripped_line(text.substr(0, end))); !done)
-                return tl::make_unexpected(std::move(done.error()));
+            MT_TRY(line(stripped_line(text.substr(0, end))));
             text.remove_prefix(std::min(end + 1, text.size()));
         }
         if (!has_header_) return fail(Code::io, "it has names, but no heap profile behind them");
@@ -133,7 +132,7 @@ class Reader {
         if (text.front() == '@') {
             auto addresses = legacy_stack(text);
             if (!addresses) return damaged("no traceback");
-            if (auto done = flush(); !done) return done;
+            MT_TRY(flush());
             open_ = Stack{std::move(*addresses), {}};
             return {};
         }
@@ -211,7 +210,7 @@ class Reader {
     }
 
     Result<Loaded> finish() {
-        if (auto done = flush(); !done) return tl::make_unexpected(std::move(done.error()));
+        MT_TRY(flush());
         std::size_t deepest = 1;
         std::vector<Pc> pcs;
         for (const Stack& stack : stacks_) {
@@ -274,13 +273,12 @@ bool is_legacy(std::string_view first) {
 
 Result<Loaded> read_legacy(ByteSource& source, FrameBook& book, const ProfileLimits& limits,
                            const Interrupted& interrupted) {
-    auto text = source.look(limits.legacy_bytes + 1);
-    if (!text) return tl::make_unexpected(std::move(text.error()));
-    if (text->size() > limits.legacy_bytes)
+    auto text = MT_TRY(source.look(limits.legacy_bytes + 1));
+    if (text.size() > limits.legacy_bytes)
         return fail(Code::io,
                     fmt::format("it is larger than {}",
                                 format_size(static_cast<std::int64_t>(limits.legacy_bytes))));
-    return Reader(book, limits, interrupted).run(*text);
+    return Reader(book, limits, interrupted).run(text);
 }
 
 }  // namespace mt::core

@@ -191,15 +191,14 @@ Result<ProfileParts> read_parts(ByteSource& source, const ProfileLimits& limits,
         // A profile begins with its sample types; before them it was none.
         if (!more && more.error().code == Code::damaged && parts.sample_types.empty())
             return fail(Code::io, "it is no pprof profile");
-        if (!more) return tl::make_unexpected(std::move(more.error()));
+        if (!more) return fail(std::move(more.error()));
         if (!*more) return parts;
         if (!field.is_bytes) {
             number_field(field, parts);
             continue;
         }
         try {
-            if (auto done = bytes_field(field, limits, parts); !done)
-                return tl::make_unexpected(std::move(done.error()));
+            MT_TRY(bytes_field(field, limits, parts));
         } catch (const protozero::exception&) {
             return fields.damaged();
         }

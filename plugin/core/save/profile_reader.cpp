@@ -41,17 +41,15 @@ class Reader {
     Result<Loaded> run(std::string_view bytes) {
         {
             ByteSource source(bytes, limits_.inflate);
-            auto parts = read_parts(source, limits_, interrupted_);
-            if (!parts) return tl::make_unexpected(std::move(parts.error()));
-            parts_ = std::move(*parts);
+            parts_ = MT_TRY(read_parts(source, limits_, interrupted_));
         }
-        if (auto done = types(); !done) return tl::make_unexpected(std::move(done.error()));
-        if (auto done = comments(); !done) return tl::make_unexpected(std::move(done.error()));
-        if (auto done = modules(); !done) return tl::make_unexpected(std::move(done.error()));
-        if (auto done = code(); !done) return tl::make_unexpected(std::move(done.error()));
+        MT_TRY(types());
+        MT_TRY(comments());
+        MT_TRY(modules());
+        MT_TRY(code());
         ByteSource source(bytes, limits_.inflate);
-        if (auto done = samples(source); !done) return tl::make_unexpected(std::move(done.error()));
-        if (auto done = finish(); !done) return tl::make_unexpected(std::move(done.error()));
+        MT_TRY(samples(source));
+        MT_TRY(finish());
         loaded_.table = maker_.finish();
         return std::move(loaded_);
     }
@@ -74,38 +72,30 @@ class Reader {
     }
     // A name; where the writer had to escape it, as it was.
     Result<std::string> name(std::uint64_t index) const {
-        auto found = short_text(index);
-        if (!found) return tl::make_unexpected(std::move(found.error()));
+        const auto found = MT_TRY(short_text(index));
         const auto& escaped = described_.escaped_texts;
-        if (std::binary_search(escaped.begin(), escaped.end(), index))
-            return unescape_bytes(*found);
-        return std::string(*found);
+        if (std::binary_search(escaped.begin(), escaped.end(), index)) return unescape_bytes(found);
+        return std::string(found);
     }
 
     Result<void> types() {
         std::vector<std::pair<std::string_view, std::string_view>> types;
         for (const auto& one : parts_.sample_types) {
-            auto type = short_text(one.type), unit = short_text(one.unit);
-            if (!type) return tl::make_unexpected(std::move(type.error()));
-            if (!unit) return tl::make_unexpected(std::move(unit.error()));
-            types.emplace_back(*type, *unit);
+            const auto type = MT_TRY(short_text(one.type));
+            const auto unit = MT_TRY(short_text(one.unit));
+            types.emplace_back(type, unit);
         }
-        auto columns = ProfileColumns::of(types);
-        if (!columns) return tl::make_unexpected(std::move(columns.error()));
-        columns_ = std::move(*columns);
+        columns_ = MT_TRY(ProfileColumns::of(types));
         return {};
     }
 
     Result<void> comments() {
         for (std::uint64_t index : parts_.comments) {
-            auto comment = text(index);
-            if (!comment) return tl::make_unexpected(std::move(comment.error()));
-            if (comment->rfind(format::kAttributes, 0) == 0)
-                loaded_.attributes_json = comment->substr(format::kAttributes.size());
-            if (comment->rfind(format::kDescription, 0) != 0) continue;
-            auto known = described(comment->substr(format::kDescription.size()));
-            if (!known) return tl::make_unexpected(std::move(known.error()));
-            described_ = std::move(*known);
+            const auto comment = MT_TRY(text(index));
+            if (comment.rfind(format::kAttributes, 0) == 0)
+                loaded_.attributes_json = comment.substr(format::kAttributes.size());
+            if (comment.rfind(format::kDescription, 0) != 0) continue;
+            described_ = MT_TRY(described(comment.substr(format::kDescription.size())));
             std::sort(described_.escaped_texts.begin(), described_.escaped_texts.end());
             ours_ = true;
         }
@@ -129,12 +119,9 @@ class Reader {
         modules_.resize(order.size());
         for (std::size_t i = 0; i < order.size(); ++i) {
             const auto& part = parts_.mappings[order[i]];
-            auto path = name(part.file), build_id = name(part.build_id);
-            if (!path) return tl::make_unexpected(std::move(path.error()));
-            if (!build_id) return tl::make_unexpected(std::move(build_id.error()));
             Module made;
-            made.path = std::move(*path);
-            made.build_id = std::move(*build_id);
+            made.path = MT_TRY(name(part.file));
+            made.build_id = MT_TRY(name(part.build_id));
             made.start = part.start;
             made.end = part.limit;
             made.bias = part.start - part.offset;
@@ -155,12 +142,8 @@ class Reader {
             const std::uint32_t index = parts_.function_ids.find(line.function);
             if (index == IdIndex::kNone)
                 return damaged(fmt::format("it names function {}", line.function));
-            auto known = name(parts_.functions[index].name);
-            auto path = name(parts_.functions[index].file);
-            if (!known) return tl::make_unexpected(std::move(known.error()));
-            if (!path) return tl::make_unexpected(std::move(path.error()));
-            function = std::move(*known);
-            file = std::move(*path);
+            function = MT_TRY(name(parts_.functions[index].name));
+            file = MT_TRY(name(parts_.functions[index].file));
         }
         name_bytes_ += function.size() + file.size() + module.size();
         if (name_bytes_ > limits_.name_bytes)
@@ -188,9 +171,8 @@ class Reader {
             const std::uint64_t offset = part.address == 0 ? 0 : part.address - module.bias;
             std::vector<FrameId> frames;
             for (std::uint32_t i = 0; i < part.lines; ++i) {
-                auto made = frame(parts_.lines[part.first_line + i], module.path);
-                if (!made) return tl::make_unexpected(std::move(made.error()));
-                frames.push_back(*made);
+                const FrameId made = MT_TRY(frame(parts_.lines[part.first_line + i], module.path));
+                frames.push_back(made);
             }
             if (frames.empty()) frames.push_back(unnamed(module, offset, part.address != 0));
             const std::uint64_t address = part.address == 0 ? 0 : part.address + 1;
@@ -204,21 +186,19 @@ class Reader {
         Marks made;
         if (!ours_) return made;
         for (const SampleLabel& label : sample.labels) {
-            auto key = text(label.key), value = text(label.text);
-            if (!key) return tl::make_unexpected(std::move(key.error()));
-            if (!value) return tl::make_unexpected(std::move(value.error()));
+            const auto key = MT_TRY(text(label.key));
+            const auto value = MT_TRY(text(label.text));
             const auto number = static_cast<std::uint32_t>(label.number);
-            if (*key == format::kDomain) made.domain = number;
-            if (*key == format::kStack) made.stack = number;
-            if (*key == format::kTotalFrames)
-                made.total_frames = static_cast<std::uint16_t>(number);
-            if (*key == format::kFreeSpace) made.free_bytes = label.number;
-            if (*key == format::kFreeObjects) made.free_count = label.number;
-            if (*key == format::kBytes) made.block_size = label.number;
-            if (*key == format::kBlocks) made.blocks = label.number;
-            if (*key == format::kBlockDomain) made.block_domain = number;
-            if (*key == format::kEnd && *value == format::kCut) made.end = End::cut;
-            if (*key == format::kEnd && *value == format::kBroken) made.end = End::broken;
+            if (key == format::kDomain) made.domain = number;
+            if (key == format::kStack) made.stack = number;
+            if (key == format::kTotalFrames) made.total_frames = static_cast<std::uint16_t>(number);
+            if (key == format::kFreeSpace) made.free_bytes = label.number;
+            if (key == format::kFreeObjects) made.free_count = label.number;
+            if (key == format::kBytes) made.block_size = label.number;
+            if (key == format::kBlocks) made.blocks = label.number;
+            if (key == format::kBlockDomain) made.block_domain = number;
+            if (key == format::kEnd && value == format::kCut) made.end = End::cut;
+            if (key == format::kEnd && value == format::kBroken) made.end = End::broken;
         }
         if (made.stack && *made.stack >= abi::kReservedStacks)
             return damaged(fmt::format("it names stack {}", *made.stack));
@@ -270,11 +250,9 @@ class Reader {
             return damaged(fmt::format("a sample has {} values for {} sample types",
                                        sample.values.size(), parts_.sample_types.size()));
         if (!is_believed(f)) return damaged("its figures are more than a memory can hold");
-        auto marked = marks(sample);
-        if (!marked) return tl::make_unexpected(std::move(marked.error()));
-        auto index = trace_of(sample, *marked);
-        if (!index) return tl::make_unexpected(std::move(index.error()));
-        Trace& trace = maker_.table.traces[*index];
+        const Marks marked = MT_TRY(marks(sample));
+        const auto index = MT_TRY(trace_of(sample, marked));
+        Trace& trace = maker_.table.traces[index];
         const bool has_allocations = columns_.has_allocations();
         trace.alloc_bytes += static_cast<std::uint64_t>(has_allocations ? f.alloc_size : f.size);
         trace.alloc_count += static_cast<std::uint64_t>(has_allocations ? f.alloc_count : f.count);
@@ -285,9 +263,9 @@ class Reader {
         trace.temporary_count += static_cast<std::uint64_t>(f.temporary_count);
         trace.samples += f.samples;
         trace.peak_samples += f.peak_samples;
-        if (marked->free_bytes) free_bytes_.emplace_back(*index, *marked->free_bytes);
-        if (marked->free_count) free_counts_.emplace_back(*index, *marked->free_count);
-        if (maker_.table.has_blocks && marked->block_size) return add_blocks(*index, *marked, f);
+        if (marked.free_bytes) free_bytes_.emplace_back(index, *marked.free_bytes);
+        if (marked.free_count) free_counts_.emplace_back(index, *marked.free_count);
+        if (maker_.table.has_blocks && marked.block_size) return add_blocks(index, marked, f);
         return {};
     }
 
@@ -297,12 +275,11 @@ class Reader {
         ProfileSample sample;
         for (;;) {
             if (interrupted_ && interrupted_()) return interrupted_error();
-            auto more = fields.next(field);
-            if (!more) return tl::make_unexpected(std::move(more.error()));
-            if (!*more) return {};
+            const bool more = MT_TRY(fields.next(field));
+            if (!more) return {};
             if (field.number != format::kSample || !field.is_bytes) continue;
             if (!sample.read(field.bytes)) return fields.damaged();
-            if (auto done = add(sample); !done) return done;
+            MT_TRY(add(sample));
         }
     }
 
@@ -336,9 +313,8 @@ class Reader {
         maker_.count_totals();
         table.status.tracing = true;
         table.status.frame_limit = static_cast<std::uint16_t>(std::max<std::size_t>(1, deepest_));
-        auto period_type = text(parts_.period_type.type);
-        if (!period_type) return tl::make_unexpected(std::move(period_type.error()));
-        if (*period_type == "space" && parts_.period > 1)
+        const auto period_type = MT_TRY(text(parts_.period_type.type));
+        if (period_type == "space" && parts_.period > 1)
             table.remarks.push_back(estimated_remark(static_cast<std::uint64_t>(parts_.period)));
         return {};
     }

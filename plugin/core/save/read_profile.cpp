@@ -11,9 +11,8 @@ Result<Loaded> read_profile(std::string_view bytes, FrameBook& book, const Inter
                             const ProfileLimits& limits) {
     if (bytes.empty()) return fail(Code::io, "it is empty");
     ByteSource source(bytes, limits.inflate);
-    auto first = source.look(kLegacyMagic);
-    if (!first) return tl::make_unexpected(std::move(first.error()));
-    if (is_legacy(*first)) return read_legacy(source, book, limits, interrupted);
+    auto first = MT_TRY(source.look(kLegacyMagic));
+    if (is_legacy(first)) return read_legacy(source, book, limits, interrupted);
     return read_protobuf(bytes, book, limits, interrupted);
 }
 

@@ -96,9 +96,8 @@ Result<std::string> Symboliser::symbol(const Module* module, std::uint64_t addre
     if (may_read(module, sources.local_files))
         if (std::string name = elf(*module).name_at(offset); !name.empty()) return name;
     if (sources.debugger == nullptr) return std::string();
-    auto answer = sources.debugger->symbol(address);
-    if (!answer) return tl::make_unexpected(std::move(answer.error()));
-    return *answer && covers(**answer, address) ? std::move((**answer).name) : std::string();
+    auto answer = MT_TRY(sources.debugger->symbol(address));
+    return answer && covers(*answer, address) ? std::move(answer->name) : std::string();
 }
 
 FrameId Symboliser::without_line(const Module* module, std::uint64_t offset, const RawFrame* known,
@@ -121,17 +120,13 @@ Result<Location> Symboliser::look_up(const Module* module, std::uint64_t address
     made.final = gone || asked.debugger != nullptr;
     std::vector<RawFrame> raw;
     if (asked.debugger != nullptr) {
-        auto answer = asked.debugger->frames(address);
-        if (!answer) return tl::make_unexpected(std::move(answer.error()));
-        raw = std::move(*answer);
+        raw = MT_TRY(asked.debugger->frames(address));
     }
     const bool lines = std::any_of(raw.begin(), raw.end(),
                                    [](const RawFrame& frame) { return !frame.file.empty(); });
     std::string linkage;
     if (!lines || raw.back().linkage.empty()) {
-        auto answer = symbol(module, address, offset, asked);
-        if (!answer) return tl::make_unexpected(std::move(answer.error()));
-        linkage = std::move(*answer);
+        linkage = MT_TRY(symbol(module, address, offset, asked));
     }
     if (!lines) {
         made.frames.push_back(without_line(module, offset, raw.empty() ? nullptr : &raw.front(),
@@ -184,9 +179,8 @@ Result<const Location*> Resolver::resolve(Pc pc) {
     auto& known = symboliser_.locations_;
     if (const auto found = known.find(key); found != known.end())
         if (found->second.final || sources_.debugger == nullptr) return &found->second;
-    auto made = symboliser_.look_up(module, address, offset, sources_);
-    if (!made) return tl::make_unexpected(std::move(made.error()));
-    return &(known[key] = std::move(*made));
+    Location made = MT_TRY(symboliser_.look_up(module, address, offset, sources_));
+    return &(known[key] = std::move(made));
 }
 
 }  // namespace mt::core
