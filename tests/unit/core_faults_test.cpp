@@ -122,9 +122,21 @@ FakeMemory small_table() {
     return builder.build();
 }
 
+// With lists that take much more than the core keeps back.
+FakeMemory large_table() {
+    TableBuilder builder;
+    for (std::uint64_t i = 0; i < 1500; ++i) {
+        const auto stack = builder.add_stack({0x555555554000 + i * 16, 0x555555574000 + i * 16});
+        builder.allocate(stack, 40 + i);
+        builder.add_thread("worker-" + std::to_string(i), static_cast<std::uint32_t>(100 + i));
+    }
+    return builder.build();
+}
+
 class Session {
   public:
-    Session() : debugger(small_table()), callbacks_(debugger.callbacks()) {
+    explicit Session(FakeMemory memory = small_table())
+        : debugger(std::move(memory)), callbacks_(debugger.callbacks()) {
         debugger.fake.frames[0x555555554100] = {{"/src/a.c", 3, "f"}};
         session_ = mtc_open(&callbacks_, "/nowhere");
         EXPECT_EQ(run("snapshot before --blocks"), MTC_OK) << mtc_error(session_);
@@ -262,6 +274,47 @@ TEST_P(NoMemory, AtAnyAllocationEndsOneCommand) {
 INSTANTIATE_TEST_SUITE_P(Each, NoMemory,
                          testing::Combine(testing::ValuesIn(kLines), testing::Bool()),
                          [](const auto& one) { return name_of(one.param); });
+
+// A destructor that finds no memory, not even what is kept back, ends the debugger. So work
+// stops soon after it has begun to live on that, and most of it is left.
+TEST(NoMemory, LongWorkEndsWhileThereIsEnoughToEndIt) {
+    const FakeMemory table = large_table();
+    std::size_t failures = 0;
+    for (const char* line : {"snapshot --blocks --by traceback --json", "stats before --json -n 0",
+                             "blocks --json -n 0", "save DIR/new before",
+                             "export json DIR/new before", "load DIR/saved"}) {
+        long n = 0;
+        for (bool failed = true; failed; n += 1 + n / 2) {
+            Session session(table);
+            const std::string whole = session.in_folder(line);
+            core::take_most_used();
+            g_failed = false;
+            g_all_later = true;
+            g_until_failure = n;
+            const int status = session.run(whole);
+            g_until_failure = -1;
+            failed = g_failed;
+            const auto [work, unwinding] = core::take_most_used();
+            // A file's JSON is read in one go, which does not ask.
+            const bool reads_json = std::string(line).rfind("load", 0) == 0;
+            EXPECT_TRUE(work < 128u * 1024 || reads_json) << line << ", allocation " << n;
+            EXPECT_LT(unwinding, 256u * 1024) << line << ", allocation " << n;
+            if (status == MTC_OK) continue;
+            ++failures;
+            ASSERT_EQ(session.error(), "memtrace ran out of memory inside the debugger") << line;
+        }
+    }
+    EXPECT_GT(failures, 30u);
+}
+
+TEST(NoMemory, TheNextCommandHasAllOfIt) {
+    Session session;
+    g_all_later = true;
+    g_until_failure = 0;
+    EXPECT_EQ(session.run("snapshot --blocks --by traceback --json"), MTC_ERROR);
+    g_until_failure = -1;
+    EXPECT_EQ(session.run("snapshot --blocks --by traceback --json"), MTC_OK) << session.error();
+}
 
 TEST(NoMemory, ASessionThatCannotBeOpenedIsNone) {
     Faulty debugger(small_table());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // The comment of a saved snapshot when a stranger wrote it, and text that is no UTF-8.
+#include "model/utf8.h"
 #include "save/description.h"
 
 #include <gmock/gmock.h>

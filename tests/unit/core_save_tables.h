@@ -7,7 +7,6 @@
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -17,6 +16,7 @@
 
 #include "core_traces.h"
 #include "save/save.h"
+#include "support/test_folder.h"
 #include "symbols/symboliser.h"
 
 namespace mt::core::test {
@@ -169,22 +169,7 @@ inline std::string saved(Resolver& resolver, SaveOptions options = {}) {
     return bytes;
 }
 
-// A folder of a test's own, gone with it.
-class TestFolder {
-  public:
-    TestFolder() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "memtrace-XXXXXX").string();
-        path_ = mkdtemp(pattern.data());
-    }
-    ~TestFolder() { std::filesystem::remove_all(path_); }
-    TestFolder(const TestFolder&) = delete;
-    TestFolder& operator=(const TestFolder&) = delete;
-    std::string operator/(const std::string& name) const { return (path_ / name).string(); }
-    const std::filesystem::path& path() const { return path_; }
-
-  private:
-    std::filesystem::path path_;
-};
+using mt::test::TestFolder;
 
 }  // namespace mt::core::test
 

@@ -12,6 +12,7 @@
 #include "command/session.h"
 #include "command/verb.h"
 #include "memtrace_core.h"
+#include "model/poll.h"
 #include "query/queries.h"
 #include "show/text.h"
 
@@ -62,7 +63,9 @@ int answered(mtc_session& session, const mt::core::Result<mt::core::Stop>& stop,
 }
 
 struct Inside {
-    explicit Inside(mtc_session& entered) : session(entered) { ++session.depth; }
+    explicit Inside(mtc_session& entered) : session(entered) {
+        if (session.depth++ == 0) mt::core::g_reserve_is_used = false;
+    }
     ~Inside() { --session.depth; }
     Inside(const Inside&) = delete;
     Inside& operator=(const Inside&) = delete;

@@ -5,10 +5,15 @@
 // failure in one of them) would end the debugger. core_faults_test goes through it all.
 #include "capi/reserve.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <exception>
+#include <iterator>
 #include <new>
+#include <utility>
+
+#include "model/poll.h"
 
 namespace mt::core {
 
@@ -17,30 +22,53 @@ void* (*g_allocate)(std::size_t size) = std::malloc;
 namespace {
 
 constexpr std::size_t kHalf = 512 * 1024;   // untouched it costs nothing
-constexpr std::size_t kLargest = 8 * 1024;  // what one block may have of it
+constexpr std::size_t kLargest = 8 * 1024;  // what one block of work may have of it
 constexpr std::size_t kAlignment = 16;
 
-// Blocks one after another; what was given back last can be had again, and all of it once
-// nothing is used any more.
+// Blocks one after another, each behind its size. What was given back can be had again by
+// blocks of that size, and all of it once nothing is used any more.
 class Half {
   public:
     void* take(std::size_t size) {
+        if (size > kHalf) return nullptr;
+        const std::size_t whole = (size + kAlignment - 1) / kAlignment * kAlignment + kAlignment;
         const Lock lock(busy_);
-        if (size > kHalf - used_) return nullptr;
-        void* const block = bytes_ + used_;
-        last_ = used_;
-        used_ += size;
+        Block* block = whole <= kLargest ? free_[whole / kAlignment] : nullptr;
+        if (block != nullptr) {
+            free_[whole / kAlignment] = block->next;
+        } else {
+            if (whole > kHalf - used_) return nullptr;
+            block = new (bytes_ + used_) Block{whole, nullptr};
+            used_ += whole;
+            most_used_ = std::max(most_used_, used_);
+        }
         ++blocks_;
-        return block;
+        return reinterpret_cast<char*>(block) + kAlignment;
     }
-    bool owns(const void* block) const { return block >= bytes_ && block < bytes_ + kHalf; }
-    void give(void* block) {
+    bool owns(const void* bytes) const { return bytes >= bytes_ && bytes < bytes_ + kHalf; }
+    void give(void* bytes) {
+        auto* const block = reinterpret_cast<Block*>(static_cast<char*>(bytes) - kAlignment);
         const Lock lock(busy_);
-        if (block == bytes_ + last_) used_ = last_;
-        if (--blocks_ == 0) used_ = last_ = 0;
+        if (block->whole <= kLargest) {
+            block->next = free_[block->whole / kAlignment];
+            free_[block->whole / kAlignment] = block;
+        }
+        if (--blocks_ == 0) {
+            used_ = 0;
+            std::fill(std::begin(free_), std::end(free_), nullptr);
+        }
+    }
+    std::size_t take_most_used() {
+        const Lock lock(busy_);
+        return std::exchange(most_used_, used_);
     }
 
   private:
+    struct Block {
+        std::size_t whole;  // bytes, with these
+        Block* next;        // while it is free
+    };
+    static_assert(sizeof(Block) <= kAlignment);
     struct Lock {
         explicit Lock(std::atomic_flag& held) : flag(held) {
             while (flag.test_and_set(std::memory_order_acquire)) {
@@ -53,20 +81,22 @@ class Half {
     };
 
     alignas(kAlignment) char bytes_[kHalf] = {};
-    std::size_t used_ = 0, last_ = 0;
+    Block* free_[kLargest / kAlignment + 1] = {};  // by size
+    std::size_t used_ = 0, most_used_ = 0;
     std::size_t blocks_ = 0;
     std::atomic_flag busy_ = ATOMIC_FLAG_INIT;
 };
 
-// One for work that goes on, the other one while an exception is under way.
+// One for work that goes on until it asks whether it may (model/poll.h), the other one while
+// an exception is under way.
 Half g_work, g_unwinding;
 
 void* allocate(std::size_t size) {
     if (void* const block = g_allocate(size == 0 ? 1 : size)) return block;
-    Half& half = std::uncaught_exceptions() > 0 ? g_unwinding : g_work;
-    if (size <= kLargest)
-        if (void* const block = half.take((size + kAlignment) / kAlignment * kAlignment))
-            return block;
+    const bool unwinds = std::uncaught_exceptions() > 0;
+    if (!unwinds) g_reserve_is_used.store(true, std::memory_order_relaxed);
+    if (unwinds || size <= kLargest)
+        if (void* const block = (unwinds ? g_unwinding : g_work).take(size)) return block;
     throw std::bad_alloc();
 }
 
@@ -80,6 +110,11 @@ void release(void* block) noexcept {
 }
 
 }  // namespace
+
+std::pair<std::size_t, std::size_t> take_most_used() {
+    return {g_work.take_most_used(), g_unwinding.take_most_used()};
+}
+
 }  // namespace mt::core
 
 void* operator new(std::size_t size) { return mt::core::allocate(size); }

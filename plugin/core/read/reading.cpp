@@ -7,10 +7,12 @@
 
 #include <cstring>
 
+#include "abi/layout.h"
+#include "model/poll.h"
+
 namespace mt::core {
 namespace {
 
-constexpr std::uint64_t kPage = 4096;
 constexpr std::uint64_t kMaxGap = 16 * 1024;  // reading it costs less than a second read
 
 }  // namespace
@@ -25,7 +27,13 @@ bool Reading::fail(Code code, std::string text, std::uint64_t address) {
     return false;
 }
 
+bool Reading::not_dumped(std::string_view what, std::uint64_t address) {
+    return fail(Code::unreadable,
+                fmt::format("{} not dumped (truncated core or coredump_filter)", what), address);
+}
+
 bool Reading::go_on() {
+    stop_without_memory();
     if (!memory_.interrupted()) return true;
     return fail(Code::interrupted, "interrupted");
 }
@@ -75,7 +83,7 @@ bool Reading::patchy(std::uint64_t address, void* out, std::size_t size, std::st
         if (done == size) break;
         const std::uint64_t missing = address + done;
         incomplete(what, missing);
-        const std::uint64_t next = (missing / kPage + 1) * kPage;
+        const std::uint64_t next = (missing / abi::kPageSize + 1) * abi::kPageSize;
         const auto skip =
             static_cast<std::size_t>(std::min<std::uint64_t>(next - missing, size - done));
         std::memset(bytes + done, 0, skip);

@@ -19,7 +19,9 @@
 
 namespace mt::core {
 
-// Functions return false once the pass has failed; error() then says why.
+// Functions return false once the pass has failed; error() then says why. They run for each
+// row of a table, where a Result would cost more than the row; whoever has made the pass
+// ends with `return fail(reading.error())`.
 class Reading {
   public:
     static constexpr std::size_t kBulk = 1u << 20;
@@ -30,6 +32,8 @@ class Reading {
 
     // Always false, so that a caller can return it.
     bool fail(Code code, std::string text, std::uint64_t address = 0);
+    // What should be there reads as zeros: "… is all zero: its page was".
+    bool not_dumped(std::string_view what, std::uint64_t address);
     const Error& error() const { return error_; }
 
     // Reads what is there; false only when the user has asked to stop.

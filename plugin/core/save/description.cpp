@@ -8,10 +8,14 @@
 #include <algorithm>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <stdexcept>
 #include <type_traits>
+#include <utility>
 
 #include "abi/layout.h"
+#include "model/poll.h"
+#include "model/utf8.h"
 #include "save/profile_limits.h"
 
 namespace mt::core {
@@ -20,21 +24,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 constexpr std::uint64_t kFormat = 1;
 constexpr int kDeepest = 8;
-
-// Length of the UTF-8 character at the start of `text`; 0 = there is none.
-std::size_t character_at(std::string_view text) {
-    const auto byte = [&text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-    const unsigned char first = byte(0);
-    if (first < 0x80) return 1;
-    const std::size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-    if (first < 0xc2 || first > 0xf4 || text.size() < length) return 0;
-    for (std::size_t i = 1; i < length; ++i)
-        if ((byte(i) & 0xc0) != 0x80) return 0;
-    // Overlong forms, surrogates, and what lies past U+10FFFF.
-    const bool bad = (first == 0xe0 && byte(1) < 0xa0) || (first == 0xed && byte(1) > 0x9f) ||
-                     (first == 0xf0 && byte(1) < 0x90) || (first == 0xf4 && byte(1) > 0x8f);
-    return bad ? 0 : length;
-}
 
 int digit(char c) {
     if (c >= '0' && c <= '9') return c - '0';
@@ -53,22 +42,49 @@ std::string text_of(const Json& json) {
     return json.is_object() ? unescape_bytes(text) : text;
 }
 
-Json status_of(const Status& status) {
-    Json json = Json::object();
-    json["tracing"] = status.tracing;
-    json["paused"] = status.paused;
-    json["sampling"] = status.sampling;
-    json["fresh"] = status.fresh;
-    json["sample_bytes"] = status.sample_bytes;
-    json["traceback_limit"] = status.frame_limit;
-    json["runtime_status"] = status.runtime_status;
-    json["reason"] = status.reason;
-    json["origin"] = status.origin;
-    json["table_format"] = {status.major, status.minor};
-    json["cookie"] = status.identity.cookie;
-    json["pid"] = status.identity.pid;
-    json["generation"] = status.identity.generation;
-    return json;
+// The members of an object, as dumping all of it at once would give them. Each value is made,
+// written and gone by itself: one that holds everything takes room to be destroyed, and where
+// memory runs out there is none (capi/reserve.cpp).
+class Members {
+  public:
+    void add(std::string_view key, const Json& value) { begin(key) += value.dump(); }
+    // Its rows are made by `row`; a list without any is left out.
+    template <typename Rows, typename Row>
+    void list(std::string_view key, const Rows& rows, Row row) {
+        if (rows.begin() == rows.end()) return;
+        std::string& out = begin(key);
+        for (const auto& one : rows) {
+            stop_without_memory();
+            out += &one == &*rows.begin() ? '[' : ',';
+            out += Json(row(one)).dump();
+        }
+        out += ']';
+    }
+    std::string finish() { return std::move(text_ += '}'); }
+
+  private:
+    std::string& begin(std::string_view key) {
+        text_ += text_.empty() ? "{\"" : ",\"";
+        text_ += key;
+        return text_ += "\":";
+    }
+    std::string text_;
+};
+
+void add_status(const Status& status, Members& out) {
+    out.add("tracing", status.tracing);
+    out.add("paused", status.paused);
+    out.add("sampling", status.sampling);
+    out.add("fresh", status.fresh);
+    out.add("sample_bytes", status.sample_bytes);
+    out.add("traceback_limit", status.frame_limit);
+    out.add("runtime_status", status.runtime_status);
+    out.add("reason", status.reason);
+    out.add("origin", status.origin);
+    out.add("table_format", {status.major, status.minor});
+    out.add("cookie", status.identity.cookie);
+    out.add("pid", status.identity.pid);
+    out.add("generation", status.identity.generation);
 }
 
 // Throws like the library when there is no such number.
@@ -112,37 +128,24 @@ void take_status(const Json& json, Status& status) {
     take(json, "generation", status.identity.generation);
 }
 
-// Its rows are made by `row`; a list without any is left out. No value is made to an array
-// afterwards: nlohmann::json leaves one without its array where memory runs out then.
-template <typename Rows, typename Row>
-void add_list(Json& json, const char* key, const Rows& rows, Row row) {
-    if (rows.begin() == rows.end()) return;
-    Json list = Json::array();
-    for (const auto& one : rows) list.push_back(row(one));
-    json[key] = std::move(list);
-}
-
-Json lists_of(const Table& table) {
-    Json json = Json::object();
-    add_list(json, "losses", table.losses, [](const Loss& loss) -> Json {
+void add_lists(const Table& table, Members& out) {
+    out.list("losses", table.losses, [](const Loss& loss) -> Json {
         return {text(loss.name), loss.since_state, loss.total};
     });
-    add_list(json, "remarks", table.remarks, [](const Remark& remark) -> Json {
+    out.list("remarks", table.remarks, [](const Remark& remark) -> Json {
         return {text(remark.code), text(remark.text), remark.count};
     });
-    add_list(json, "threads", table.threads, [](const Thread& thread) -> Json {
+    out.list("threads", table.threads, [](const Thread& thread) -> Json {
         return {thread.serial,      thread.tid,        text(thread.name), thread.alloc_bytes,
                 thread.alloc_count, thread.free_bytes, thread.free_count};
     });
-    const std::size_t first = std::min<std::size_t>(1, table.modules.size());
-    const std::vector<Module> known(table.modules.begin() + static_cast<std::ptrdiff_t>(first),
-                                    table.modules.end());
-    add_list(json, "modules", known, [](const Module& module) -> Json {
+    const std::span<const Module> modules(table.modules);
+    const auto known = modules.subspan(std::min<std::size_t>(1, modules.size()));
+    out.list("modules", known, [](const Module& module) -> Json {
         Json row = {module.bias, module.load_sequence, module.unload_sequence};
         if (!module.file.empty()) row.push_back(text(module.file));
         return row;
     });
-    return json;
 }
 
 // Calls row(entry) for the list called `key`, if there is one.
@@ -222,26 +225,17 @@ Description taken(const Json& json) {
 
 }  // namespace
 
-bool is_utf8(std::string_view text) {
-    while (!text.empty()) {
-        const std::size_t length = character_at(text);
-        if (length == 0) return false;
-        text.remove_prefix(length);
-    }
-    return true;
-}
-
 std::string escape_bytes(std::string_view text) {
     std::string out;
     while (!text.empty()) {
-        const std::size_t length = character_at(text);
-        if (length == 0)
+        const Character next = character_at(text);
+        if (!next.valid)
             out += fmt::format("\\x{:02x}", static_cast<unsigned char>(text[0]));
         else if (text[0] == '\\')
             out += "\\\\";
         else
-            out += text.substr(0, length);
-        text.remove_prefix(length == 0 ? 1 : length);
+            out += text.substr(0, next.length);
+        text.remove_prefix(next.length);
     }
     return out;
 }
@@ -265,23 +259,23 @@ std::string unescape_bytes(std::string_view text) {
 
 std::string describe(const Table& table, std::uint64_t lost_blocks,
                      const std::vector<std::uint32_t>& escaped_texts) {
-    Json json = Json::object();
-    json["format"] = kFormat;
-    json["version"] = MEMTRACE_VERSION;
-    json.update(status_of(table.status));
-    json["current"] = {table.current_size, table.current_count};
-    json["peak"] = {table.peak_size, table.peak_count};
-    json["peak_bound"] = table.peak_bound;
-    json["frames"] = table.node_count;
-    json["tracebacks"] = table.stack_count;
-    json["tracer_memory"] = table.own_bytes;
-    json["untracked_frees"] = table.untracked_frees;
-    json["in_flight"] = table.in_flight;
-    json["blocks"] = table.has_blocks;
-    if (lost_blocks != 0) json["lost_blocks"] = lost_blocks;
-    json.update(lists_of(table));
-    if (!escaped_texts.empty()) json["escaped"] = escaped_texts;
-    return json.dump();
+    Members out;
+    out.add("format", kFormat);
+    out.add("version", MEMTRACE_VERSION);
+    add_status(table.status, out);
+    out.add("current", {table.current_size, table.current_count});
+    out.add("peak", {table.peak_size, table.peak_count});
+    out.add("peak_bound", table.peak_bound);
+    out.add("frames", table.node_count);
+    out.add("tracebacks", table.stack_count);
+    out.add("tracer_memory", table.own_bytes);
+    out.add("untracked_frees", table.untracked_frees);
+    out.add("in_flight", table.in_flight);
+    out.add("blocks", table.has_blocks);
+    if (lost_blocks != 0) out.add("lost_blocks", lost_blocks);
+    add_lists(table, out);
+    out.list("escaped", escaped_texts, [](std::uint32_t index) { return Json(index); });
+    return out.finish();
 }
 
 Result<Description> described(std::string_view text) {

@@ -29,7 +29,6 @@ std::string describe(const Table& table, std::uint64_t lost_blocks,
 
 Result<Description> described(std::string_view json);
 
-bool is_utf8(std::string_view text);
 // Bytes that are no UTF-8 as \xNN, and a backslash as two.
 std::string escape_bytes(std::string_view text);
 std::string unescape_bytes(std::string_view text);

@@ -4,7 +4,8 @@
 #include "save/legacy_line.h"
 
 #include <algorithm>
-#include <charconv>
+
+#include "model/number.h"
 
 namespace mt::core {
 namespace {
@@ -23,13 +24,12 @@ bool take(std::string_view& text, std::string_view word) {
 }
 
 template <typename T>
-bool take_number(std::string_view& text, T& value, int base = 10) {
+bool take_figure(std::string_view& text, T& value, int base = 10) {
     skip_space(text);
     if (base == 16 && text.substr(0, 2) == "0x") text.remove_prefix(2);
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
-    if (error != std::errc()) return false;
-    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-    return true;
+    const auto number = take_number<T>(text, base);
+    if (number) value = *number;
+    return number.has_value();
 }
 
 std::string_view take_word(std::string_view& text) {
@@ -51,9 +51,9 @@ std::string_view stripped_line(std::string_view line) {
 std::optional<LegacyFigures> legacy_figures(std::string_view line) {
     LegacyFigures made;
     SampleFigures& f = made.figures;
-    if (!take_number(line, f.count) || !take(line, ":") || !take_number(line, f.size) ||
-        !take(line, "[") || !take_number(line, f.alloc_count) || !take(line, ":") ||
-        !take_number(line, f.alloc_size) || !take(line, "]"))
+    if (!take_figure(line, f.count) || !take(line, ":") || !take_figure(line, f.size) ||
+        !take(line, "[") || !take_figure(line, f.alloc_count) || !take(line, ":") ||
+        !take_figure(line, f.alloc_size) || !take(line, "]"))
         return std::nullopt;
     made.rest = stripped_line(line);
     return made;
@@ -62,7 +62,7 @@ std::optional<LegacyFigures> legacy_figures(std::string_view line) {
 std::optional<std::vector<std::uint64_t>> legacy_stack(std::string_view line) {
     if (!take(line, "@")) return std::nullopt;
     std::vector<std::uint64_t> addresses;
-    for (std::uint64_t address = 0; take_number(line, address, 16);) addresses.push_back(address);
+    for (std::uint64_t address = 0; take_figure(line, address, 16);) addresses.push_back(address);
     skip_space(line);
     if (!line.empty()) return std::nullopt;
     return addresses;
@@ -70,9 +70,9 @@ std::optional<std::vector<std::uint64_t>> legacy_stack(std::string_view line) {
 
 std::optional<LegacyMapping> legacy_mapping(std::string_view line) {
     LegacyMapping made;
-    if (!take_number(line, made.start, 16) || !take(line, "-") || !take_number(line, made.end, 16))
+    if (!take_figure(line, made.start, 16) || !take(line, "-") || !take_figure(line, made.end, 16))
         return std::nullopt;
-    if (take_word(line).size() < 4 || !take_number(line, made.offset, 16)) return std::nullopt;
+    if (take_word(line).size() < 4 || !take_figure(line, made.offset, 16)) return std::nullopt;
     take_word(line);  // device
     take_word(line);  // inode
     made.path = stripped_line(line);
@@ -81,7 +81,7 @@ std::optional<LegacyMapping> legacy_mapping(std::string_view line) {
 
 std::optional<LegacySymbol> legacy_symbol(std::string_view line) {
     LegacySymbol made;
-    if (line.substr(0, 2) != "0x" || !take_number(line, made.address, 16)) return std::nullopt;
+    if (line.substr(0, 2) != "0x" || !take_figure(line, made.address, 16)) return std::nullopt;
     line = stripped_line(line);
     while (!line.empty()) {
         const std::size_t end = std::min(line.find("--"), line.size());
@@ -106,7 +106,7 @@ std::optional<LegacyHeader> legacy_header(std::string_view line) {
     const std::size_t slash = std::min(kind.find('/'), kind.size());
     std::string_view rate = kind.substr(std::min(slash + 1, kind.size()));
     made.kind = kind.substr(0, slash);
-    if (!rate.empty() && (!take_number(rate, made.rate) || !rate.empty())) return std::nullopt;
+    if (!rate.empty() && (!take_figure(rate, made.rate) || !rate.empty())) return std::nullopt;
     if (made.kind == "heap") made.rate /= 2;  // Go writes it doubled
     if (made.kind == "heapprofile") made.rate = 0;
     return made;

@@ -10,6 +10,7 @@
 
 #include "abi/layout.h"
 #include "analyse/block_filter.h"
+#include "model/utf8.h"
 #include "save/block_groups.h"
 #include "save/description.h"
 #include "save/gzip_sink.h"
@@ -52,13 +53,13 @@ class Writer {
 
     Result<void> run() {
         types();
-        if (auto done = samples(); !done) return done;
-        if (auto done = locations(); !done) return done;
+        MT_TRY(samples());
+        MT_TRY(locations());
         mappings();
-        if (auto done = functions(); !done) return done;
+        MT_TRY(functions());
         closing();
-        if (auto done = texts(); !done) return done;
-        if (auto done = flush(0); !done) return done;
+        MT_TRY(texts());
+        MT_TRY(flush(0));
         return gzip_.finish();
     }
 
@@ -179,9 +180,7 @@ class Writer {
     }
 
     Result<void> samples() {
-        auto sorted = BlockGroups::of(table_, options_.interrupted);
-        if (!sorted) return tl::make_unexpected(std::move(sorted.error()));
-        BlockGroups& groups = *sorted;
+        BlockGroups groups = MT_TRY(BlockGroups::of(table_, options_.interrupted));
         lost_blocks_ = groups.lost();
         BlockGroup group;
         bool more = groups.next(group);
@@ -194,16 +193,16 @@ class Writer {
                 of_blocks.size += group.live_size;
                 of_blocks.samples += group.samples;
                 block_sample(trace, group);
-                if (auto done = pause(); !done) return done;
+                MT_TRY(pause());
             }
             trace_sample(trace, of_blocks);
-            if (auto done = pause(); !done) return done;
+            MT_TRY(pause());
         }
         const TracesOfBlocks traces(table_);
         if (more) stack(traces.at(group.trace));
         for (; more; more = groups.next(group)) {
             block_sample(traces.at(group.trace), group);
-            if (auto done = pause(); !done) return done;
+            MT_TRY(pause());
         }
         return {};
     }
@@ -235,8 +234,7 @@ class Writer {
         const auto& order = locations_.order();
         for (std::size_t i = 0; i < order.size(); ++i) {
             const Pc pc = order[i];
-            auto known = resolver_.resolve(pc);
-            if (!known) return tl::make_unexpected(std::move(known.error()));
+            const Location* known = MT_TRY(resolver_.resolve(pc));
             {
                 pbf_writer location(out_, format::kLocation);
                 location.add_uint64(format::kLocationId, abi::kReservedStacks + 1 + i);
@@ -244,7 +242,7 @@ class Writer {
                 // Inside the calling instruction, as pprof has it.
                 if (TableMaker::has_address(pc))
                     location.add_uint64(format::kAddress, pc.address - 1);
-                const auto& frames = (*known)->frames;
+                const auto& frames = known->frames;
                 for (FrameId id : frames) {
                     const Frame& frame = resolver_.book()[id];
                     if (frames.size() == 1 && frame.function == 0 && !frame.has_file()) break;
@@ -252,7 +250,7 @@ class Writer {
                 }
                 has_[pc.module].inlined = has_[pc.module].inlined || frames.size() > 1;
             }
-            if (auto done = pause(); !done) return done;
+            MT_TRY(pause());
         }
         return {};
     }
@@ -296,7 +294,7 @@ class Writer {
                 function.add_int64(format::kName, texts_.of(order[i].name));
                 function.add_int64(format::kFilename, texts_.of(order[i].file));
             }
-            if (auto done = pause(); !done) return done;
+            MT_TRY(pause());
         }
         return {};
     }
@@ -327,7 +325,7 @@ class Writer {
             else
                 out_.add_string(format::kStringTable, escape_bytes(texts_[i]));
             next += as_it_is ? 0 : 1;
-            if (auto done = pause(); !done) return done;
+            MT_TRY(pause());
         }
         return {};
     }

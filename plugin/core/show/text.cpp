@@ -9,35 +9,13 @@
 #include <cmath>
 #include <vector>
 
+#include "model/utf8.h"
+
 namespace mt::core {
 namespace {
 
 constexpr std::size_t kLongestName = 200;
 constexpr std::string_view kGap = "...";
-
-struct Character {
-    std::size_t length = 1;
-    bool valid = false;
-    std::uint32_t code = 0;
-};
-
-// The UTF-8 character at the start of `text`, which is not empty.
-Character decode(std::string_view text) {
-    const auto byte = [&text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-    const unsigned char lead = byte(0);
-    if (lead < 0x80) return {1, true, lead};
-    const std::size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-    if (lead < 0xc2 || lead > 0xf4 || text.size() < length) return {};
-    std::uint32_t code = lead & (0x7fu >> length);
-    for (std::size_t i = 1; i < length; ++i) {
-        if ((byte(i) & 0xc0) != 0x80) return {};
-        code = code << 6 | (byte(i) & 0x3fu);
-    }
-    static constexpr std::array<std::uint32_t, 5> kSmallest = {0, 0, 0x80, 0x800, 0x10000};
-    const bool surrogate = code >= 0xd800 && code <= 0xdfff;
-    if (code < kSmallest[length] || code > 0x10ffff || surrogate) return {};
-    return {length, true, code};
-}
 
 bool is_dangerous(std::uint32_t code) {
     return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x2028 || code == 0x2029 ||
@@ -49,7 +27,7 @@ bool is_dangerous(std::uint32_t code) {
 std::vector<std::string> characters(std::string_view text) {
     std::vector<std::string> out;
     while (!text.empty()) {
-        const Character next = decode(text);
+        const Character next = character_at(text);
         if (next.valid && !is_dangerous(next.code)) {
             out.emplace_back(text.substr(0, next.length));
         } else {

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+//
+// Numbers in text: digits alone, no space, no prefix, a minus for signed ones only. Knows no
+// units.
+#ifndef MEMTRACE_CORE_MODEL_NUMBER_H
+#define MEMTRACE_CORE_MODEL_NUMBER_H
+
+#include <charconv>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <system_error>
+
+namespace mt::core {
+
+// The number at the start of `text`, which loses its digits; nothing where there is none or
+// `Number` cannot hold it, and then `text` stays as it is.
+template <typename Number = std::uint64_t>
+std::optional<Number> take_number(std::string_view& text, int base = 10) {
+    Number number = 0;
+    const auto [rest, error] =
+        std::from_chars(text.data(), text.data() + text.size(), number, base);
+    if (error != std::errc()) return std::nullopt;
+    text.remove_prefix(static_cast<std::size_t>(rest - text.data()));
+    return number;
+}
+
+// All of `text` as a number.
+template <typename Number = std::uint64_t>
+std::optional<Number> whole_number(std::string_view text, int base = 10) {
+    const auto number = take_number<Number>(text, base);
+    return text.empty() ? number : std::nullopt;
+}
+
+}  // namespace mt::core
+
+#endif
