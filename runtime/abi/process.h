@@ -208,13 +208,14 @@ struct Module {
 inline constexpr u32 kModulesPerChunk = 256;
 inline constexpr u32 kModuleChunks = 256;  // module index 0 is "none"
 
+inline constexpr u32 kThreadExited = 1;  // the row of all threads that ended
 struct Thread {
     u32 serial;  // from 1, never reused; 0 = row not filled yet
     u32 tid;
     char comm[16];       // its name, if it was given by prctl or pthread_setname_np
     u64 start_sequence;  // how many threads had been seen before
     u32 generation;      // of the totals below; another one than the state's means 0
-    u32 flags;           // bit 0: row of threads that ended ("exited")
+    u32 flags;           // kThreadExited
     // Its totals are those of its shard, less what the shard had counted before
     // this thread got it (first_*). Once the thread has ended they stand here.
     u64 alloc_bytes;

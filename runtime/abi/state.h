@@ -239,6 +239,11 @@ struct RingEntry {
                    // 0 = empty; of another generation: void
     u64 size;
 };
+constexpr u32 stack_of(const RingEntry& e) { return static_cast<u32>(e.stack_op); }
+constexpr Op op_of(const RingEntry& e) { return static_cast<Op>(e.stack_op >> 32 & 0xffff); }
+constexpr bool is_of_generation(const RingEntry& e, u32 generation) {
+    return e.stack_op >> 48 == (generation & 0xffff);
+}
 inline constexpr u32 kRingEntries = 64;
 
 // The rest of the journal while the state samples, with Inflight's meaning.

@@ -8,7 +8,6 @@ namespace mt::runtime {
 namespace {
 
 constexpr u64 kRows = u64{kThreadChunks} * kThreadsPerChunk;
-constexpr u32 kFlagExited = 1;
 u64 threads_seen = 0;
 
 Thread* row_at(u64 i) {
@@ -33,7 +32,7 @@ void fold(const Thread& ended) {
     if (load(sum->serial) == 0) {
         constexpr char kName[] = "exited";
         for (u32 i = 0; i < sizeof(kName); ++i) sum->comm[i] = kName[i];
-        sum->flags = kFlagExited;
+        sum->flags = kThreadExited;
         publish(sum->serial, 1);
     }
     if ((ended.generation - sum->generation) >> 31 != 0) return;  // before a clear

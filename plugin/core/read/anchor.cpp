@@ -71,11 +71,9 @@ bool load_state(Reading& reading, Anchor& anchor) {
     if (!reading.exact(address, &state, sizeof state, "the state")) return false;
     if (state.self != address) {
         if (all_zero(&state, sizeof state)) {
-            return reading.fail(Code::unreadable,
-                                fmt::format("the table's state at {:#x} is all zero: its pages "
-                                            "were not dumped (truncated core or coredump_filter)",
-                                            address),
-                                address);
+            return reading.not_dumped(
+                fmt::format("the table's state at {:#x} is all zero: its pages were", address),
+                address);
         }
         return reading.fail(
             Code::damaged,
@@ -212,11 +210,10 @@ bool find_by_symbol(Reading& reading, std::uint64_t symbol, Anchor& anchor) {
     if (scan.found != 0) return use_found(reading, scan, anchor);
     anchor.has_root = page == Page::good;
     if (anchor.has_root) return true;
-    return reading.fail(Code::unreadable,
-                        fmt::format("the runtime's root at {:#x} cannot be read or is all zero: "
-                                    "its page was not dumped (truncated core or coredump_filter)",
-                                    symbol),
-                        symbol);
+    return reading.not_dumped(
+        fmt::format("the runtime's root at {:#x} cannot be read or is all zero: its page was",
+                    symbol),
+        symbol);
 }
 
 }  // namespace
@@ -309,6 +306,12 @@ bool is_made(Reading& reading, const Status& status) {
                     "not recorded; raise its limits (ulimit -v, -d, -l) and run it again",
                     status.unrecorded, status.unrecorded >= abi::kMostUnrecorded ? " or more" : "",
                     status.unrecorded == 1 ? " was" : "s were"));
+}
+
+bool claim_parts(Reading& reading, const Anchor& anchor) {
+    return reading.claim(anchor.header_address, sizeof anchor.header, "the header") &&
+           (!anchor.has_state ||
+            reading.claim(anchor.header.state, sizeof anchor.state, "the state"));
 }
 
 }  // namespace mt::core

@@ -37,6 +37,9 @@ bool is_made(Reading& reading, const Status& status);
 // off has no state of its generation, and a request is never older than the state.
 bool check_request(Reading& reading, Anchor& anchor);
 
+// Header and state, in which nothing else may lie.
+bool claim_parts(Reading& reading, const Anchor& anchor);
+
 // Reads and checks a header; the caller knows what it belongs to.
 bool load_header(Reading& reading, std::uint64_t address, abi::Header& header);
 

@@ -15,17 +15,9 @@ namespace mt::core {
 namespace {
 
 constexpr unsigned kMaxRegions = 1u << 22;
-constexpr std::uint32_t kSlice = 1024;        // pages
-constexpr std::size_t kPollEvery = 1u << 18;  // blocks
-constexpr std::size_t kArraysOffset = offsetof(abi::Region, page);
-
-// What follows a region's first page, as read.
-struct Arrays {
-    abi::Page page[abi::kPagesPerRegion];
-    abi::u64 line[abi::kPagesPerRegion][abi::kLineWords];
-};
-static_assert(sizeof(Arrays) + kArraysOffset == sizeof(abi::Region));
-static_assert(offsetof(abi::Region, stamps) == 16 && offsetof(abi::Region, self) == 24);
+constexpr std::uint32_t kSlice = 1024;                              // pages
+constexpr std::size_t kPollEvery = 1u << 18;                        // blocks
+constexpr std::size_t kArraysOffset = offsetof(abi::Region, page);  // they end a region
 
 // Of the words in a region's lines.
 using LineStamps = abi::u64[abi::kPagesPerRegion][abi::kLineWords];
@@ -43,6 +35,8 @@ void check_stamped(Reading& reading, const Anchor& anchor, const std::vector<Reg
 }  // namespace
 
 bool list_regions(Reading& reading, const Anchor& anchor, std::vector<RegionAt>& regions) {
+    constexpr std::size_t kHead = offsetof(abi::Region, reserved);
+    const std::unique_ptr<abi::Region> region(new abi::Region);
     std::uint64_t address = anchor.state.regions;
     while (address != 0) {
         if (regions.size() == kMaxRegions) {
@@ -50,24 +44,24 @@ bool list_regions(Reading& reading, const Anchor& anchor, std::vector<RegionAt>&
             break;
         }
         if (!reading.claim(address, anchor.header.region_size, "a region of blocks")) return false;
-        std::uint64_t head[4] = {0, 0, 0, 0};  // base, next, stamps, self
         std::size_t got = 0;
-        if (!reading.some(address, head, sizeof head, got)) return false;
-        const bool not_dumped = head[0] == 0 && head[1] == 0 && head[3] != address;
-        if (got < sizeof head || not_dumped) {
+        if (!reading.some(address, region.get(), kHead, got)) return false;
+        const bool is_dumped =
+            got == kHead && (region->base != 0 || region->next != 0 || region->self == address);
+        if (!is_dumped) {
             // Whatever followed it in the list is lost too.
             reading.incomplete("blocks of regions", address);
             break;
         }
-        if (head[0] % (1ull << abi::kRegionBits) != 0) {
+        if (region->base % (1ull << abi::kRegionBits) != 0) {
             return reading.fail(Code::damaged,
                                 fmt::format("the table is damaged: the region at {:#x} claims "
                                             "blocks from {:#x}",
-                                            address, head[0]),
+                                            address, region->base),
                                 address);
         }
-        regions.push_back({head[0], address, head[2]});
-        address = head[1];
+        regions.push_back({region->base, address, region->stamps});
+        address = region->next;
     }
     check_stamped(reading, anchor, regions);
     // Each is in the list before it is counted.
@@ -88,7 +82,7 @@ class Decoder {
           blocks_(table.blocks),
           flagged_(flagged),
           stamped_(stamped),
-          arrays_(new Arrays),
+          region_(new abi::Region),
           line_stamps_(stamped ? new LineStamps[1] : nullptr) {}
 
     bool region(const RegionAt& at);
@@ -122,7 +116,7 @@ class Decoder {
     std::vector<Block>& blocks_;
     std::uint64_t& flagged_;
     const bool stamped_;
-    std::unique_ptr<Arrays> arrays_;
+    std::unique_ptr<abi::Region> region_;        // its arrays only
     std::unique_ptr<LineStamps[]> line_stamps_;  // null = not stamped
     std::unordered_map<std::uint64_t, std::uint64_t> second_chunks_;
     std::vector<Outside> outside_;
@@ -154,7 +148,7 @@ bool Decoder::check_overlaps() {
     auto add = [&](std::uint64_t address, std::uint32_t words) {
         if (address != 0) ranges.emplace_back(address, words * 8);
     };
-    for (const abi::Page& page : arrays_->page) {
+    for (const abi::Page& page : region_->page) {
         add(page.middle, abi::kMiddleWords);
         add(page.split, abi::kSplitWords);
         add(page.leaf, abi::kLeafWords);
@@ -222,7 +216,7 @@ bool Decoder::slice(std::uint64_t base, std::uint32_t first, std::uint32_t count
     pieces_.clear();
     words_.clear();
     for (std::uint32_t page = first; page < first + count; ++page) {
-        const abi::Page& more = arrays_->page[page];
+        const abi::Page& more = region_->page[page];
         gather(page, more.middle, abi::kMiddleWords, {});
         gather(page, more.split, abi::kSplitWords, {abi::kSplitBits, abi::kLineWords});
         gather(page, more.leaf, abi::kLeafWords, {abi::kLeafGranuleBits, 1});
@@ -235,7 +229,7 @@ bool Decoder::slice(std::uint64_t base, std::uint32_t first, std::uint32_t count
         const std::uint64_t address = base + (std::uint64_t{page} << abi::kPageBits);
         const std::size_t begin = blocks_.size();
         for (std::uint32_t i = 0; i < abi::kLineWords; ++i) {
-            const abi::u64 value = arrays_->line[page][i];
+            const abi::u64 value = region_->line[page][i];
             if (value != 0) word(address, value, stamped_ ? line_stamps_[0][page][i] : 0);
         }
         for (; next < outside_.size() && outside_[next].page == page; ++next) {
@@ -257,7 +251,8 @@ bool Decoder::slice(std::uint64_t base, std::uint32_t first, std::uint32_t count
 }
 
 bool Decoder::region(const RegionAt& at) {
-    if (!reading_.patchy(at.address + kArraysOffset, arrays_.get(), sizeof(Arrays), "blocks")) {
+    if (!reading_.patchy(at.address + kArraysOffset, &region_->page,
+                         sizeof(abi::Region) - kArraysOffset, "blocks")) {
         return false;
     }
     if (!check_overlaps()) return false;
@@ -269,26 +264,26 @@ bool Decoder::region(const RegionAt& at) {
         }
     }
     for (std::uint32_t first = 0; first < abi::kPagesPerRegion; first += kSlice) {
-        const bool empty = all_zero(arrays_->page + first, kSlice * sizeof(abi::Page)) &&
-                           all_zero(arrays_->line + first, kSlice * 8 * abi::kLineWords);
+        const bool empty = all_zero(region_->page + first, kSlice * sizeof(abi::Page)) &&
+                           all_zero(region_->line + first, kSlice * 8 * abi::kLineWords);
         if (!empty && !slice(at.base, first, kSlice)) return false;
     }
     return true;
 }
 
 bool Decoder::pages(const RegionAt& at, std::uint32_t first, std::uint32_t count) {
-    const std::uint64_t lines = first * sizeof arrays_->line[0];
+    const std::uint64_t lines = first * sizeof region_->line[0];
     if (!reading_.patchy(at.address + offsetof(abi::Region, page) + first * sizeof(abi::Page),
-                         arrays_->page + first, count * sizeof(abi::Page), "blocks") ||
-        !reading_.patchy(at.address + offsetof(abi::Region, line) + lines, arrays_->line[first],
-                         count * sizeof arrays_->line[0], "blocks")) {
+                         region_->page + first, count * sizeof(abi::Page), "blocks") ||
+        !reading_.patchy(at.address + offsetof(abi::Region, line) + lines, region_->line[first],
+                         count * sizeof region_->line[0], "blocks")) {
         return false;
     }
     if (stamped_) {
-        std::memset(line_stamps_[0][first], 0, count * sizeof arrays_->line[0]);
+        std::memset(line_stamps_[0][first], 0, count * sizeof region_->line[0]);
         if (at.stamps != 0 &&
             !reading_.patchy(at.stamps + lines, line_stamps_[0][first],
-                             count * sizeof arrays_->line[0], "stamps of blocks")) {
+                             count * sizeof region_->line[0], "stamps of blocks")) {
             return false;
         }
     }

@@ -128,7 +128,7 @@ void check_traces(Reading& reading, const Anchor& anchor, const Counters& counte
     }
     reading.doubt("tracebacks that have freed more than they allocated", wrong);
     const bool is_exact = anchor.header.minor >= 5 && anchor.state.concurrent == 0 &&
-                          counters.peak_is_recorded && !has_loss(anchor.header, "peak_busy");
+                          counters.peak_is_recorded && !has_loss(anchor.header, loss::peak_busy);
     if (is_exact && peak_size != table.peak_size)
         reading.doubt("what the peak was made of does not add up to it");
 }
@@ -150,7 +150,7 @@ void check_threads(Reading& reading, const Anchor& anchor, const Counters& count
         shards.free_count += shard.free_count;
     }
     const bool none = (threads.alloc_count | threads.free_count) == 0;
-    if (none || has_loss(anchor.header, "threads_full")) return;
+    if (none || has_loss(anchor.header, loss::threads_full)) return;
     const bool equal =
         threads.alloc_bytes == shards.alloc_bytes && threads.alloc_count == shards.alloc_count &&
         threads.free_bytes == shards.free_bytes && threads.free_count == shards.free_count;
@@ -190,8 +190,8 @@ void check_blocks(Reading& reading, const Anchor& anchor, const std::vector<Bloc
         end = std::max(end, block.address + block.size);
         outside += !core->maps(block.address) ? 1 : 0;
     }
-    const bool all_stamped =
-        anchor.state.stamped == abi::kStampedThroughout && !has_loss(anchor.header, "stamp_lost");
+    const bool all_stamped = anchor.state.stamped == abi::kStampedThroughout &&
+                             !has_loss(anchor.header, loss::stamp_lost);
     reading.doubt("blocks lie over others", overlaps);
     reading.doubt("blocks lie where malloc gives none", large.crooked() + small.crooked());
     reading.doubt("blocks lie where no memory is", outside);

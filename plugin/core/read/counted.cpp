@@ -13,23 +13,10 @@ namespace {
 
 constexpr unsigned kMaxThreads = 1u << 20;
 
-// Of shards and contexts the part before their tables.
-struct ShardHead {
-    abi::u64 next, context;
-    abi::i64 limit;
-    abi::u64 untracked_frees;
-    abi::u64 alloc_bytes, alloc_count, free_bytes, free_count;
-    abi::u64 weighted, seen_events;
-    abi::i64 seen_net;
-    abi::u64 scope_epoch;
-    abi::i64 scope_top;
-    abi::u64 last_scope_epoch;
-    abi::i64 last_scope_top;
-};
-static_assert(offsetof(ShardHead, last_scope_top) == offsetof(abi::Shard, last_scope_top));
-static_assert(offsetof(ShardHead, free_count) == offsetof(abi::Shard, free_count));
+// Of a shard the part that is read.
+constexpr std::size_t kHead = offsetof(abi::Shard, last_scope_top) + sizeof(abi::i64);
 
-Totals totals_of(const ShardHead& shard) {
+Totals totals_of(const abi::Shard& shard) {
     return {shard.alloc_bytes, shard.alloc_count, shard.free_bytes, shard.free_count};
 }
 
@@ -59,21 +46,21 @@ class Walk {
 
   private:
     Result<Counted> finished() {
-        if (!good_) return tl::make_unexpected(reading_.error());
+        if (!good_) return fail(reading_.error());
         return out_;
     }
 
-    bool shard(std::uint64_t address, ShardHead& head) {
-        return reading_.exact(address, &head, sizeof head, "a shard");
+    bool shard(std::uint64_t address, abi::Shard& head) {
+        return reading_.exact(address, &head, kHead, "a shard");
     }
 
     bool find(std::uint64_t tid) {
         std::uint64_t address = anchor_.header.contexts;
         for (unsigned walked = 0; address != 0 && walked < kMaxThreads; ++walked) {
             abi::Context context;
-            constexpr std::size_t kHead = offsetof(abi::Context, inflight);
-            if (!reading_.claim(address, kHead, "a thread's context") ||
-                !reading_.exact(address, &context, kHead, "a thread's context"))
+            constexpr std::size_t kContextHead = offsetof(abi::Context, inflight);
+            if (!reading_.claim(address, kContextHead, "a thread's context") ||
+                !reading_.exact(address, &context, kContextHead, "a thread's context"))
                 return false;
             const bool ours = !anchor_.has_root || context.pid == anchor_.root.pid;
             if (ours && context.tid == tid && context.self == address)
@@ -89,7 +76,7 @@ class Walk {
         out_.thread = row.serial;
         if (!has_traces_ || row.generation != anchor_.state.generation || row.shard == 0)
             return true;
-        ShardHead head;
+        abi::Shard head;
         if (!shard(row.shard, head)) return false;
         const Totals first = {row.first_alloc_bytes, row.first_alloc_count, row.first_free_bytes,
                               row.first_free_count};
@@ -102,7 +89,7 @@ class Walk {
     bool add_shards() {
         std::uint64_t address = anchor_.state.shards;
         for (unsigned walked = 0; address != 0 && walked < kMaxThreads; ++walked) {
-            ShardHead head;
+            abi::Shard head;
             if (!reading_.claim(address, sizeof head, "a shard") || !shard(address, head))
                 return false;
             out_.totals.alloc_bytes += head.alloc_bytes;

@@ -178,11 +178,10 @@ bool Walk::exact_records(const abi::Shard& shard, std::uint64_t address) {
         reading_.incomplete("counters (all zero)", zero_chunk_);
         return true;
     }
-    return reading_.fail(Code::unreadable,
-                         fmt::format("cannot read the table: counters at {:#x} are all zero: their "
-                                     "pages were not dumped (truncated core or coredump_filter)",
-                                     zero_chunk_),
-                         zero_chunk_);
+    return reading_.not_dumped(
+        fmt::format("cannot read the table: counters at {:#x} are all zero: their pages were",
+                    zero_chunk_),
+        zero_chunk_);
 }
 
 bool Walk::weighted_records(const abi::Shard& shard) {
@@ -227,12 +226,10 @@ bool Walk::run() {
         }
         if (!shard(address, current)) return false;
         if (walked + 1 < anchor_.state.shard_count && all_zero(&current, sizeof current)) {
-            return reading_.fail(Code::unreadable,
-                                 fmt::format("cannot read the table: the shard at {:#x} is all "
-                                             "zero: its page was not dumped (truncated core or "
-                                             "coredump_filter)",
-                                             address),
-                                 address);
+            return reading_.not_dumped(
+                fmt::format("cannot read the table: the shard at {:#x} is all zero: its page was",
+                            address),
+                address);
         }
         address = current.next;
     }

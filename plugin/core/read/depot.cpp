@@ -34,12 +34,10 @@ bool no_chunk(Reading& reading, const char* what, const abi::Header& header,
               const abi::u64& entry) {
     const auto offset = static_cast<std::uint64_t>(reinterpret_cast<const std::byte*>(&entry) -
                                                    reinterpret_cast<const std::byte*>(&header));
-    return reading.fail(Code::unreadable,
-                        fmt::format("cannot read the table: the header's list of {} at {:#x} is "
-                                    "zero: its page was not dumped (truncated core or "
-                                    "coredump_filter)",
-                                    what, header.self + offset),
-                        header.self + offset);
+    return reading.not_dumped(
+        fmt::format("cannot read the table: the header's list of {} at {:#x} is zero: its page was",
+                    what, header.self + offset),
+        header.self + offset);
 }
 
 struct Rows {
@@ -76,11 +74,10 @@ bool chunked(Reading& reading, const abi::Header& header, const Rows& rows, Row 
 }
 
 bool not_dumped(Reading& reading, const char* what, std::uint64_t address) {
-    return reading.fail(Code::unreadable,
-                        fmt::format("cannot read the table: {} at {:#x} are all zero: their pages "
-                                    "were not dumped (truncated core or coredump_filter)",
-                                    what, address),
-                        address);
+    return reading.not_dumped(
+        fmt::format("cannot read the table: {} at {:#x} are all zero: their pages were", what,
+                    address),
+        address);
 }
 
 bool read_nodes(Reading& reading, const abi::Header& header, Table& table, Depot& depot) {

@@ -28,8 +28,7 @@ void add_restores(abi::Op op, const Journal& flight, Events& events) {
 // False when the word is no operation that this version knows.
 bool add_event(const abi::Context& context, bool sampling, Events& events) {
     const abi::Inflight& flight = context.inflight;
-    const std::uint64_t op = flight.op & 0xff;
-    if ((flight.op & ~(abi::kCommitted | 0xff)) != 0) return false;
+    const std::uint64_t op = flight.op & ~abi::kCommitted;
     if (op < static_cast<std::uint64_t>(abi::Op::allocate) ||
         op > static_cast<std::uint64_t>(abi::Op::track)) {
         return false;
@@ -68,10 +67,9 @@ void add_ring(Reading& reading, std::uint64_t address, std::uint32_t generation,
     for (std::uint64_t position = context.ring_tail; position != context.ring_head; ++position) {
         if (drained && position == flight.ring_position) continue;
         const abi::RingEntry& entry = context.ring[position % abi::kRingEntries];
-        const bool void_entry = (entry.stack_op >> 48) != (generation & 0xffff);
-        if (entry.stack_op == 0 || void_entry) continue;
-        const auto op = static_cast<abi::Op>(entry.stack_op >> 32 & 0xffff);
-        const auto stack = static_cast<std::uint32_t>(entry.stack_op);
+        if (entry.stack_op == 0 || !abi::is_of_generation(entry, generation)) continue;
+        const abi::Op op = abi::op_of(entry);
+        const std::uint32_t stack = abi::stack_of(entry);
         const bool known = op == abi::Op::allocate || op == abi::Op::free;
         if (!known || stack >> abi::kStackIdBits != 0) {
             reading.incomplete("events of a signal handler", address);
@@ -95,12 +93,11 @@ bool read_events(Reading& reading, const Anchor& anchor, Events& events) {
         abi::Context context;
         if (!reading.exact(address, &context, sizeof context, "a thread's context")) return false;
         if (context.self != address) {
-            const bool zero = all_zero(&context, sizeof context);
-            return reading.fail(zero ? Code::unreadable : Code::damaged,
-                                zero ? "cannot read the table: a thread's context is all zero: its "
-                                       "page was not dumped (truncated core or coredump_filter)"
-                                     : "the table is damaged: no context where the list points",
-                                address);
+            if (all_zero(&context, sizeof context))
+                return reading.not_dumped(
+                    "cannot read the table: a thread's context is all zero: its page was", address);
+            return reading.fail(Code::damaged,
+                                "the table is damaged: no context where the list points", address);
         }
         // Of a parent process: what its other threads did has no part here. A
         // lost root cannot tell; then only a table that never forked is sure.

@@ -21,11 +21,9 @@ struct SizeRule {
 bool check_identity(Reading& reading, std::uint64_t address, const abi::Header& header) {
     if (std::memcmp(header.magic, abi::kHeaderMagic, sizeof header.magic) != 0) {
         if (all_zero(&header, sizeof header)) {
-            return reading.fail(Code::unreadable,
-                                fmt::format("the table's header at {:#x} is all zero: its pages "
-                                            "were not dumped (truncated core or coredump_filter)",
-                                            address),
-                                address);
+            return reading.not_dumped(
+                fmt::format("the table's header at {:#x} is all zero: its pages were", address),
+                address);
         }
         return reading.fail(
             Code::damaged,

@@ -214,10 +214,7 @@ bool read_at(Reading& reading, const Status& status, std::uint64_t address, Tabl
     table.has_blocks = true;
     if (!is_made(reading, table.status)) return false;
     if (!anchor.has_header) return true;
-    const bool has_parts =
-        reading.claim(anchor.header_address, sizeof anchor.header, "the header") &&
-        (!anchor.has_state || reading.claim(anchor.header.state, sizeof anchor.state, "the state"));
-    if (!has_parts) return false;
+    if (!claim_parts(reading, anchor)) return false;
     std::vector<Block> checked;
     if (table.status.tracing && !table.status.fresh) {
         Search search(reading, anchor, address);
@@ -278,8 +275,7 @@ Result<Table> read_blocks_at(Memory& memory, const Status& status, std::uint64_t
                              Beside* beside) {
     Reading reading(memory);
     Table table;
-    if (!read_at(reading, status, address, table, beside))
-        return tl::make_unexpected(reading.error());
+    if (!read_at(reading, status, address, table, beside)) return fail(reading.error());
     return table;
 }
 

@@ -13,8 +13,6 @@
 namespace mt::core {
 namespace {
 
-constexpr std::string_view kUnrecordedName = "no_memory";
-
 struct Sentence {
     std::string_view name;
     std::string_view text;  // after the number
@@ -26,8 +24,12 @@ constexpr Sentence kSentences[] = {
 #undef LOSS
 };
 
+std::string_view name_in(const abi::Loss& loss) {
+    return {loss.name, strnlen(loss.name, sizeof loss.name)};
+}
+
 std::string printable(const abi::Loss& loss) {
-    std::string name(loss.name, strnlen(loss.name, sizeof loss.name));
+    std::string name(name_in(loss));
     std::replace_if(
         name.begin(), name.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
     return name;
@@ -45,14 +47,20 @@ void add_unrecorded(Table& table) {
     const std::uint64_t events = table.status.unrecorded;
     if (events == 0) return;
     auto loss = std::find_if(table.losses.begin(), table.losses.end(),
-                             [](const Loss& one) { return one.name == kUnrecordedName; });
+                             [](const Loss& one) { return one.name == loss::no_memory; });
     if (loss == table.losses.end()) {
-        loss = table.losses.insert(loss, {std::string(kUnrecordedName), 0, events});
+        loss = table.losses.insert(loss, {std::string(loss::no_memory), 0, events});
     }
     loss->since_state += events;
 }
 
 }  // namespace
+
+bool has_loss(const abi::Header& header, std::string_view name) {
+    return std::any_of(
+        std::begin(header.losses), std::end(header.losses),
+        [&](const abi::Loss& one) { return one.count != 0 && name_in(one) == name; });
+}
 
 void read_losses(const Anchor& anchor, bool traces, Table& table) {
     for (std::size_t i = 0; anchor.has_header && i < abi::kLossSlots; ++i) {
@@ -69,12 +77,6 @@ void read_losses(const Anchor& anchor, bool traces, Table& table) {
         if (loss.since_state == 0) continue;
         table.remarks.push_back({"loss", sentence(loss), loss.since_state});
     }
-}
-
-bool has_loss(const abi::Header& header, std::string_view name) {
-    return std::any_of(std::begin(header.losses), std::end(header.losses), [&](const auto& loss) {
-        return loss.count != 0 && std::string_view(loss.name, name.size()) == name;
-    });
 }
 
 }  // namespace mt::core

@@ -11,6 +11,13 @@
 
 namespace mt::core {
 
+// Their names as constants, so that nothing asks for one that the runtime does not count.
+namespace loss {
+#define LOSS(name, text) inline constexpr std::string_view name = #name;
+#include "abi/losses.def"
+#undef LOSS
+}  // namespace loss
+
 // Fills table.losses, and one remark for each that grew since tracing began; without traces
 // those are the events that found no memory for a table.
 void read_losses(const Anchor& anchor, bool traces, Table& table);

@@ -38,7 +38,7 @@ std::uint64_t numbers_of(std::uint32_t sequence) {
 StampChecks::StampChecks(const Anchor& anchor, const Table& table)
     : state_(anchor.state),
       mark_(table.status.mark),
-      has_all_rows_(!has_loss(anchor.header, "threads_full")) {
+      has_all_rows_(!has_loss(anchor.header, loss::threads_full)) {
     for (const Thread& thread : table.threads) {
         const std::uint32_t serial = stamp_serial_of_thread(thread.serial);
         if (serial >= serials_.size()) serials_.resize(serial + 1);

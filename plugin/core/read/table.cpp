@@ -186,10 +186,7 @@ bool read_all(Reading& reading, const Status& status, const ReadOptions& options
                       (anchor.has_state ? anchor.state.mapped_bytes : 0);
     table.node_count = anchor.header.node_count;
     table.stack_count = anchor.header.stack_count;
-    const bool has_parts =
-        reading.claim(anchor.header_address, sizeof anchor.header, "the header") &&
-        (!anchor.has_state || reading.claim(anchor.header.state, sizeof anchor.state, "the state"));
-    if (!has_parts) return false;
+    if (!claim_parts(reading, anchor)) return false;
     Events events;
     if (table.status.tracing && !read_events(reading, anchor, events)) return false;
     table.status.paused_threads = events.paused_threads;
@@ -209,14 +206,14 @@ bool read_all(Reading& reading, const Status& status, const ReadOptions& options
 Result<Status> read_status(Memory& memory, std::uint64_t symbol) {
     Reading reading(memory);
     Anchor anchor;
-    if (!find_anchor(reading, symbol, anchor)) return tl::make_unexpected(reading.error());
+    if (!find_anchor(reading, symbol, anchor)) return fail(reading.error());
     return status_of(anchor);
 }
 
 Result<Table> read_table(Memory& memory, const Status& status, const ReadOptions& options) {
     Reading reading(memory);
     Table table;
-    if (!read_all(reading, status, options, table)) return tl::make_unexpected(reading.error());
+    if (!read_all(reading, status, options, table)) return fail(reading.error());
     return table;
 }
 

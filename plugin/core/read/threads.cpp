@@ -26,7 +26,7 @@ bool add_thread(const abi::Thread& row, std::uint32_t generation, const Counters
     thread.serial = row.serial;
     thread.tid = row.tid;
     thread.name.assign(row.comm, strnlen(row.comm, sizeof row.comm));
-    if ((row.flags & 1) != 0 && thread.name.empty()) thread.name = "exited";
+    if ((row.flags & abi::kThreadExited) != 0 && thread.name.empty()) thread.name = "exited";
     if (row.generation != generation) return true;
     ShardSums now{0, row.alloc_bytes, row.alloc_count, row.free_bytes, row.free_count};
     if (row.shard != 0) {
