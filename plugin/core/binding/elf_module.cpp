@@ -231,25 +231,13 @@ class Reader {
 
     // Definitions that only the program itself can call.
     void find_hidden() {
-        Elf* elf = file_->elf();
-        for (Elf_Scn* section = elf_nextscn(elf, nullptr); section != nullptr;
-             section = elf_nextscn(elf, section)) {
-            GElf_Shdr header;
-            const bool is_table =
-                gelf_getshdr(section, &header) != nullptr && header.sh_type == SHT_SYMTAB;
-            Elf_Data* data = is_table ? elf_getdata(section, nullptr) : nullptr;
-            if (data == nullptr || header.sh_entsize == 0) continue;
-            const std::uint64_t count = data->d_size / header.sh_entsize;
-            for (std::uint64_t i = 0; i < count && i < kMostSymbols; ++i) {
-                GElf_Sym symbol;
-                if (gelf_getsym(data, static_cast<int>(i), &symbol) == nullptr) break;
-                const char* text = elf_strptr(elf, header.sh_link, symbol.st_name);
-                const auto name = text == nullptr ? std::nullopt : known_name(text);
-                const bool is_code = GELF_ST_TYPE(symbol.st_info) == STT_FUNC;
-                if (name && is_code && symbol.st_shndx != SHN_UNDEF)
-                    made_.hidden[*name] = loaded_.bias + symbol.st_value;
-            }
-        }
+        file_->any_symbol(SHT_SYMTAB, [this](const GElf_Sym& symbol, const char* text) {
+            const auto name = known_name(text);
+            const bool is_code = GELF_ST_TYPE(symbol.st_info) == STT_FUNC;
+            if (name && is_code && symbol.st_shndx != SHN_UNDEF)
+                made_.hidden[*name] = loaded_.bias + symbol.st_value;
+            return false;
+        });
     }
 
     static constexpr std::size_t kMostSlots = 256;

@@ -34,51 +34,31 @@ bool begins(std::string_view text, std::string_view start) {
     return text.substr(0, start.size()) == start;
 }
 
-// Calls use(section header, data) for each section of the type, until it says true.
-template <typename Use>
-bool any_section(Elf* elf, GElf_Word type, Use use) {
-    for (Elf_Scn* section = elf_nextscn(elf, nullptr); section != nullptr;
-         section = elf_nextscn(elf, section)) {
-        GElf_Shdr header;
-        if (gelf_getshdr(section, &header) == nullptr || header.sh_type != type) continue;
-        Elf_Data* data = elf_getdata(section, nullptr);
-        if (data == nullptr || header.sh_entsize == 0) continue;
-        if (use(header, data)) return true;
-    }
-    return false;
-}
-
-std::vector<std::string> needed(Elf* elf) {
+std::vector<std::string> needed(const ElfInput& file) {
     std::vector<std::string> names;
-    any_section(elf, SHT_DYNAMIC, [&](const GElf_Shdr& header, Elf_Data* data) {
-        for (std::uint64_t i = 0; i < data->d_size / header.sh_entsize && i < 4096; ++i) {
+    for (const ElfInput::Section& section : file.sections(SHT_DYNAMIC)) {
+        for (int i = 0; i < section.rows && i < 4096; ++i) {
             GElf_Dyn entry;
-            if (gelf_getdyn(data, static_cast<int>(i), &entry) == nullptr) break;
+            if (gelf_getdyn(section.data, i, &entry) == nullptr) break;
             if (entry.d_tag != DT_NEEDED) continue;
-            const char* name = elf_strptr(elf, header.sh_link, entry.d_un.d_val);
+            const char* name = elf_strptr(file.elf(), section.header.sh_link, entry.d_un.d_val);
             if (name != nullptr) names.emplace_back(name);
         }
-        return false;
-    });
+    }
     return names;
 }
 
 // The first kind whose runtime is inside the program.
-const Kind* linked_in(Elf* elf) {
+const Kind* linked_in(const ElfInput& file) {
     const Kind* found = nullptr;
-    const auto look = [&](const GElf_Shdr& header, Elf_Data* data) {
-        for (std::uint64_t i = 0; i < data->d_size / header.sh_entsize && i < (1u << 22); ++i) {
-            GElf_Sym symbol;
-            if (gelf_getsym(data, static_cast<int>(i), &symbol) == nullptr) break;
-            if (symbol.st_shndx == SHN_UNDEF) continue;
-            const char* name = elf_strptr(elf, header.sh_link, symbol.st_name);
-            if (name == nullptr || name[0] != '_' || name[1] != '_') continue;
-            for (const Kind& kind : kKinds)
-                if (kind.symbol == name && (found == nullptr || &kind < found)) found = &kind;
-        }
-        return found != nullptr;
+    const auto look = [&found](const GElf_Sym& symbol, std::string_view name) {
+        if (symbol.st_shndx == SHN_UNDEF || !begins(name, "__")) return false;
+        for (const Kind& kind : kKinds)
+            if (kind.symbol == name && (found == nullptr || &kind < found)) found = &kind;
+        return false;
     };
-    if (!any_section(elf, SHT_DYNSYM, look)) any_section(elf, SHT_SYMTAB, look);
+    file.any_symbol(SHT_DYNSYM, look);
+    if (found == nullptr) file.any_symbol(SHT_SYMTAB, look);
     return found;
 }
 
@@ -124,11 +104,11 @@ std::string preload_obstacle(const std::string& path) {
             "{} is linked statically, so no library can be preloaded into it: "
             "tracing needs it linked dynamically",
             program);
-    for (const std::string& library : needed(file.elf()))
+    for (const std::string& library : needed(file))
         for (const Kind& kind : kKinds)
             for (const std::string_view start : kind.libraries)
                 if (begins(library, start)) return line_of(kind, program, library);
-    if (const Kind* kind = linked_in(file.elf()))
+    if (const Kind* kind = linked_in(file))
         return fmt::format(
             "{} is built with {}, whose malloc is inside the program: what it "
             "allocates is not seen; tracing needs a build without it",

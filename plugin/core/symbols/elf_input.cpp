@@ -2,10 +2,21 @@
 #include "symbols/elf_input.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <climits>
+#include <cstring>
+
 namespace mt::core {
+namespace {
+
+constexpr std::uint64_t kMostNotes = 1u << 20;  // bytes of one segment
+constexpr char kGnu[] = "GNU";                  // with its zero
+
+}  // namespace
 
 ElfInput::ElfInput(const std::string& path) {
     // A label that names a pipe or a terminal must not stop the debugger.
@@ -48,6 +59,43 @@ std::vector<GElf_Phdr> ElfInput::program_headers() const {
         if (gelf_getphdr(elf_, static_cast<int>(i), &header) != nullptr) headers.push_back(header);
     }
     return headers;
+}
+
+std::string ElfInput::build_id() const {
+    for (const GElf_Phdr& header : program_headers()) {
+        if (header.p_type != PT_NOTE || header.p_filesz > kMostNotes) continue;
+        Elf_Data* notes =
+            elf_getdata_rawchunk(elf_, static_cast<std::int64_t>(header.p_offset), header.p_filesz,
+                                 header.p_align == 8 ? ELF_T_NHDR8 : ELF_T_NHDR);
+        if (notes == nullptr) continue;
+        GElf_Nhdr note;
+        std::size_t name = 0, text = 0;
+        for (std::size_t at = 0; (at = gelf_getnote(notes, at, &note, &name, &text)) != 0;) {
+            const auto* bytes = static_cast<const unsigned char*>(notes->d_buf);
+            const bool is_id = note.n_type == NT_GNU_BUILD_ID && note.n_namesz == sizeof kGnu &&
+                               std::memcmp(bytes + name, kGnu, sizeof kGnu) == 0;
+            if (!is_id) continue;
+            std::string hex;
+            for (std::size_t i = 0; i < note.n_descsz; ++i)
+                hex += fmt::format("{:02x}", bytes[text + i]);
+            return hex;
+        }
+    }
+    return {};
+}
+
+std::vector<ElfInput::Section> ElfInput::sections(GElf_Word type) const {
+    std::vector<Section> found;
+    for (Elf_Scn* section = elf_nextscn(elf_, nullptr); section != nullptr;
+         section = elf_nextscn(elf_, section)) {
+        GElf_Shdr header;
+        if (gelf_getshdr(section, &header) == nullptr || header.sh_type != type) continue;
+        Elf_Data* data = elf_getdata(section, nullptr);
+        if (data == nullptr || header.sh_entsize == 0) continue;
+        const std::uint64_t rows = data->d_size / header.sh_entsize;
+        found.push_back({header, data, static_cast<int>(std::min<std::uint64_t>(rows, INT_MAX))});
+    }
+    return found;
 }
 
 }  // namespace mt::core
