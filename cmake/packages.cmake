@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: MIT
+# The libraries that the core is built with. All that are missing are named at once, each
+# with its Debian package. tests/promises/packages.cmake hides them.
+set(missing "")
+
+function(memtrace_header variable header package)
+  find_path(${variable} ${header})
+  if(NOT ${variable})
+    set(missing "${missing}\n  ${header}: ${package}" PARENT_SCOPE)
+  endif()
+endfunction()
+
+memtrace_header(MEMTRACE_EXPECTED_INCLUDE tl/expected.hpp libexpected-dev)
+memtrace_header(MEMTRACE_PROTOZERO_INCLUDE protozero/pbf_reader.hpp libprotozero-dev)
+memtrace_header(MEMTRACE_JSON_INCLUDE nlohmann/json.hpp nlohmann-json3-dev)
+memtrace_header(MEMTRACE_CLI11_INCLUDE CLI/App.hpp libcli11-dev)
+# The headers only; model/fmt.cpp compiles the rest of it.
+memtrace_header(MEMTRACE_FMT_INCLUDE fmt/format.h libfmt-dev)
+memtrace_header(MEMTRACE_LIBELF_INCLUDE gelf.h libelf-dev)
+find_library(MEMTRACE_LIBELF elf)
+if(MEMTRACE_LIBELF_INCLUDE AND NOT MEMTRACE_LIBELF)
+  string(APPEND missing "\n  libelf: libelf-dev")
+endif()
+find_package(ZLIB QUIET)
+if(NOT ZLIB_FOUND)
+  string(APPEND missing "\n  zlib: zlib1g-dev")
+endif()
+
+if(missing)
+  message(FATAL_ERROR "memtrace: the core needs libraries that were not found; their Debian "
+                      "packages are (./scripts/setup installs them):${missing}")
+endif()
