@@ -14,6 +14,7 @@
 #include "scenario.h"
 #include "script.h"
 #include "subprocess.h"
+#include "support/test_folder.h"
 
 namespace mt::sessions {
 namespace {
@@ -26,19 +27,11 @@ using testing::Not;
 class Cores : public testing::Test {
   protected:
     void SetUp() override {
-        const auto* test = testing::UnitTest::GetInstance()->current_test_info();
-        work_ = fs::path(testing::TempDir()) /
-                (std::string("memtrace-cores-") + test->name() + '-' + std::to_string(getpid()));
-        fs::create_directories(work_);
         std::ofstream(work_ / "scenario.txt")
             << "program lesson_statistics\ngolden no\nrun lesson_ready\nmt start\n"
             << "go lesson_done\ncore\nmt status\nmt snapshot\nmt scope\nmt blocks -n 1\n"
             << "mt block 16\nmt peak\n";
         scenario_ = read_scenario(work_ / "scenario.txt");
-    }
-
-    void TearDown() override {
-        if (!HasFailure()) fs::remove_all(work_);
     }
 
     std::vector<Answer> ask(const Session& session) {
@@ -72,7 +65,7 @@ class Cores : public testing::Test {
         }
     }
 
-    fs::path work_;
+    test::TestFolder work_{"cores"};
     Scenario scenario_;
     int asked_ = 0;
 };

@@ -5,62 +5,26 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-
-#include "subprocess.h"
+#include "in_debugger.h"
 
 namespace mt::sessions {
 namespace {
 
-namespace fs = std::filesystem;
-using namespace std::chrono_literals;
 using testing::HasSubstr;
 using testing::Not;
 
-const fs::path kStage = MEMTRACE_STAGE;
-const fs::path kPrograms = MEMTRACE_PROGRAMS;
-
-class Detach : public testing::TestWithParam<const char*> {
+class Detach : public InDebugger {
   protected:
-    Detach()
-        : work_(fs::path(testing::TempDir()) /
-                ("memtrace-detach-" + std::to_string(getpid()) + GetParam())) {
-        fs::create_directories(work_);
-    }
-    ~Detach() override { fs::remove_all(work_); }
-
-    bool is_gdb() const { return std::string(GetParam()) == "gdb"; }
-
     // What was said to `commands`; an error does not end them.
-    std::string run(const std::vector<std::string>& commands) {
-        std::ofstream script(work_ / "script");
-        if (is_gdb())
-            script << "set confirm off\nset debuginfod enabled off\nsource "
-                   << (kStage / "share/memtrace/gdb/memtrace.py").string() << '\n';
-        else
-            script << "plugin load " << (kStage / "lib/memtrace/libmemtrace_lldb.so").string()
-                   << '\n';
+    std::string run(const std::vector<std::string>& commands) const {
+        std::string lines;
         for (const std::string& command : commands)
-            script << (is_gdb() ? "python\ntry:\n    gdb.execute('" + command +
-                                      "')\nexcept gdb.error as error:\n    print('error: %s' % "
-                                      "error)\nend\n"
-                                : command + '\n');
-        script.close();
-        const char* chosen = std::getenv(is_gdb() ? "MEMTRACE_GDB" : "MEMTRACE_LLDB");
-        const std::string program = chosen != nullptr ? chosen
-                                    : is_gdb()        ? MEMTRACE_GDB_PROGRAM
-                                                      : MEMTRACE_LLDB_PROGRAM;
-        std::vector<std::string> words =
-            is_gdb() ? std::vector<std::string>{"-nx", "-batch", "-x"}
-                     : std::vector<std::string>{"--no-lldbinit", "-b", "-o"};
-        words.push_back(is_gdb() ? "script" : "command source -e false -c false -s false script");
-        words.push_back((kPrograms / "runs_on").string());
-        return run_program(program, words, work_, 120s).output;
+            lines += is_gdb() ? "python\ntry:\n    gdb.execute('" + command +
+                                    "')\nexcept gdb.error as error:\n    print('error: %s' % "
+                                    "error)\nend\n"
+                              : command + '\n';
+        return said(lines, {(kPrograms / "runs_on").string()});
     }
-
-    fs::path work_;
 };
 
 TEST_P(Detach, TheProgramHasNotExited) {
@@ -84,8 +48,7 @@ TEST_P(Detach, OneThatExitedHas) {
     EXPECT_THAT(said, HasSubstr("error: the program has exited")) << said;
 }
 
-INSTANTIATE_TEST_SUITE_P(In, Detach, testing::Values("gdb", "lldb"),
-                         [](const auto& one) { return std::string(one.param); });
+INSTANTIATE_TEST_SUITE_P(In, Detach, testing::Values(Debugger::gdb, Debugger::lldb), name_of);
 
 }  // namespace
 }  // namespace mt::sessions

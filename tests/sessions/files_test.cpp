@@ -11,6 +11,7 @@
 #include "scenario.h"
 #include "script.h"
 #include "subprocess.h"
+#include "support/test_folder.h"
 
 namespace mt::sessions {
 namespace {
@@ -34,24 +35,10 @@ const std::vector<std::string> kReports = {
 class SavedFiles : public testing::Test {
   protected:
     SavedFiles() {
-        const auto* test = testing::UnitTest::GetInstance()->current_test_info();
-        work_ = fs::path(testing::TempDir()) /
-                (std::string("memtrace-files-") + test->name() + '-' + std::to_string(getpid()));
-        fs::create_directories(work_);
         scenario_.program = "json_reshape";
         scenario_.arguments = "2000";
         scenario_.golden = false;
     }
-    ~SavedFiles() override {
-        if (!HasFailure()) fs::remove_all(work_);
-    }
-
-    static std::string program(Debugger debugger) {
-        const bool gdb = debugger == Debugger::gdb;
-        const char* chosen = std::getenv(gdb ? "MEMTRACE_GDB" : "MEMTRACE_LLDB");
-        return chosen != nullptr ? chosen : gdb ? MEMTRACE_GDB_PROGRAM : MEMTRACE_LLDB_PROGRAM;
-    }
-
     void add(StepKind kind, const std::string& text) {
         Step step;
         step.kind = kind;
@@ -65,7 +52,7 @@ class SavedFiles : public testing::Test {
         const fs::path script = work_ / (title + ".txt");
         std::ofstream(script) << script_of(scenario_, session, places);
         const Outcome outcome =
-            run_program(program(debugger), command_line(session, script), work_, 120s);
+            run_program(debugger_program(debugger), command_line(session, script), work_, 120s);
         std::ofstream(work_ / (title + ".out")) << outcome.output;
         try {
             return answers_of(scenario_, session, outcome.output, places);
@@ -107,7 +94,7 @@ class SavedFiles : public testing::Test {
         }
     }
 
-    fs::path work_;
+    test::TestFolder work_{"files"};
     Scenario scenario_;
 };
 

@@ -14,6 +14,7 @@
 #include "scenario.h"
 #include "script.h"
 #include "subprocess.h"
+#include "support/test_folder.h"
 
 namespace mt::sessions {
 namespace {
@@ -43,9 +44,6 @@ std::vector<Answer> ask(const Scenario& scenario, Debugger debugger, const Place
 class Enclosed : public testing::TestWithParam<std::string> {
   protected:
     void SetUp() override {
-        work_ = fs::path(testing::TempDir()) /
-                ("memtrace-frames-" + GetParam() + '-' + std::to_string(getpid()));
-        fs::create_directories(work_);
         const std::string prefix = GetParam().substr(0, GetParam().find('_'));
         std::ofstream(work_ / "scenario.txt")
             << "program " << GetParam() << "\ngolden no\nrun " << prefix << "_ready\nmt start\ngo "
@@ -55,17 +53,13 @@ class Enclosed : public testing::TestWithParam<std::string> {
         scenario_ = read_scenario(work_ / "scenario.txt");
     }
 
-    void TearDown() override {
-        if (!HasFailure()) fs::remove_all(work_);
-    }
-
     std::vector<Answer> asked(Debugger debugger, const std::string& title) {
         return ask(scenario_, debugger,
                    {MEMTRACE_STAGE, MEMTRACE_PROGRAMS, MEMTRACE_SOURCES, work_ / title});
     }
 
     Scenario scenario_;
-    fs::path work_;
+    test::TestFolder work_{"frames"};
 };
 
 // The answer's rows, each with its frames in the program's sources: what is around them
@@ -117,9 +111,7 @@ TEST_P(Enclosed, BothDebuggersNameTheFramesThatWere) {
 
 // What the user started, and what that is a link to: both find it, in a file as well.
 TEST(Started, AProgramGoesByTheNameThatItWasStartedBy) {
-    const fs::path work =
-        fs::path(testing::TempDir()) / ("memtrace-started-" + std::to_string(getpid()));
-    fs::create_directories(work);
+    const test::TestFolder work("started");
     const fs::path link = work / "as-started";
     fs::create_symlink(fs::path(MEMTRACE_PROGRAMS) / "lesson_statistics", link);
     std::ofstream(work / "scenario.txt")
@@ -141,7 +133,6 @@ TEST(Started, AProgramGoesByTheNameThatItWasStartedBy) {
             EXPECT_EQ(said[same].text, said[2].text) << said[same].command;
         EXPECT_EQ(said[5].text, "Total: size=0 B, count=0\n");
     }
-    fs::remove_all(work);
 }
 
 INSTANTIATE_TEST_SUITE_P(Frames, Enclosed, testing::ValuesIn(programs()),

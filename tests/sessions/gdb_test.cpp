@@ -5,11 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-
-#include "subprocess.h"
+#include "in_debugger.h"
 
 namespace mt::sessions {
 namespace {
@@ -20,8 +16,6 @@ using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::Not;
 
-const fs::path kStage = MEMTRACE_STAGE;
-const fs::path kPrograms = MEMTRACE_PROGRAMS;
 const std::string kLibrary = (kStage / "lib/libmemtrace.so").string();
 
 // Each command is answered; an error is a line "error: …" like LLDB's.
@@ -41,22 +35,6 @@ end
 
 class GdbTest : public testing::Test {
   protected:
-    GdbTest() {
-        const auto* test = testing::UnitTest::GetInstance()->current_test_info();
-        work_ = fs::path(testing::TempDir()) /
-                (std::string("memtrace-gdb-") + test->name() + '-' + std::to_string(getpid()));
-        fs::create_directories(work_);
-    }
-
-    ~GdbTest() override {
-        if (!HasFailure()) fs::remove_all(work_);
-    }
-
-    static std::string debugger() {
-        const char* chosen = std::getenv("MEMTRACE_GDB");
-        return chosen != nullptr ? chosen : MEMTRACE_GDB_PROGRAM;
-    }
-
     // Everything that GDB said to `commands`; the loader's path is `script`.
     std::string gdb(const std::vector<std::string>& commands, const std::string& program,
                     const fs::path& script = kStage / "share/memtrace/gdb/memtrace.py") {
@@ -67,8 +45,9 @@ class GdbTest : public testing::Test {
         out.close();
         std::vector<std::string> words = environment_;
         for (const std::string& word :
-             {debugger(), std::string("-nx"), std::string("-batch"), std::string("-x"),
-              script.string(), std::string("-x"), file.string(), (kPrograms / program).string()})
+             {debugger_program(Debugger::gdb), std::string("-nx"), std::string("-batch"),
+              std::string("-x"), script.string(), std::string("-x"), file.string(),
+              (kPrograms / program).string()})
             words.push_back(word);
         const Outcome outcome = run_program("env", words, work_, 120s);
         EXPECT_NE(-1, outcome.status) << "GDB did not end";
@@ -87,7 +66,7 @@ class GdbTest : public testing::Test {
         return {std::istreambuf_iterator<char>(in), {}};
     }
 
-    fs::path work_;
+    TestFolder work_{"gdb"};
     std::vector<std::string> environment_;
 };
 

@@ -6,22 +6,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <map>
 #include <sstream>
 
-#include "subprocess.h"
+#include "in_debugger.h"
 
 namespace mt::sessions {
 namespace {
 
-namespace fs = std::filesystem;
 using namespace std::chrono_literals;
-
-const fs::path kStage = MEMTRACE_STAGE;
-const fs::path kPrograms = MEMTRACE_PROGRAMS;
 
 // What both debuggers' scripts use; each finding is a line of the file `found`.
 constexpr const char* kHelper = R"(import os, signal, threading, time
@@ -116,32 +109,17 @@ std::string lldb_script() {
            "script helper.say('list', result.GetOutput())\nprocess kill\nquit\n";
 }
 
-class ManyRows : public testing::TestWithParam<const char*> {
+class ManyRows : public InDebugger {
   protected:
-    ManyRows()
-        : work_(fs::path(testing::TempDir()) /
-                ("memtrace-rows-" + std::to_string(getpid()) + GetParam())) {
-        fs::create_directories(work_);
-        std::ofstream(work_ / "helper.py") << kHelper;
-    }
-    ~ManyRows() override {
-        if (!HasFailure()) fs::remove_all(work_);
-    }
-
-    bool is_gdb() const { return std::string(GetParam()) == "gdb"; }
-
     // What the script found; the debugger's own output is not kept.
     std::map<std::string, std::string> run() {
+        std::ofstream(work_ / "helper.py") << kHelper;
         std::ofstream(work_ / "script") << (is_gdb() ? gdb_script() : lldb_script());
-        const char* chosen = std::getenv(is_gdb() ? "MEMTRACE_GDB" : "MEMTRACE_LLDB");
-        const std::string program = chosen != nullptr ? chosen
-                                    : is_gdb()        ? MEMTRACE_GDB_PROGRAM
-                                                      : MEMTRACE_LLDB_PROGRAM;
         const std::string options = is_gdb() ? " -nx -batch -x script " : lldb_options();
         const Outcome outcome =
             run_program("sh",
-                        {"-c", program + options + (kPrograms / "many_traces").string() +
-                                   " >/dev/null 2>errors"},
+                        {"-c", debugger_program(GetParam()) + options +
+                                   (kPrograms / "many_traces").string() + " >/dev/null 2>errors"},
                         work_, 240s);
         EXPECT_EQ(outcome.status, 0);
         std::map<std::string, std::string> found;
@@ -159,8 +137,6 @@ class ManyRows : public testing::TestWithParam<const char*> {
         std::ifstream in(work_ / "errors");
         return {std::istreambuf_iterator<char>(in), {}};
     }
-
-    fs::path work_;
 };
 
 TEST_P(ManyRows, AreEndedByCtrlCAndNeedNoMemory) {
@@ -183,8 +159,7 @@ TEST_P(ManyRows, AreEndedByCtrlCAndNeedNoMemory) {
     EXPECT_THAT(errors(), testing::HasSubstr("error: interrupted"));
 }
 
-INSTANTIATE_TEST_SUITE_P(In, ManyRows, testing::Values("gdb", "lldb"),
-                         [](const auto& one) { return std::string(one.param); });
+INSTANTIATE_TEST_SUITE_P(In, ManyRows, testing::Values(Debugger::gdb, Debugger::lldb), name_of);
 
 }  // namespace
 }  // namespace mt::sessions

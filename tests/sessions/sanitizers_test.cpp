@@ -5,32 +5,20 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
-
-#include "subprocess.h"
+#include "in_debugger.h"
 
 namespace mt::sessions {
 namespace {
 
-namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 using testing::Not;
 
-const fs::path kStage = MEMTRACE_STAGE;
-const fs::path kPrograms = MEMTRACE_PROGRAMS;
-
 using Commands = std::vector<std::string>;
-
-std::string chosen(const char* variable, const char* otherwise) {
-    const char* value = std::getenv(variable);
-    return value != nullptr ? value : otherwise;
-}
 
 // What memtrace-gdb says for a program and these commands.
 std::string gdb(const std::string& program, const Commands& commands) {
-    Commands words = {"MEMTRACE_GDB=" + chosen("MEMTRACE_GDB", MEMTRACE_GDB_PROGRAM),
+    Commands words = {"MEMTRACE_GDB=" + debugger_program(Debugger::gdb),
                       (kStage / "bin/memtrace-gdb").string(),
                       "-nx",
                       "-batch",
@@ -42,7 +30,7 @@ std::string gdb(const std::string& program, const Commands& commands) {
 }
 
 std::string lldb(const std::string& program, const Commands& commands) {
-    Commands words = {"MEMTRACE_LLDB=" + chosen("MEMTRACE_LLDB", MEMTRACE_LLDB_PROGRAM),
+    Commands words = {"MEMTRACE_LLDB=" + debugger_program(Debugger::lldb),
                       (kStage / "bin/memtrace-lldb").string(), "--no-lldbinit", "--batch",
                       (kPrograms / program).string()};
     for (const std::string& command : commands) words.insert(words.end(), {"-o", command});

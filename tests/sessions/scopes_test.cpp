@@ -14,6 +14,7 @@
 #include "scenario.h"
 #include "script.h"
 #include "subprocess.h"
+#include "support/test_folder.h"
 
 namespace mt::sessions {
 namespace {
@@ -41,24 +42,9 @@ struct Call {
 class Scopes : public testing::TestWithParam<Debugger> {
   protected:
     Scopes() {
-        std::string name = testing::UnitTest::GetInstance()->current_test_info()->name();
-        std::replace(name.begin(), name.end(), '/', '-');
-        work_ = fs::path(testing::TempDir()) /
-                ("memtrace-scopes-" + name + '-' + std::to_string(getpid()));
-        fs::create_directories(work_);
         scenario_.program = "scope_ledger";
         scenario_.golden = false;
     }
-    ~Scopes() override {
-        if (!HasFailure()) fs::remove_all(work_);
-    }
-
-    static std::string program(Debugger debugger) {
-        const bool gdb = debugger == Debugger::gdb;
-        const char* chosen = std::getenv(gdb ? "MEMTRACE_GDB" : "MEMTRACE_LLDB");
-        return chosen != nullptr ? chosen : gdb ? MEMTRACE_GDB_PROGRAM : MEMTRACE_LLDB_PROGRAM;
-    }
-
     void add(StepKind kind, const std::string& text = "") {
         Step step;
         step.kind = kind;
@@ -95,7 +81,7 @@ class Scopes : public testing::TestWithParam<Debugger> {
         const fs::path script = work_ / "script.txt";
         std::ofstream(script) << script_of(scenario_, session, places);
         const Outcome outcome =
-            run_program(program(GetParam()), command_line(session, script), work_, 240s);
+            run_program(debugger_program(GetParam()), command_line(session, script), work_, 240s);
         text_ = outcome.output;
         std::ofstream(work_ / "script.out") << text_;
         try {
@@ -179,7 +165,7 @@ class Scopes : public testing::TestWithParam<Debugger> {
                 json.at("peak")};
     }
 
-    fs::path work_;
+    test::TestFolder work_{"scopes"};
     Scenario scenario_;
     std::vector<std::string> later_;
     std::string text_;  // all that the debugger said

@@ -17,6 +17,7 @@
 #include "scenario.h"
 #include "script.h"
 #include "subprocess.h"
+#include "support/test_folder.h"
 
 namespace mt::sessions {
 namespace {
@@ -43,13 +44,6 @@ class Sessions : public testing::TestWithParam<std::string> {
     void SetUp() override {
         scenario_ = read_scenario(kScenarios / (GetParam() + ".txt"));
         golden_file_ = kGolden / (GetParam() + ".txt");
-        work_ =
-            fs::temp_directory_path() / ("memtrace-" + GetParam() + "-" + std::to_string(getpid()));
-        fs::create_directories(work_);
-    }
-
-    void TearDown() override {
-        if (!HasFailure()) fs::remove_all(work_);
     }
 
     // One debugger session in a folder of its own; its answers.
@@ -78,7 +72,7 @@ class Sessions : public testing::TestWithParam<std::string> {
             const std::vector<Answer> answers = run(title, session);
             const Golden golden = expected(answers);
             EXPECT_EQ(session.core.empty() ? golden.live() : golden.core(), rendered(answers))
-                << "see " << (work_ / title).string() << " and " << golden_file_.string();
+                << "see " << work_ / title << " and " << golden_file_.string();
         } catch (const std::runtime_error& error) {
             ADD_FAILURE() << error.what();
         }
@@ -130,7 +124,7 @@ class Sessions : public testing::TestWithParam<std::string> {
 
     Scenario scenario_;
     fs::path golden_file_;
-    fs::path work_;
+    test::TestFolder work_{"session"};
     std::optional<Golden> first_;
 };
 
