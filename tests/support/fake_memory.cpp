@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <thread>
 
 namespace mt::test {
 
@@ -71,7 +70,6 @@ std::size_t FakeMemory::peek(std::uint64_t address, void* out, std::size_t size)
 core::Result<std::size_t> FakeMemory::read(std::uint64_t address, void* out, std::size_t size) {
     ++reads;
     if (on_read) on_read(address);
-    if (latency.count() != 0) std::this_thread::sleep_for(latency);
     const std::size_t got = peek(address, out, std::min(size, longest_read));
     bytes_read += got;
     return got;

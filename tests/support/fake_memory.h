@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// A target's memory made by a test: pages with holes, short reads, latency and
-// a user who presses Ctrl-C. Knows no layout.
+// A target's memory made by a test: pages with holes, short reads and a
+// user who presses Ctrl-C. Knows no layout.
 #ifndef MEMTRACE_TESTS_SUPPORT_FAKE_MEMORY_H
 #define MEMTRACE_TESTS_SUPPORT_FAKE_MEMORY_H
 
 #include <array>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -58,7 +57,6 @@ class FakeMemory final : public core::Memory {
     bool zero_holes = false;                     // as GDB shows pages that a core lacks
     std::size_t longest_read = SIZE_MAX;         // a read gives at most this
     std::uint64_t interrupt_after = UINT64_MAX;  // reads until Ctrl-C
-    std::chrono::microseconds latency{0};        // of each read
     bool tells_regions = true;
     std::function<void(std::uint64_t address)> on_read;  // before each: the target runs
     std::vector<core::MemoryRegion> extra_regions;       // claimed, not mapped

@@ -17,7 +17,7 @@ namespace mt::test {
 inline core::Result<core::Table> try_read(FakeMemory& memory, bool blocks = true,
                                           std::uint64_t symbol = TableBuilder::kRoot) {
     const core::Result<core::Status> status = core::read_status(memory, symbol);
-    if (!status) return tl::make_unexpected(status.error());
+    if (!status) return core::fail(status.error());
     return core::read_table(memory, *status, {.blocks = blocks});
 }
 
@@ -26,6 +26,12 @@ inline core::Table read_back(FakeMemory& memory, bool blocks = true,
     core::Result<core::Table> table = try_read(memory, blocks, symbol);
     EXPECT_TRUE(table) << table.error().text;
     return table ? std::move(*table) : core::Table{};
+}
+
+// Whatever its numbers say, a small table costs little to read: counted, not timed.
+inline void expect_little_was_read(const FakeMemory& memory) {
+    EXPECT_LT(memory.bytes_read, 16u << 20);
+    EXPECT_LT(memory.reads, 6000u);
 }
 
 // The text of the remark with this code; empty = there is none.

@@ -5,7 +5,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <random>
 #include <set>
 
@@ -265,21 +264,17 @@ TEST_F(ReaderBlocks, AProgramThatRunsOnIsNotCalledDamaged) {
 
 // --- size ---------------------------------------------------------------------
 
-TEST_F(ReaderBlocks, ManyBlocksQuickly) {
+TEST_F(ReaderBlocks, ManyBlocksInFewReads) {
     constexpr std::uint64_t kCount = 200'000;
     for (std::uint64_t i = 0; i < kCount; ++i) builder_.add_block(kBase + i * 64, 48, id_);
     builder_.record(id_).alloc_bytes = kCount * 48;
     builder_.record(id_).alloc_count = kCount;
     FakeMemory memory = builder_.build();
-    const auto start = std::chrono::steady_clock::now();
     const Table table = read_back(memory);
-    const auto time = std::chrono::steady_clock::now() - start;
     EXPECT_EQ(table.blocks.size(), kCount);
     EXPECT_THAT(table.remarks, IsEmpty());
     EXPECT_LT(memory.reads, 500u);
-    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(time).count();
-    RecordProperty("milliseconds", static_cast<int>(ms));
-    EXPECT_LT(ms, 3000);  // of a debug build with sanitizers
+    EXPECT_LT(memory.bytes_read, 64u << 20);
 }
 
 }  // namespace

