@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // The LLDB that loaded us: which newer SB methods it has, and where we lie on disk.
-// A method that LLDB 13 lacks is called only after its question here says yes.
+// A method that an older LLDB lacks is called only after its question here says yes.
 #ifndef MEMTRACE_LLDB_HOST_H
 #define MEMTRACE_LLDB_HOST_H
 

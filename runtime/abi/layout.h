@@ -2,7 +2,7 @@
 //
 // The table: every byte that the runtime publishes and a reader may look at.
 // This room is the only thing that the traced program and the debugger share.
-// It holds fixed-width data and constants, nothing that runs.
+// It holds fixed-width data and constants, and functions that take them apart.
 //
 // Map (every address is one of the traced process):
 //

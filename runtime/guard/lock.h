@@ -2,7 +2,7 @@
 //
 // A lock that never waits for long: whoever cannot have it counts a loss and
 // goes on. A thread stopped by a debugger, killed or forked away while holding
-// it cannot hang the others (reliability, rule 6).
+// it cannot hang the others.
 #ifndef MEMTRACE_GUARD_LOCK_H
 #define MEMTRACE_GUARD_LOCK_H
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Memory for what the loader allocates while it looks up the real functions
-// (reliability B1). Never given back; its blocks are known by their address.
+// Memory for what the loader allocates while it looks up the real functions (owners_test).
+// Never given back; its blocks are known by their address.
 #ifndef MEMTRACE_HOOKS_BOOTSTRAP_H
 #define MEMTRACE_HOOKS_BOOTSTRAP_H
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
 // Who defines a name: the objects' own symbol tables are asked, in the order in
-// which the program's look-ups go. Not by dlsym, which may allocate (reliability
-// B1), and which another preloaded library may have wrapped: then RTLD_NEXT means
-// what is next to that library (B2, tests/programs/wrapped_dlsym.c). Allocates
+// which the program's look-ups go. Not by dlsym, which may allocate
+// (owners_test), and which another preloaded library may have wrapped: then RTLD_NEXT means
+// what is next to that library (tests/programs/wrapped_dlsym.c). Allocates
 // nothing; takes the loader's list lock for an instant.
 #ifndef MEMTRACE_HOOKS_DEFINITIONS_H
 #define MEMTRACE_HOOKS_DEFINITIONS_H

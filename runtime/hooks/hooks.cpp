@@ -226,7 +226,7 @@ MT_EXPORT int posix_memalign(void** out, size_t alignment, size_t size) {
 }
 
 // Closing a library makes its addresses meaningless; opening is not watched,
-// for a wrapper would change the search path of the caller (reliability D1).
+// for a wrapper would change the search path of the caller (docs/invariants.md).
 MT_SLOW int slow_dlclose(void* handle) {
     if (!real_is_ready()) return -1;
     // Looked up at each call: older C libraries have it in libdl, which may come late.

@@ -2,7 +2,7 @@
 //
 // What the kernel told this process at its start, and who is calling. Reads the
 // kernel's own block above the stack, not libc's variables: hooks run before
-// libc is ready (reliability B3).
+// libc is ready (early_test).
 #ifndef MEMTRACE_OS_PROCESS_H
 #define MEMTRACE_OS_PROCESS_H
 

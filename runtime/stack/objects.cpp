@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Looks at loaded objects through their program headers only (reliability D4),
-// each number checked against the range that the loader states.
+// Looks at loaded objects through their program headers only: sections may lack or lie;
+// each number is checked against the range that the loader states.
 #include "stack/objects.h"
 
 #include <elf.h>

@@ -4,7 +4,7 @@
 // page outside is asked of the kernel first. No load of the walker goes past
 // this room, so a wrong rule can give a wrong traceback but never a fault.
 // It calls no function of libc (pthread_getattr_np allocates, opens a file and
-// locks: reliability L3).
+// locks).
 #ifndef MEMTRACE_STACK_WINDOW_H
 #define MEMTRACE_STACK_WINDOW_H
 

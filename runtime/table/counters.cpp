@@ -77,7 +77,7 @@ void give_lease(LiveState& state, Shard& self, i64 sum) {
 // Gives what is left below the peak, and the tolerance where threads are known to run
 // into each other, to those who are likely to need it.
 void share_headroom(const LiveState& state, const Shard& self, const Reading& reading) {
-    constexpr i64 kTolerance = 1024;  // of the peak, contract 2
+    constexpr i64 kTolerance = 1024;  // of the peak: docs/invariants.md, "Counters and peak"
     const i64 busy = reading.others + 1;
     const i64 tolerance = state.concurrent != 0 ? state.peak_bytes / kTolerance : 0;
     const i64 room = top_of(state, tolerance) - reading.sum;

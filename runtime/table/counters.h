@@ -2,7 +2,7 @@
 //
 // Counters per traceback in shards of one writer each, and the peak over all of
 // them. What is live is alloc - free summed over the shards; nothing shared is
-// written below the peak (contract 1, 2).
+// written below the peak (docs/invariants.md, "Counters and peak").
 //
 // The peak without a shared counter: each shard may let its net bytes rise to
 // its limit; the limits add up to no more than the peak. Whoever would pass its

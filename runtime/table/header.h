@@ -10,7 +10,7 @@
 namespace mt::runtime {
 
 // Hidden; exported under the name memtrace_root by an alias that no header
-// declares (contract 14).
+// declares (docs/invariants.md, "One root").
 extern "C" __attribute__((visibility("hidden"))) abi::Root memtrace_root_object;
 inline abi::Root& root() { return memtrace_root_object; }
 

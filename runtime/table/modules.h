@@ -2,7 +2,7 @@
 //
 // The module log: what was mapped where, and until when. Filled when a frame
 // is first met, not by watching the loader; a module that was closed keeps its
-// row, so that old tracebacks keep their names (reliability D1).
+// row, so that old tracebacks keep their names (modules_test).
 #ifndef MEMTRACE_TABLE_MODULES_H
 #define MEMTRACE_TABLE_MODULES_H
 

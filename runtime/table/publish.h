@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // How the table is written: whole words, in an order that a reader may rely on
-// at every instruction (contract 13). The compiler may not reorder across them.
+// at every instruction (docs/invariants.md). The compiler may not reorder across them.
 #ifndef MEMTRACE_TABLE_PUBLISH_H
 #define MEMTRACE_TABLE_PUBLISH_H
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The table at every instruction (contract 13): a child is single-stepped
+// The table at every instruction (docs/invariants.md): a child is single-stepped
 // through one event, and after each step the whole table is read. It must be
 // what it was before the event or what it is after it, never anything else.
 #include <gtest/gtest.h>

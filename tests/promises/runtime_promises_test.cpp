@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What the runtime promises as a file (reliability B3, T1, T2; contract 14, 18)
-// and to core files (contract 4).
+// What the runtime promises as a file and to core files
+// (docs/invariants.md).
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // Events under way: after each store that the runtime makes for one, in its
-// order, every figure is that of before or of after (contract 13), the figures
+// order, every figure is that of before or of after (docs/invariants.md), the figures
 // agree with each other, and the remark appears only while an event is open.
 #include "reader_inflight.h"
 

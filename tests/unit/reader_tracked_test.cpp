@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // What a program tracks in domains of its own: rows of every domain, and events on
-// them under way, store by store in the runtime's order (contract 10, 13).
+// them under way, store by store in the runtime's order.
 #include "reader_inflight.h"
 
 namespace mt::core {

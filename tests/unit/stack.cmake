@@ -69,7 +69,7 @@ add_stack_tests(stack)
 add_stack_tests(stack_by_iteration MEMTRACE_OBJECTS_BY_ITERATION)
 
 # A walk runs inside malloc: these objects may refer to nothing of libc but the
-# loader's two ways to find an object and the kernel's vector (reliability, rule 2).
+# loader's two ways to find an object and the kernel's vector (docs/invariants.md).
 add_test(NAME stack.refers_to_nothing_else
   COMMAND sh ${MT_STACK_TESTS}/stack_symbols.sh ${CMAKE_NM}
           "$<JOIN:$<TARGET_OBJECTS:stack_sources>, >")

@@ -237,7 +237,7 @@ TEST_F(Walker, remembers_the_rules_that_it_derived) {
     EXPECT_GT(described, 10000u);
 }
 
-// 100 000 frames (reliability U5): only as many as asked for are looked at, and the
+// 100 000 frames: only as many as asked for are looked at, and the
 // stack far below the known part is not probed page by page.
 TEST_F(Walker, does_not_mind_how_deep_a_stack_is) {
     pthread_attr_t attributes;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Which frames are allocation machinery (contract 24): by module, function or
+// Which frames are allocation machinery: by module, function or
 // file. Answers are remembered per module path and per frame. Groups nothing.
 #ifndef MEMTRACE_CORE_ANALYSE_SKIP_H
 #define MEMTRACE_CORE_ANALYSE_SKIP_H

@@ -111,7 +111,7 @@ struct Loss {
     std::uint64_t total = 0;        // since the process began
 };
 
-// What identifies the process and moment (contract 26).
+// What identifies the process and moment.
 struct Identity {
     std::uint64_t cookie = 0;
     std::uint32_t pid = 0;

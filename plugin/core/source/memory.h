@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // Where a reader's bytes come from. Implementations: the debugger's callbacks,
-// the process itself (direct.h), a byte map in tests. Not for decoding.
+// the process itself (direct_memory.h), a byte map in tests. Not for decoding.
 #ifndef MEMTRACE_CORE_SOURCE_MEMORY_H
 #define MEMTRACE_CORE_SOURCE_MEMORY_H
 
