@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "model/number.h"
+#include "model/numbers.h"
 
 namespace mt::core {
 namespace {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// Numbers in text: digits alone, no space, no prefix, a minus for signed ones only. Knows no
-// units.
-#ifndef MEMTRACE_CORE_MODEL_NUMBER_H
-#define MEMTRACE_CORE_MODEL_NUMBER_H
+// Numbers in a text that somebody typed or wrote: digits alone, no space, no prefix, a minus
+// for signed ones only. Knows no units.
+#ifndef MEMTRACE_CORE_MODEL_NUMBERS_H
+#define MEMTRACE_CORE_MODEL_NUMBERS_H
 
 #include <charconv>
 #include <cstdint>
@@ -25,9 +25,9 @@ std::optional<Number> take_number(std::string_view& text, int base = 10) {
     return number;
 }
 
-// All of `text` as a number.
-template <typename Number = std::uint64_t>
-std::optional<Number> whole_number(std::string_view text, int base = 10) {
+// The whole text, or nothing.
+template <typename Number>
+std::optional<Number> number_of(std::string_view text, int base = 10) {
     const auto number = take_number<Number>(text, base);
     return text.empty() ? number : std::nullopt;
 }
