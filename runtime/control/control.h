@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // What the request word asks of a call, and of the state. Anybody may write the word at
-// any time; it is obeyed at the next event (contract 3). The one place that decides from
+// any time; it is obeyed at the next event (docs/invariants.md). The one place that decides from
 // it: hooks ask for a mode, events for a state.
 #ifndef MEMTRACE_CONTROL_CONTROL_H
 #define MEMTRACE_CONTROL_CONTROL_H

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The grammar of the variable MEMTRACE: N[,key=value]... (contract 21). Read by
+// The grammar of the variable MEMTRACE: N[,key=value]... Read by
 // hand: hooks run before libc is ready. Knows no request.
 #ifndef MEMTRACE_CONTROL_SETTING_H
 #define MEMTRACE_CONTROL_SETTING_H

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // Events inside an event: the block table is kept right at once, the counters
-// get theirs through a small ring that the outer event empties (contract 7).
+// get theirs through a small ring that the outer event empties.
 // Takes no lock but the one for sizes of 2 GiB and more, walks no stack.
 #ifndef MEMTRACE_RECORD_NESTED_H
 #define MEMTRACE_RECORD_NESTED_H

@@ -3,7 +3,7 @@
 // What a thread needs for its events: identity, re-entrancy guard, the event in flight,
 // the ring of nested events, room for a stack, its shard. One mapping per thread, never
 // given back, taken over from threads that ended (control/contexts.h). No thread-exit code:
-// libc frees blocks after every destructor has run (reliability T4). Makes no event.
+// libc frees blocks after every destructor has run. Makes no event.
 #ifndef MEMTRACE_THREAD_CONTEXT_H
 #define MEMTRACE_THREAD_CONTEXT_H
 
@@ -61,7 +61,7 @@ struct ThreadContext : abi::Context {
     Capture capture;
 };
 
-// In static TLS: costs no call, and no destructor runs (reliability T1-T4).
+// In static TLS: costs no call, and no destructor runs (docs/invariants.md).
 extern __attribute__((visibility("hidden"),
                       tls_model("initial-exec"))) __thread ThreadContext* my_context;
 

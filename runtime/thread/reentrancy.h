@@ -6,7 +6,7 @@
 // The guard is the stack address at which the event began. A hook that runs at
 // the same or a higher address of the same stack, or finds another return
 // address than the event's right below it, proves that the event was left by a
-// jump (reliability G2). What is done about that is not said here.
+// jump (docs/invariants.md). What is done about that is not said here.
 #ifndef MEMTRACE_THREAD_REENTRANCY_H
 #define MEMTRACE_THREAD_REENTRANCY_H
 

@@ -17,7 +17,7 @@ TEST(RandomDamage, EndsInFiguresOrOneLine) {
     TableMutator mutator;
     std::mt19937_64 random(20240229);
     std::map<std::string, int> outcomes;
-    for (int runs = 0; runs < 2000; ++runs) {
+    for (int runs = 0; runs < 1000; ++runs) {
         std::vector<std::uint8_t> program(1 + 6 * (1 + random() % 6));
         for (std::uint8_t& byte : program) byte = static_cast<std::uint8_t>(random());
         ++outcomes[mutator.run(program)];  // which bounds what it reads
