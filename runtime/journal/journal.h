@@ -79,7 +79,8 @@ class JournalOf {
         if (change.in != nullptr) add(change.in->alloc_bytes, change.in_size, 1);
     }
     // The figures of the tracebacks are new from here on; the shard's sums follow.
-    void commit(Shard& shard, const Change& change) const {
+    // By this name a debugger finds the place inside an event (sessions, inside_hook).
+    void commit_event(Shard& shard, const Change& change) const {
         to_.word(c_.inflight.op, c_.inflight.op | kCommitted);
         if (change.out != nullptr) add(shard.free_bytes, change.out_size, 1);
         if (change.in != nullptr) add(shard.alloc_bytes, change.in_size, 1);

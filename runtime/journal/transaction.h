@@ -132,7 +132,7 @@ class Transaction {
     }
     [[gnu::always_inline]] void commit() {
         apply();
-        journal_.commit(*shard_, change_);
+        journal_.commit_event(*shard_, change_);
         if constexpr (kKind == Kind::special) {
             if (state_.is_special()) keep_tops(*shard_, change_);
         }

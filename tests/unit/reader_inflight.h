@@ -124,7 +124,7 @@ class InFlight : public ::testing::Test {
     void finish() {
         abi::Shard& shard = steps_of_journal_.place(builder_.shard(0), builder_.shard_address(0));
         journal().apply(change_);
-        journal().commit(shard, change_);
+        journal().commit_event(shard, change_);
         journal().end();
         const auto after = static_cast<std::int64_t>(shard.alloc_bytes - shard.free_bytes);
         if (after > builder_.state.peak_bytes) {

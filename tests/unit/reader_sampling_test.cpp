@@ -221,7 +221,7 @@ class SampledEvent : public Sampling {
         journal.begin<kOp>(0, 0, change);
         journal.apply(change);
         journal.apply_weighted(gets, gives, kMean, change);
-        journal.commit(shard, change);
+        journal.commit_event(shard, change);
         journal.end();
     }
     void walk() {
