@@ -17,6 +17,8 @@
 #include <iterator>
 #include <sstream>
 #include <stdexcept>
+#include <string>
+#include <system_error>
 
 namespace mt::test {
 
@@ -141,10 +143,31 @@ Tracee::Tracee(const Launch& launch) {
     output_fd_ = out[0];
 }
 
+namespace {
+
+// Where its threads are traced, each of them must be waited for, or the process never ends:
+// also one that had just ended by itself.
+void reap(pid_t pid) {
+    const std::string tasks = "/proc/" + std::to_string(pid) + "/task";
+    for (int status = 0;;) {
+        const pid_t got = waitpid(pid, &status, WNOHANG | __WALL);
+        if (got < 0 || (got == pid && !WIFSTOPPED(status))) return;
+        std::error_code none;
+        for (std::filesystem::directory_iterator task(tasks, none), end; !none && task != end;
+             task.increment(none)) {
+            const pid_t thread = std::stoi(task->path().filename());
+            if (thread != pid) waitpid(thread, nullptr, WNOHANG | __WALL);
+        }
+        poll(nullptr, 0, 1);
+    }
+}
+
+}  // namespace
+
 Tracee::~Tracee() {
     if (pid_ > 0) {
         kill(pid_, SIGKILL);
-        waitpid(pid_, nullptr, 0);
+        reap(pid_);
     }
     munmap(ledger_, sizeof(ledger));
     close(ledger_fd_);
