@@ -82,7 +82,7 @@ void expect_stamps(const core::Table& table, const ledger& book, std::uint32_t f
         const auto stamp = core::stamp_of(table, block);
         ASSERT_EQ(stamp.has_value(), own.stretch >= stamped) << "stretch " << own.stretch;
         if (!stamp) continue;
-        ASSERT_EQ(stamp->generation, own.stretch) << block.size << " bytes at " << block.address;
+        ASSERT_EQ(stamp->mark, own.stretch) << block.size << " bytes at " << block.address;
         ASSERT_EQ(tid_of(table, stamp->thread), own.tid);
         order[{own.stretch, own.tid}][own.order] = stamp->sequence;
     }

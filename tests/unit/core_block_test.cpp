@@ -102,9 +102,9 @@ TEST_F(Block, AgeAndThreadAreThoseOfItsStamp) {
                         abi::make_stamp(3, 1, abi::sequence_of(12)));
     EXPECT_THAT(
         session.text("block " + std::to_string(kBlock)),
-        HasSubstr("domain 0, thread 1 (worker, tid 77), generation 3, allocation 12 of it\n"));
+        HasSubstr("domain 0, thread 1 (worker, tid 77), after mark 3, allocation 12\n"));
     EXPECT_THAT(session.text("block --json " + std::to_string(kBlock)),
-                HasSubstr("\"generation\": 3,\n      \"sequence\": 12"));
+                HasSubstr("\"mark\": 3,\n      \"sequence\": 12"));
 }
 
 TEST_F(Block, WithoutTracingThereIsNothingToKnow) {

@@ -158,8 +158,8 @@ TEST_F(Break, OfAPeakThatHasStoppedTheRuntimeKnows) {
 }
 
 TEST_F(Break, WhatIsThereAlreadyIsRemarked) {
-    EXPECT_THAT(session.text("break --total 8"), HasSubstr("remark: the total is there already"));
-    EXPECT_THAT(session.text("break --count 1"), HasSubstr("remark: the count is there already"));
+    EXPECT_THAT(session.text("break --total 8"), HasSubstr("remark: the total is already reached"));
+    EXPECT_THAT(session.text("break --count 1"), HasSubstr("remark: the count is already reached"));
     EXPECT_THAT(session.text("break --peak 8"), HasSubstr("the next new one stops"));
     EXPECT_THAT(session.text("break --total 9"), ::testing::Not(HasSubstr("remark")));
 }

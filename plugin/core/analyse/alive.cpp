@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // See alive.h. Calls nest and may be a million, so blocks are added up by thread and
-// generation once, and each call takes the difference of two sums.
+// mark once, and each call takes the difference of two sums.
 #include "analyse/alive.h"
 
 #include <algorithm>
@@ -16,7 +16,7 @@ namespace {
 constexpr std::uint32_t kAnyThread = ~0u;
 
 struct Point {
-    std::uint32_t generation = 0;
+    std::uint32_t mark = 0;
     std::int64_t bytes = 0, count = 0;  // of all until here
 };
 
@@ -26,8 +26,8 @@ struct Stretch {
     std::uint32_t first = 0;
     std::uint64_t last = 0;
     bool holds(const Stamp& stamp) const {
-        return (thread == kAnyThread || thread == stamp.thread) && stamp.generation >= first &&
-               stamp.generation < last;
+        return (thread == kAnyThread || thread == stamp.thread) && stamp.mark >= first &&
+               stamp.mark < last;
     }
 };
 
@@ -40,15 +40,14 @@ bool is_known(const Table& table, const ScopeCall& call) {
 Stretch stretch_of(const ScopeCall& call) {
     Stretch stretch;
     if (!call.of_process) stretch.thread = stamp_serial_of_thread(call.thread);
-    stretch.first = stamp_generation_of_mark(call.first_mark);
-    stretch.last =
-        call.last_mark != 0 ? stamp_generation_of_mark(call.last_mark) : ~std::uint64_t{0};
+    stretch.first = stamp_mark(call.first_mark);
+    stretch.last = call.last_mark != 0 ? stamp_mark(call.last_mark) : ~std::uint64_t{0};
     return stretch;
 }
 
 using Sums = std::map<std::uint32_t, std::vector<Point>>;  // by thread
 
-// One point for all blocks of a thread and generation: there are many more blocks.
+// One point for all blocks of a thread and mark: there are many more blocks.
 Result<Sums> sums_of(const Table& table, const Interrupted& interrupted) {
     std::map<std::uint32_t, std::unordered_map<std::uint32_t, Point>> parts;
     Stride stop(interrupted);
@@ -57,18 +56,18 @@ Result<Sums> sums_of(const Table& table, const Interrupted& interrupted) {
         const auto stamp = stamp_of(table, block);
         if (!stamp) continue;
         for (const std::uint32_t thread : {stamp->thread, kAnyThread}) {
-            Point& sum = parts[thread][stamp->generation];
-            sum.generation = stamp->generation;
+            Point& sum = parts[thread][stamp->mark];
+            sum.mark = stamp->mark;
             sum.bytes = add(sum.bytes, static_cast<std::int64_t>(block.size));
             ++sum.count;
         }
     }
     Sums sums;
     for (const auto& [thread, points] : parts)
-        for (const auto& [generation, point] : points) sums[thread].push_back(point);
+        for (const auto& [mark, point] : points) sums[thread].push_back(point);
     for (auto& [thread, points] : sums) {
         std::sort(points.begin(), points.end(),
-                  [](const Point& a, const Point& b) { return a.generation < b.generation; });
+                  [](const Point& a, const Point& b) { return a.mark < b.mark; });
         for (std::size_t i = 1; i < points.size(); ++i) {
             points[i].bytes = add(points[i].bytes, points[i - 1].bytes);
             points[i].count += points[i - 1].count;
@@ -77,10 +76,10 @@ Result<Sums> sums_of(const Table& table, const Interrupted& interrupted) {
     return sums;
 }
 
-Point sum_before(const std::vector<Point>& points, std::uint64_t generation) {
+Point sum_before(const std::vector<Point>& points, std::uint64_t mark) {
     const auto end = std::lower_bound(
-        points.begin(), points.end(), generation,
-        [](const Point& point, std::uint64_t limit) { return point.generation < limit; });
+        points.begin(), points.end(), mark,
+        [](const Point& point, std::uint64_t limit) { return point.mark < limit; });
     return end == points.begin() ? Point{} : end[-1];
 }
 
@@ -127,8 +126,8 @@ Result<std::shared_ptr<Table>> only_alive(const Table& table, const std::vector<
         const auto list = stretches.find(thread);
         if (list == stretches.end()) return false;
         const auto next = std::upper_bound(
-            list->second.begin(), list->second.end(), stamp.generation,
-            [](std::uint32_t generation, const Stretch& one) { return generation < one.first; });
+            list->second.begin(), list->second.end(), stamp.mark,
+            [](std::uint32_t mark, const Stretch& one) { return mark < one.first; });
         return next != list->second.begin() && next[-1].holds(stamp);
     };
     auto kept = std::make_shared<Table>(table);

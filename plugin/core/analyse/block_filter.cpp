@@ -16,8 +16,8 @@ bool BlockFilter::keeps(const Table& table, const Block& block) const {
     if (block.size < min_size) return false;
     if (!needs_stamps()) return true;
     const std::optional<Stamp> stamp = stamp_of(table, block);
-    if (since && (!stamp || stamp->generation < *since)) return false;
-    if (until && stamp && stamp->generation >= *until) return false;
+    if (since && (!stamp || stamp->mark < *since)) return false;
+    if (until && stamp && stamp->mark >= *until) return false;
     const std::uint32_t thread = stamp ? stamp->thread : 0;
     return threads.empty() || std::find(threads.begin(), threads.end(), thread) != threads.end();
 }

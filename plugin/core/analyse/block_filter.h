@@ -22,7 +22,7 @@ struct LiveFigures {
 
 struct BlockFilter {
     std::uint64_t min_size = 0;          // bytes
-    std::optional<std::uint32_t> since;  // allocated at or after this generation of a stamp
+    std::optional<std::uint32_t> since;  // allocated at or after this mark of a stamp
     std::optional<std::uint32_t> until;  // before it; a block without a stamp is older than all
     std::vector<std::uint32_t>
         threads;  // by one of these, as in stamps (0: not known); empty = any

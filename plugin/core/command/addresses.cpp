@@ -6,9 +6,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "analyse/by_thread.h"
+#include "model/numbers.h"
 #include "show/text.h"
 #include "symbols/name.h"
 
@@ -52,29 +52,24 @@ Result<Place> in_module(Session& session, const Process& process, const Table& t
     place.module = module.path;
     const Sources sources = session.sources_for(table, &process);
     if (sources.debugger == nullptr) return place;
-    auto symbol = sources.debugger->symbol(address);
-    if (!symbol) return tl::make_unexpected(std::move(symbol.error()));
-    if (!*symbol || address < (*symbol)->start) return place;
-    const std::string name = function_from_linkage((*symbol)->name);
-    place.symbol = name.empty() ? (*symbol)->name : name;
-    place.offset = address - (*symbol)->start;
+    auto symbol = MT_TRY(sources.debugger->symbol(address));
+    if (!symbol || address < symbol->start) return place;
+    const std::string name = function_from_linkage(symbol->name);
+    place.symbol = name.empty() ? symbol->name : name;
+    place.offset = address - symbol->start;
     return place;
 }
 
 }  // namespace
 
-std::optional<std::uint64_t> number_of(const std::string& text) {
-    std::uint64_t number = 0;
+std::optional<std::uint64_t> address_in(const std::string& text) {
     const bool hex = text.rfind("0x", 0) == 0 || text.rfind("0X", 0) == 0;
-    const char* const begin = text.data() + (hex ? 2 : 0);
-    const char* const end = text.data() + text.size();
-    const auto [rest, error] = std::from_chars(begin, end, number, hex ? 16 : 10);
-    if (error != std::errc() || rest != end || begin == end) return std::nullopt;
-    return number;
+    return hex ? number_of<std::uint64_t>(std::string_view(text).substr(2), 16)
+               : number_of<std::uint64_t>(text);
 }
 
 Result<std::uint64_t> address_of(Session& session, const std::string& expression) {
-    if (const auto number = number_of(expression)) return *number;
+    if (const auto number = address_in(expression)) return *number;
     auto value = session.debugger.evaluate(expression);
     if (value || value.error().code == Code::interrupted) return value;
     return fail(Code::usage, fmt::format("{} has no address: {}", printable(expression),
@@ -84,8 +79,7 @@ Result<std::uint64_t> address_of(Session& session, const std::string& expression
 Result<Place> place_of(Session& session, const Process& process, const Table& table,
                        std::uint64_t address) {
     std::byte byte{};
-    auto got = process.memory->read(address, &byte, 1);
-    if (!got) return tl::make_unexpected(std::move(got.error()));
+    auto got = MT_TRY(process.memory->read(address, &byte, 1));
     const bool is_core = process.target.kind == TargetKind::core;
     for (const Module& module : table.modules) {
         const bool inside = address >= module.start && address < module.end;
@@ -93,13 +87,12 @@ Result<Place> place_of(Session& session, const Process& process, const Table& ta
             return in_module(session, process, table, module, address);
     }
     Place place;
-    if (*got == 0) {
+    if (got == 0) {
         place.kind = is_core ? Place::Kind::not_in_core : Place::Kind::unmapped;
         return place;
     }
-    auto threads = session.debugger.threads();
-    if (!threads) return tl::make_unexpected(std::move(threads.error()));
-    if (const auto stack = stack_at(table, *threads, process.memory->writable_regions(), address))
+    auto threads = MT_TRY(session.debugger.threads());
+    if (const auto stack = stack_at(table, threads, process.memory->writable_regions(), address))
         return *stack;
     return place;
 }

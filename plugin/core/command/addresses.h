@@ -16,7 +16,7 @@
 namespace mt::core {
 
 // A decimal or 0x number; nothing when the text is none.
-std::optional<std::uint64_t> number_of(const std::string& text);
+std::optional<std::uint64_t> address_in(const std::string& text);
 // A number is one without a frame, and in a core; the debugger evaluates the rest.
 Result<std::uint64_t> address_of(Session& session, const std::string& expression);
 

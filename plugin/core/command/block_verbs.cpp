@@ -30,9 +30,8 @@ Result<ShownFreed> shown_freed(FrameWalk& walk, const FrameBook& book, const Tab
         if (id == abi::kStackNone) continue;
         for (const Trace& trace : table.traces) {
             if (trace.id != id) continue;
-            auto found = row_frames(walk, book, trace, limit_of(table), raw);
-            if (!found) return tl::make_unexpected(std::move(found.error()));
-            rows->insert(rows->end(), found->begin(), found->end());
+            auto found = MT_TRY(row_frames(walk, book, trace, limit_of(table), raw));
+            rows->insert(rows->end(), found.begin(), found.end());
         }
     }
     return shown;
@@ -44,34 +43,31 @@ Result<BlockReport> report_of(Session& session, const Process& process, std::uin
     report.address = address;
     report.book = &session.symboliser.book();
     Beside beside;
-    auto table = read_blocks_at(*process.memory, process.status, address, &beside);
-    if (!table) return tl::make_unexpected(std::move(table.error()));
+    auto table = MT_TRY(read_blocks_at(*process.memory, process.status, address, &beside));
     report.below = beside.below;
-    report.stamps = table->has_stamps;
-    report.remarks = table->remarks;
+    report.stamps = table.has_stamps;
+    report.remarks = table.remarks;
     add_doubts(process, report.remarks);
     report.traceback.limit = view.limit;
     report.traceback.most_recent_first = true;
     if (view.source) report.traceback.source_line = session.source_lines(&process.target);
-    Resolver resolver(session.symboliser, *table, session.sources_for(*table, &process));
+    Resolver resolver(session.symboliser, table, session.sources_for(table, &process));
     FrameWalk walk(resolver, session.skip, view.grouping.raw);
-    for (const Block& block : table->blocks) {
-        const auto trace = std::find_if(table->traces.begin(), table->traces.end(),
+    for (const Block& block : table.blocks) {
+        const auto trace = std::find_if(table.traces.begin(), table.traces.end(),
                                         [&](const Trace& one) { return one.id == block.stack; });
-        auto shown = shown_block(walk, *report.book, *table, block, *trace, limit_of(*table),
-                                 view.grouping.raw);
-        if (!shown) return tl::make_unexpected(std::move(shown.error()));
-        report.blocks.push_back(std::move(*shown));
+        auto shown = MT_TRY(shown_block(walk, *report.book, table, block, *trace, limit_of(table),
+                                        view.grouping.raw));
+        report.blocks.push_back(std::move(shown));
     }
     if (!report.blocks.empty()) return report;
     if (beside.freed) {
-        auto freed = shown_freed(walk, *report.book, *table, *beside.freed, view.grouping.raw);
-        if (!freed) return tl::make_unexpected(std::move(freed.error()));
-        report.freed = std::move(*freed);
+        auto freed =
+            MT_TRY(shown_freed(walk, *report.book, table, *beside.freed, view.grouping.raw));
+        report.freed = std::move(freed);
     }
-    auto place = place_of(session, process, *table, address);
-    if (!place) return tl::make_unexpected(std::move(place.error()));
-    report.place = std::move(*place);
+    auto place = MT_TRY(place_of(session, process, table, address));
+    report.place = std::move(place);
     return report;
 }
 
@@ -86,39 +82,33 @@ Result<ShownBlock> shown_block(FrameWalk& walk, const FrameBook& book, const Tab
     shown.stamp = stamp_of(table, block);
     if (shown.stamp && shown.stamp->thread != 0)
         shown.thread = thread_title(table, shown.stamp->thread);
-    auto found = row_frames(walk, book, trace, frames, raw);
-    if (!found) return tl::make_unexpected(std::move(found.error()));
-    shown.traceback = std::move(*found);
+    auto found = MT_TRY(row_frames(walk, book, trace, frames, raw));
+    shown.traceback = std::move(found);
     return shown;
 }
 
 Result<std::vector<RowFrame>> row_frames(FrameWalk& walk, const FrameBook& book, const Trace& trace,
                                          std::size_t frames, bool raw) {
-    auto found = walk.frames(trace, frames);
-    if (!found) return tl::make_unexpected(std::move(found.error()));
+    auto found = MT_TRY(walk.frames(trace, frames));
     std::vector<RowFrame> rows;
-    for (const TraceFrame& at : **found) rows.push_back(row_of(book, at, raw));
+    for (const TraceFrame& at : *found) rows.push_back(row_of(book, at, raw));
     return rows;
 }
 
 Result<void> run_block(Session& session, const Arguments& arguments) {
-    auto view = view_of(session.settings, arguments);
-    if (!view) return tl::make_unexpected(std::move(view.error()));
+    auto view = MT_TRY(view_of(session.settings, arguments));
     if (arguments.words.empty())
         return fail(Code::usage,
                     "mt block takes an address: a number, or an expression such as "
                     "node->next");
-    auto process = session.process();
-    if (!process) return tl::make_unexpected(std::move(process.error()));
-    if (!process->status.tracing)
+    auto process = MT_TRY(session.process());
+    if (!process.status.tracing)
         return fail(Code::refused,
                     "memory allocations are not being traced, so no block is known; mt start "
                     "begins to trace");
-    auto address = address_of(session, arguments.words.front());
-    if (!address) return tl::make_unexpected(std::move(address.error()));
-    auto report = report_of(session, *process, *address, *view);
-    if (!report) return tl::make_unexpected(std::move(report.error()));
-    session.say(view->json ? block_json(*report) : block_text(*report));
+    auto address = MT_TRY(address_of(session, arguments.words.front()));
+    auto report = MT_TRY(report_of(session, process, address, view));
+    session.say(view.json ? block_json(report) : block_text(report));
     if (session.source_interrupted) return fail(Code::interrupted, "interrupted");
     return {};
 }

@@ -5,34 +5,24 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
-
 #include "analyse/by_thread.h"
+#include "model/numbers.h"
 #include "model/stamp.h"
 
 namespace mt::core {
 namespace {
 
-std::optional<std::uint64_t> number_of(const std::string& text) {
-    std::uint64_t number = 0;
-    const char* const end = text.data() + text.size();
-    const auto [rest, error] = std::from_chars(text.data(), end, number);
-    if (error != std::errc() || rest != end) return std::nullopt;
-    return number;
-}
-
 // By number a process's own marks, also of a core; by name the session's.
 Result<std::uint32_t> mark_of(const Session& session, const Table& table, const std::string& whose,
                               const std::string& text) {
-    const auto number = number_of(text);
-    if (number && *number >= 1 && *number <= table.status.mark)
-        return stamp_generation_of_mark(*number);
+    const auto number = number_of<std::uint64_t>(text);
+    if (number && *number >= 1 && *number <= table.status.mark) return stamp_mark(*number);
     bool elsewhere = false;
     for (const Mark& mark : session.marks) {
         if (mark.name.empty() || mark.name != text) continue;
         if (mark.process.cookie == table.status.identity.cookie &&
             mark.process.pid == table.status.identity.pid)
-            return stamp_generation_of_mark(mark.sequence);
+            return stamp_mark(mark.sequence);
         elsewhere = true;
     }
     if (elsewhere)
@@ -105,13 +95,12 @@ Result<void> choose_counters(const Table& table, const std::string& whose,
 Result<void> choose_threads(const Table& table, const std::string& whose, View& view) {
     std::vector<const Thread*> all;
     for (const std::string& text : view.threads) {
-        auto found = threads_of(table, text);
-        if (!found) return tl::make_unexpected(std::move(found.error()));
-        all.insert(all.end(), found->begin(), found->end());
+        auto found = MT_TRY(threads_of(table, text));
+        all.insert(all.end(), found.begin(), found.end());
     }
     if (all.empty()) return {};
     if (is_total(view.grouping.sort)) return choose_counters(table, whose, all, view);
-    if (auto good = check_stamps(table, whose, "who allocated"); !good) return good;
+    MT_TRY(check_stamps(table, whose, "who allocated"));
     for (const Thread* thread : all)
         view.grouping.blocks.threads.push_back(stamp_serial_of_thread(thread->serial));
     return {};
@@ -153,17 +142,15 @@ Result<void> choose_blocks(const Session& session, const Table& table, const std
     for (auto [text, limit] :
          {std::pair(&view.since, &blocks.since), std::pair(&view.until, &blocks.until)}) {
         if (text->empty()) continue;
-        if (auto good = check_stamps(table, whose, "when a block was allocated"); !good)
-            return good;
-        auto mark = mark_of(session, table, whose, *text);
-        if (!mark) return tl::make_unexpected(std::move(mark.error()));
-        *limit = *mark;
+        MT_TRY(check_stamps(table, whose, "when a block was allocated"));
+        auto mark = MT_TRY(mark_of(session, table, whose, *text));
+        *limit = mark;
     }
     if (blocks.since && blocks.until && *blocks.since >= *blocks.until)
         return fail(Code::usage, fmt::format("mark {} is not before mark {}, so there is nothing "
                                              "between them; mt list shows the marks in order",
                                              view.since, view.until));
-    if (auto done = choose_threads(table, whose, view); !done) return done;
+    MT_TRY(choose_threads(table, whose, view));
     if (blocks.until || !blocks.threads.empty()) remark_unstamped(table, view);
     if (view.grouping.key == KeyType::thread) return choose_rows_of_threads(table, view);
     return {};
@@ -171,8 +158,8 @@ Result<void> choose_blocks(const Session& session, const Table& table, const std
 
 Result<void> choose_blocks(const Session& session, const Table& now, const Table& old, View& view) {
     View of_old = view;
-    if (auto done = choose_blocks(session, old, "the old snapshot", of_old); !done) return done;
-    if (auto done = choose_blocks(session, now, "the new snapshot", view); !done) return done;
+    MT_TRY(choose_blocks(session, old, "the old snapshot", of_old));
+    MT_TRY(choose_blocks(session, now, "the new snapshot", view));
     const bool same_kind =
         view.grouping.key != KeyType::thread ||
         has_threads_of_blocks(now, view.grouping) == has_threads_of_blocks(old, view.grouping);

@@ -50,10 +50,9 @@ class Choice {
             if (!view_.grouping.blocks.keeps(table_, block)) continue;
             const auto trace = traces_.place_of(block);
             if (!trace) continue;
-            auto keeps = keeps_trace(*trace);
-            if (!keeps) return tl::make_unexpected(std::move(keeps.error()));
-            if (*keeps) kept.push_back(i);
-            if (*trace == traces_.not_sampled()) ++(*keeps ? unnamed_ : left_out_);
+            auto keeps = MT_TRY(keeps_trace(*trace));
+            if (keeps) kept.push_back(i);
+            if (*trace == traces_.not_sampled()) ++(keeps ? unnamed_ : left_out_);
         }
         return kept;
     }
@@ -96,9 +95,8 @@ class Choice {
         std::vector<TraceFrame> frames;
         if (filter_.needs() != TraceFilter::Needs::nothing) {
             const bool all = filter_.needs() == TraceFilter::Needs::all;
-            auto found = walk_.frames(trace, all ? limit_of(table_) : 1);
-            if (!found) return tl::make_unexpected(std::move(found.error()));
-            frames = **found;
+            auto found = MT_TRY(walk_.frames(trace, all ? limit_of(table_) : 1));
+            frames = *found;
         }
         verdict = filter_.keeps(frames, trace.domain) ? 1 : 0;
         return verdict != 0;
@@ -182,28 +180,23 @@ struct Source {
 Result<Source> source_of(Session& session, const Arguments& arguments) {
     Source source;
     if (arguments.words.empty()) {
-        auto process = session.process();
-        if (!process) return tl::make_unexpected(std::move(process.error()));
-        if (!process->status.tracing)
+        auto process = MT_TRY(session.process());
+        if (!process.status.tracing)
             return fail(Code::refused,
                         "memory allocations are not being traced, so no block is known; mt start "
                         "begins to trace");
-        auto table = read_now(*process, true);
-        if (!table) return tl::make_unexpected(std::move(table.error()));
-        source.table = *table;
+        auto table = MT_TRY(read_now(process, true));
+        source.table = table;
         source.name = "the process";
-        source.process = std::move(*process);
+        source.process = std::move(process);
         return source;
     }
-    auto kept = kept_snapshot(session, arguments.words, 0);
-    if (!kept) return tl::make_unexpected(std::move(kept.error()));
-    if (auto good = has_blocks(**kept, true); !good)
-        return tl::make_unexpected(std::move(good.error()));
-    auto process = same_process(session, {(*kept)->table.get()});
-    if (!process) return tl::make_unexpected(std::move(process.error()));
-    source.table = (*kept)->table;
-    source.name = "snapshot " + (*kept)->number;
-    source.process = std::move(*process);
+    auto kept = MT_TRY(kept_snapshot(session, arguments.words, 0));
+    MT_TRY(has_blocks(*kept, true));
+    auto process = MT_TRY(same_process(session, {kept->table.get()}));
+    source.table = kept->table;
+    source.name = "snapshot " + kept->number;
+    source.process = std::move(process);
     return source;
 }
 
@@ -218,46 +211,40 @@ void add_totals(const Table& table, const Places& all, BlockList& list) {
 Result<void> run_blocks(Session& session, const Arguments& arguments) {
     Arguments without_sort = arguments;  // whose orders are others here
     without_sort.values.erase("--sort");
-    auto view = view_of(session.settings, without_sort);
-    if (!view) return tl::make_unexpected(std::move(view.error()));
+    auto view = MT_TRY(view_of(session.settings, without_sort));
     std::optional<std::uint64_t> around;
     if (const std::string* text = arguments.value("--neighbours")) {
-        auto address = address_of(session, *text);
-        if (!address) return tl::make_unexpected(std::move(address.error()));
-        around = *address;
+        auto address = MT_TRY(address_of(session, *text));
+        around = address;
     }
-    auto source = source_of(session, arguments);
-    if (!source) return tl::make_unexpected(std::move(source.error()));
-    const Table& table = *source->table;
-    auto order = order_of(arguments, table);
-    if (!order) return tl::make_unexpected(std::move(order.error()));
-    if (auto done = choose_blocks(session, table, source->name, *view); !done) return done;
+    auto source = MT_TRY(source_of(session, arguments));
+    const Table& table = *source.table;
+    auto order = MT_TRY(order_of(arguments, table));
+    MT_TRY(choose_blocks(session, table, source.name, view));
 
-    Choice choice(session, table, source->process ? &*source->process : nullptr, *view);
-    auto places = choice.places();
-    if (!places) return tl::make_unexpected(std::move(places.error()));
+    Choice choice(session, table, source.process ? &*source.process : nullptr, view);
+    auto places = MT_TRY(choice.places());
     BlockList list;
     list.stamps = table.has_stamps;
     list.book = &session.symboliser.book();
     list.around = around;
-    add_totals(table, *places, list);
-    const std::size_t wanted = view->rows == 0 ? places->size() : view->rows;
+    add_totals(table, places, list);
+    const std::size_t wanted = view.rows == 0 ? places.size() : view.rows;
     if (around)
-        take_around(table, *around, wanted, *places);
-    else if (auto taken = take_first(table, *order, wanted, *places, session.interrupted()); !taken)
-        return taken;
+        take_around(table, *around, wanted, places);
+    else
+        MT_TRY(take_first(table, order, wanted, places, session.interrupted()));
     list.other_size = list.total_size;
-    list.other_count = list.total_count - static_cast<std::int64_t>(places->size());
-    for (const std::uint32_t place : *places)
+    list.other_count = list.total_count - static_cast<std::int64_t>(places.size());
+    for (const std::uint32_t place : places)
         list.other_size -= static_cast<std::int64_t>(table.blocks[place].size);
     list.remarks = table.remarks;
-    list.remarks.insert(list.remarks.end(), view->remarks.begin(), view->remarks.end());
+    list.remarks.insert(list.remarks.end(), view.remarks.begin(), view.remarks.end());
     choice.add_remarks(list.remarks);
     const Sink out = session.printer();
-    BlockRows rows(list, view->json, out);
-    for (const std::uint32_t place : *places)
-        if (auto done = choice.write(rows, place, view->json ? limit_of(table) : 1); !done)
-            return done;
+    BlockRows rows(list, view.json, out);
+    for (const std::uint32_t place : places)
+        MT_TRY(choice.write(rows, place, view.json ? limit_of(table) : 1));
     return rows.end();
 }
 

@@ -3,8 +3,6 @@
 // mt break: from words to conditions and back. What they do is in conditions.h.
 #include <fmt/format.h>
 
-#include <charconv>
-
 #include "analyse/by_thread.h"
 #include "command/addresses.h"
 #include "command/conditions.h"
@@ -12,6 +10,7 @@
 #include "command/session.h"
 #include "command/verb.h"
 #include "command/view.h"
+#include "model/numbers.h"
 #include "read/lookup.h"
 #include "show/report.h"
 
@@ -23,13 +22,7 @@ constexpr std::uint32_t kFigures = abi::kWatchTotal | abi::kWatchPeak | abi::kWa
 constexpr const char* kLibcSymbol = "_IO_2_1_stdout_";
 
 Result<std::uint64_t> value_of(std::string_view option, const std::string& text, bool is_size) {
-    std::optional<std::uint64_t> value = bytes_of(text);
-    if (!is_size) {
-        std::uint64_t number = 0;
-        const char* const end = text.data() + text.size();
-        const auto [rest, error] = std::from_chars(text.data(), end, number);
-        value = error == std::errc() && rest == end ? std::optional(number) : std::nullopt;
-    }
+    std::optional<std::uint64_t> value = is_size ? bytes_of(text) : number_of<std::uint64_t>(text);
     if (value && *value != 0) return *value;
     return fail(Code::usage, fmt::format("{} takes a number of {}, not {}", option,
                                          is_size ? "bytes from 1 up, such as 4096 or 500M"
@@ -38,10 +31,7 @@ Result<std::uint64_t> value_of(std::string_view option, const std::string& text,
 }
 
 Result<std::uint32_t> number_of_word(std::string_view what, const std::string& word) {
-    std::uint32_t number = 0;
-    const char* const end = word.data() + word.size();
-    const auto [rest, error] = std::from_chars(word.data(), end, number);
-    if (error == std::errc() && rest == end) return number;
+    if (const auto number = number_of<std::uint32_t>(word)) return *number;
     return fail(Code::usage,
                 fmt::format("mt break {} takes the number of a condition, not {}", what, word));
 }
@@ -62,10 +52,9 @@ Result<Condition> condition_of(const Arguments& arguments) {
     const auto add = [&](const char* option, std::uint32_t kind, bool is_size) -> Result<void> {
         const std::string* text = arguments.value(option);
         if (text == nullptr) return {};
-        auto value = value_of(option, *text, is_size);
-        if (!value) return tl::make_unexpected(std::move(value.error()));
+        auto value = MT_TRY(value_of(option, *text, is_size));
         condition.kinds |= kind;
-        condition.value = *value;
+        condition.value = value;
         return {};
     };
     struct Figure {
@@ -76,12 +65,10 @@ Result<Condition> condition_of(const Arguments& arguments) {
                                  {"--peak", abi::kWatchPeak},
                                  {"--size", abi::kWatchSize},
                                  {"--count", abi::kWatchCount}})
-        if (auto done = add(figure.option, figure.kind, figure.kind != abi::kWatchCount); !done)
-            return tl::make_unexpected(std::move(done.error()));
+        MT_TRY(add(figure.option, figure.kind, figure.kind != abi::kWatchCount));
     if (const std::string* site = arguments.value("--site")) {
-        auto filter = filter_of("--site", *site);
-        if (!filter) return tl::make_unexpected(std::move(filter.error()));
-        condition.site = std::move(*filter);
+        auto filter = MT_TRY(filter_of("--site", *site));
+        condition.site = std::move(filter);
         condition.site_text = *site;
         condition.kinds |= abi::kWatchSite;
     }
@@ -89,20 +76,18 @@ Result<Condition> condition_of(const Arguments& arguments) {
     if (arguments.value("--thread") != nullptr) condition.kinds |= abi::kWatchThread;
     if (arguments.value("--free") != nullptr) condition.kinds |= abi::kWatchFree;
     condition.once = arguments.has("--once") || condition.is(abi::kWatchFree);
-    if (auto good = check_kinds(condition); !good)
-        return tl::make_unexpected(std::move(good.error()));
+    MT_TRY(check_kinds(condition));
     return condition;
 }
 
 // --- what needs the process --------------------------------------------------
 
 Result<void> find_thread(const Process& process, const std::string& text, Condition& condition) {
-    auto table = read_now(process, false);
-    if (!table) return tl::make_unexpected(std::move(table.error()));
-    const auto found = threads_named(**table, text);
+    auto table = MT_TRY(read_now(process, false));
+    const auto found = threads_named(*table, text);
     if (found.size() > 1)
         return fail(Code::usage,
-                    fmt::format("several threads are called {}; take one's number", text));
+                    fmt::format("several threads are called {}; use the thread's number", text));
     if (found.empty())
         return fail(Code::usage,
                     fmt::format("no thread that has been traced is called {}; threads are known "
@@ -132,21 +117,19 @@ std::string traceback_of(Session& session, const Process& process, const Table& 
 Result<void> find_block(Session& session, const Process& process, const std::string& text,
                         Condition& condition) {
     auto found = address_of(session, text);
-    if (!found && found.error().code == Code::interrupted)
-        return tl::make_unexpected(std::move(found.error()));
+    if (!found && found.error().code == Code::interrupted) return fail(std::move(found.error()));
     if (!found || *found == 0)
         return fail(Code::usage, fmt::format("--free takes the address of a block, such as "
                                              "0x5555557592a0, not {}",
                                              text.empty() ? "nothing" : text));
     const std::uint64_t address = *found;
     condition.value = address;
-    auto table = read_blocks_at(*process.memory, process.status, address);
-    if (!table) return tl::make_unexpected(std::move(table.error()));
-    if (table->blocks.empty() || table->domain_of(table->blocks.front()) != 0) return {};
-    const Block& block = table->blocks.front();
+    auto table = MT_TRY(read_blocks_at(*process.memory, process.status, address));
+    if (table.blocks.empty() || table.domain_of(table.blocks.front()) != 0) return {};
+    const Block& block = table.blocks.front();
     condition.value = block.address;
     condition.block = fmt::format(", {} B, allocated at (most recent call last):\n{}", block.size,
-                                  traceback_of(session, process, *table));
+                                  traceback_of(session, process, table));
     while (!condition.block.empty() && condition.block.back() == '\n') condition.block.pop_back();
     return {};
 }
@@ -162,26 +145,21 @@ std::string list_of(const Session& session, bool json) {
 // After any change: what is enabled is armed in the process, if there is one now.
 // Nothing: there is none, it waits.
 Result<std::optional<Process>> arm(Session& session) {
-    auto target = session.debugger.target();
-    if (!target) return tl::make_unexpected(std::move(target.error()));
-    if (auto allowed = may_change(*target, "break"); !allowed)
-        return tl::make_unexpected(std::move(allowed.error()));
-    bool waits = target->is_absent();
+    auto target = MT_TRY(session.debugger.target());
+    MT_TRY(may_change(target, "break"));
+    bool waits = target.is_absent();
     auto process = session.process();
-    if (!process && !waits && process.error().code == Code::no_runtime && !target->running) {
-        auto libc = session.debugger.find_symbol(kLibcSymbol);
-        if (!libc) return tl::make_unexpected(std::move(libc.error()));
-        waits = *libc == 0;
+    if (!process && !waits && process.error().code == Code::no_runtime && !target.running) {
+        auto libc = MT_TRY(session.debugger.find_symbol(kLibcSymbol));
+        waits = libc == 0;
     }
     if (waits) {
         session.conditions.forget_process();
-        if (auto done = session.conditions.await(session); !done)
-            return tl::make_unexpected(std::move(done.error()));
+        MT_TRY(session.conditions.await(session));
         return std::nullopt;
     }
-    if (!process) return tl::make_unexpected(std::move(process.error()));
-    if (auto done = session.conditions.arm(session, process->status.root_address); !done)
-        return tl::make_unexpected(std::move(done.error()));
+    if (!process) return fail(std::move(process.error()));
+    MT_TRY(session.conditions.arm(session, process->status.root_address));
     return std::optional(std::move(*process));
 }
 
@@ -192,37 +170,34 @@ Result<std::string> remark_of(const Process& process, const Condition& condition
             "remark: no traced block is there now; it stops when one that begins there is freed\n");
     if (!condition.is(kFigures)) return std::string();
     if (!process.status.tracing) return std::string("remark: tracing is off; mt start begins\n");
-    auto table = read_now(process, false);
-    if (!table) return tl::make_unexpected(std::move(table.error()));
+    auto table = MT_TRY(read_now(process, false));
     const bool by_count = condition.is(abi::kWatchCount);
-    const std::int64_t now = condition.is(abi::kWatchPeak) ? (*table)->peak_size
-                             : by_count                    ? (*table)->current_count
-                                                           : (*table)->current_size;
+    const std::int64_t now = condition.is(abi::kWatchPeak) ? table->peak_size
+                             : by_count                    ? table->current_count
+                                                           : table->current_size;
     if (static_cast<std::uint64_t>(now) < condition.value) return std::string();
     if (condition.is(abi::kWatchPeak))
-        return std::string("remark: the peak is there already; the next new one stops\n");
-    return fmt::format("remark: the {} is there already; it stops when it gets there again\n",
+        return std::string("remark: the peak is already reached; it stops at the next new one\n");
+    return fmt::format("remark: the {} is already reached; it stops at the next crossing\n",
                        by_count ? "count" : "total");
 }
 
 Result<void> add(Session& session, const Arguments& arguments) {
-    auto condition = condition_of(arguments);
-    if (!condition) return tl::make_unexpected(std::move(condition.error()));
+    auto condition = MT_TRY(condition_of(arguments));
     const std::string* thread = arguments.value("--thread");
     const std::string* block = arguments.value("--free");
     if (thread != nullptr || block != nullptr) {
-        auto process = session.process();
-        if (!process) return tl::make_unexpected(std::move(process.error()));
-        if (auto allowed = may_change(process->target, "break"); !allowed) return allowed;
-        auto found = thread != nullptr ? find_thread(*process, *thread, *condition)
-                                       : find_block(session, *process, *block, *condition);
+        auto process = MT_TRY(session.process());
+        MT_TRY(may_change(process.target, "break"));
+        auto found = thread != nullptr ? find_thread(process, *thread, condition)
+                                       : find_block(session, process, *block, condition);
         if (!found) return found;
     }
-    const std::uint32_t number = session.conditions.add(std::move(*condition)).number;
+    const std::uint32_t number = session.conditions.add(std::move(condition)).number;
     auto process = arm(session);
     if (!process) {
         session.conditions.erase(number);
-        return tl::make_unexpected(std::move(process.error()));
+        return fail(std::move(process.error()));
     }
     const Condition& added = *session.conditions.find(number);
     session.say(fmt::format("condition {}: {}{}\n", number, condition_text(added),
@@ -232,30 +207,28 @@ Result<void> add(Session& session, const Arguments& arguments) {
             session.say("remark: the next run does not trace by itself; mt start asks for it\n");
         return {};
     }
-    auto remark = remark_of(**process, added);
-    if (!remark) return tl::make_unexpected(std::move(remark.error()));
-    session.say(*remark);
+    auto remark = MT_TRY(remark_of(**process, added));
+    session.say(remark);
     return {};
 }
 
 Result<void> change(Session& session, const std::string& what, const std::string& word) {
-    auto number = number_of_word(what, word);
-    if (!number) return tl::make_unexpected(std::move(number.error()));
-    Condition* condition = session.conditions.find(*number);
+    auto number = MT_TRY(number_of_word(what, word));
+    Condition* condition = session.conditions.find(number);
     if (condition == nullptr)
         return fail(Code::usage,
                     fmt::format("there is no condition {}; mt break lists them", word));
     const bool before = condition->enabled;
     if (what == "delete")
-        session.conditions.erase(*number);
+        session.conditions.erase(number);
     else
         condition->enabled = what == "enable";
     auto process = arm(session);
     if (process) return {};
     // Deleting and disabling hold whatever there is to arm; enabling does not.
     if (what != "enable" && process.error().code != Code::interrupted) return {};
-    if (Condition* kept = session.conditions.find(*number)) kept->enabled = before;
-    return tl::make_unexpected(std::move(process.error()));
+    if (Condition* kept = session.conditions.find(number)) kept->enabled = before;
+    return fail(std::move(process.error()));
 }
 
 bool has_condition(const Arguments& arguments) {

@@ -77,9 +77,8 @@ Result<void> Conditions::set_stop_point(Session& session) {
     const bool wanted =
         std::any_of(list_.begin(), list_.end(), [](const Condition& one) { return one.enabled; });
     if (wanted == stop_point_) return {};
-    auto set = session.debugger.set_stop_point(kStopFunction, wanted);
-    if (!set) return tl::make_unexpected(std::move(set.error()));
-    if (!*set) return fail(Code::refused, "the debugger cannot set a breakpoint for mt break");
+    auto set = MT_TRY(session.debugger.set_stop_point(kStopFunction, wanted));
+    if (!set) return fail(Code::refused, "the debugger cannot set a breakpoint for mt break");
     stop_point_ = wanted;
     return {};
 }
@@ -87,7 +86,7 @@ Result<void> Conditions::set_stop_point(Session& session) {
 Result<void> Conditions::arm(Session& session, std::uint64_t root) {
     asking_.reset();
     // The breakpoint first: what is armed must find it there.
-    if (auto done = set_stop_point(session); !done) return done;
+    MT_TRY(set_stop_point(session));
     std::vector<Watch> slots;
     for (Condition& condition : list_) {
         condition.slot = -1;

@@ -4,11 +4,10 @@
 // row. Pure reads; nothing is kept but the rows that mt traceback explains.
 #include <fmt/format.h>
 
-#include <charconv>
-
 #include "command/block_view.h"
 #include "command/reporting.h"
 #include "command/verb.h"
+#include "model/numbers.h"
 #include "show/estimate.h"
 #include "show/text.h"
 
@@ -24,12 +23,11 @@ Result<std::size_t> row_of(const Session& session, const Arguments& arguments) {
     if (arguments.words.empty())
         return fail(Code::usage, "mt traceback takes the number of a row of the last report");
     const std::string& word = arguments.words.front();
-    std::size_t number = 0;
-    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
-    if (error != std::errc() || end != word.data() + word.size() || number < 1 || number > rows)
+    const auto number = number_of<std::size_t>(word);
+    if (!number || *number < 1 || *number > rows)
         return fail(Code::usage,
                     fmt::format("the last report has rows 1 to {}, not {}", rows, word));
-    return number;
+    return *number;
 }
 
 // The row itself, as its report showed it.
@@ -61,9 +59,8 @@ Result<void> show_stacks(Session& session, std::size_t number, View view) {
     view.grouping.threads = last.grouping.threads;
     std::vector<Table*> tables = {last.table.get()};
     if (last.old) tables.push_back(last.old.get());
-    auto process = same_process(session, tables);
-    if (!process) return tl::make_unexpected(std::move(process.error()));
-    const Process* present = *process ? &**process : nullptr;
+    auto process = MT_TRY(same_process(session, tables));
+    const Process* present = process ? &*process : nullptr;
     if (last.grouping.key == KeyType::thread) {
         const auto& row =
             last.old ? last.changes[number - 1].traceback : last.rows[number - 1].traceback;
@@ -95,54 +92,43 @@ Result<Compared> against_now(const Kept& old, const Process& process, bool block
                     fmt::format("memory allocations are not being traced, so there is nothing to "
                                 "compare snapshot {} with; mt diff OLD NEW compares two snapshots",
                                 name_of(old)));
-    auto now = read_now(process, blocks, threads);
-    if (!now) return tl::make_unexpected(std::move(now.error()));
-    return Compared{std::move(*now), old.table, "now", name_of(old), nullptr, nullptr};
+    auto now = MT_TRY(read_now(process, blocks, threads));
+    return Compared{std::move(now), old.table, "now", name_of(old), nullptr, nullptr};
 }
 
 }  // namespace
 
 Result<void> run_traceback(Session& session, const Arguments& arguments) {
-    auto number = row_of(session, arguments);
-    if (!number) return tl::make_unexpected(std::move(number.error()));
-    auto view = view_of(session.settings, arguments);
-    if (!view) return tl::make_unexpected(std::move(view.error()));
-    if (!view->json) session.say(title_of(session, *number));
-    return show_stacks(session, *number, *view);
+    auto number = MT_TRY(row_of(session, arguments));
+    auto view = MT_TRY(view_of(session.settings, arguments));
+    if (!view.json) session.say(title_of(session, number));
+    return show_stacks(session, number, view);
 }
 
 Result<void> run_diff(Session& session, const Arguments& arguments) {
-    auto view = view_of(session.settings, arguments);
-    if (!view) return tl::make_unexpected(std::move(view.error()));
-    auto old = kept_snapshot(session, arguments.words, 0);
-    if (!old) return tl::make_unexpected(std::move(old.error()));
-    const bool blocks = needs_blocks(*view), threads = needs_thread_traces(*view);
-    if (auto good = has_blocks(**old, blocks); !good) return good;
+    auto view = MT_TRY(view_of(session.settings, arguments));
+    auto old = MT_TRY(kept_snapshot(session, arguments.words, 0));
+    const bool blocks = needs_blocks(view), threads = needs_thread_traces(view);
+    MT_TRY(has_blocks(*old, blocks));
     Compared compared;
     std::optional<Process> process;
     if (arguments.words.size() > 1) {
-        auto now = kept_snapshot(session, arguments.words, 1);
-        if (!now) return tl::make_unexpected(std::move(now.error()));
-        if (auto good = has_blocks(**now, blocks); !good) return good;
-        auto same = same_process(session, {(*now)->table.get(), (*old)->table.get()});
-        if (!same) return tl::make_unexpected(std::move(same.error()));
-        process = std::move(*same);
-        compared = {(*now)->table, (*old)->table, name_of(**now), name_of(**old), nullptr, nullptr};
+        auto now = MT_TRY(kept_snapshot(session, arguments.words, 1));
+        MT_TRY(has_blocks(*now, blocks));
+        auto same = MT_TRY(same_process(session, {now->table.get(), old->table.get()}));
+        process = std::move(same);
+        compared = {now->table, old->table, name_of(*now), name_of(*old), nullptr, nullptr};
     } else {
-        auto present = session.process();
-        if (!present) return tl::make_unexpected(std::move(present.error()));
-        auto made = against_now(**old, *present, blocks, threads);
-        if (!made) return tl::make_unexpected(std::move(made.error()));
-        compared = std::move(*made);
-        auto same = same_process(session, {compared.old.get()});
-        if (!same) return tl::make_unexpected(std::move(same.error()));
-        process = std::move(*present);
+        auto present = MT_TRY(session.process());
+        auto made = MT_TRY(against_now(*old, present, blocks, threads));
+        compared = std::move(made);
+        MT_TRY(same_process(session, {compared.old.get()}));
+        process = std::move(present);
     }
-    if (auto done = choose_blocks(session, *compared.now, *compared.old, *view); !done) return done;
-    auto made = make_difference(session, "diff", compared, process ? &*process : nullptr, *view,
-                                session.printer());
-    if (!made) return tl::make_unexpected(std::move(made.error()));
-    session.last = std::move(*made);
+    MT_TRY(choose_blocks(session, *compared.now, *compared.old, view));
+    auto made = MT_TRY(make_difference(session, "diff", compared, process ? &*process : nullptr,
+                                       view, session.printer()));
+    session.last = std::move(made);
     return {};
 }
 

@@ -27,18 +27,16 @@ Error about(const char* what, const std::string& path, Error error) {
 
 // Who can name the table's code now; its unloaded modules are marked.
 Result<Sources> sources_now(Session& session, Table& table) {
-    auto process = same_process(session, {&table});
-    if (!process) return tl::make_unexpected(std::move(process.error()));
-    return session.sources_for(table, *process ? &**process : nullptr);
+    auto process = MT_TRY(same_process(session, {&table}));
+    return session.sources_for(table, process ? &*process : nullptr);
 }
 
 // `write` gets where its bytes go; the file appears once it has given them all.
 template <typename Write>
 Result<void> to_file(const std::string& path, bool replace, Write write) {
-    auto file = NewFile::open(expanded_path(path), replace);
-    if (!file) return tl::make_unexpected(std::move(file.error()));
-    auto done = write([&file](std::string_view bytes) { return file->write(bytes); });
-    return done ? file->commit() : done;
+    auto file = MT_TRY(NewFile::open(expanded_path(path), replace));
+    auto done = write([&file](std::string_view bytes) { return file.write(bytes); });
+    return done ? file.commit() : done;
 }
 
 const std::string* file_word(const Arguments& arguments, std::size_t index) {
@@ -51,28 +49,25 @@ std::string called(const Kept& kept) { return kept.name.empty() ? kept.number : 
 
 Result<void> export_rows_to(Session& session, Table& table, std::string_view format, bool raw,
                             const std::string& path, bool replace) {
-    auto sources = sources_now(session, table);
-    if (!sources) return tl::make_unexpected(std::move(sources.error()));
-    Resolver resolver(session.symboliser, table, *sources);
-    auto rows = export_rows(resolver, session.skip, raw, session.interrupted());
-    if (!rows) return tl::make_unexpected(std::move(rows.error()));
+    auto sources = MT_TRY(sources_now(session, table));
+    Resolver resolver(session.symboliser, table, sources);
+    auto rows = MT_TRY(export_rows(resolver, session.skip, raw, session.interrupted()));
     return to_file(path, replace, [&](const Sink& sink) {
         const FrameBook& book = session.symboliser.book();
         const Sink pieces = [&](std::string_view text) -> Result<void> {
             if (session.poll()) return interrupted_error();
             return sink(text);
         };
-        if (format == "folded") return export_folded(*rows, book, raw, pieces);
-        if (format == "csv") return export_csv(*rows, book, raw, pieces);
-        return export_speedscope(*rows, book, raw, path, pieces);
+        if (format == "folded") return export_folded(rows, book, raw, pieces);
+        if (format == "csv") return export_csv(rows, book, raw, pieces);
+        return export_speedscope(rows, book, raw, path, pieces);
     });
 }
 
 // The document that mt stats --by traceback --json -n 0 prints.
 Result<void> export_json_to(Session& session, const Kept& kept, bool raw, const std::string& path,
                             bool replace) {
-    auto process = same_process(session, {kept.table.get()});
-    if (!process) return tl::make_unexpected(std::move(process.error()));
+    auto process = MT_TRY(same_process(session, {kept.table.get()}));
     View view;
     view.json = true;
     view.grouping.key = KeyType::traceback;
@@ -80,12 +75,11 @@ Result<void> export_json_to(Session& session, const Kept& kept, bool raw, const 
     view.grouping.raw = raw;
     return to_file(path, replace, [&](const Sink& sink) -> Result<void> {
         Pieces pieces(sink);
-        auto made = make_report(session, "export", kept.table, *process ? &**process : nullptr,
-                                view, [&](std::string_view text) -> Result<void> {
-                                    if (session.poll()) return interrupted_error();
-                                    return pieces.add(text);
-                                });
-        if (!made) return tl::make_unexpected(std::move(made.error()));
+        MT_TRY(make_report(session, "export", kept.table, process ? &*process : nullptr, view,
+                           [&](std::string_view text) -> Result<void> {
+                               if (session.poll()) return interrupted_error();
+                               return pieces.add(text);
+                           }));
         return pieces.finish();
     });
 }
@@ -105,9 +99,8 @@ Result<std::string_view> format_of(const Arguments& arguments) {
 
 Result<void> save_snapshot(Session& session, Table& table, const std::string& path, bool replace,
                            const std::string& attributes_json) {
-    auto sources = sources_now(session, table);
-    if (!sources) return tl::make_unexpected(std::move(sources.error()));
-    Resolver resolver(session.symboliser, table, *sources);
+    auto sources = MT_TRY(sources_now(session, table));
+    Resolver resolver(session.symboliser, table, sources);
     SaveOptions options;
     options.attributes_json = attributes_json;
     options.interrupted = session.interrupted();
@@ -118,23 +111,19 @@ Result<void> save_snapshot(Session& session, Table& table, const std::string& pa
 }
 
 Result<Loaded> load_snapshot(Session& session, const std::string& path) {
-    auto bytes = read_file(expanded_path(path), kMostFileBytes, session.interrupted());
-    if (!bytes) return tl::make_unexpected(std::move(bytes.error()));
-    auto loaded = read_profile(*bytes, session.symboliser.book(), session.interrupted());
-    if (!loaded) return tl::make_unexpected(about("load", path, std::move(loaded.error())));
+    auto bytes = MT_TRY(read_file(expanded_path(path), kMostFileBytes, session.interrupted()));
+    auto loaded = read_profile(bytes, session.symboliser.book(), session.interrupted());
+    if (!loaded) return fail(about("load", path, std::move(loaded.error())));
     return loaded;
 }
 
 Result<void> run_save(Session& session, const Arguments& arguments) {
     const std::string* path = file_word(arguments, 0);
     if (path == nullptr) return fail(Code::usage, "mt save takes the name of a file");
-    auto kept = kept_snapshot(session, arguments.words, 1);
-    if (!kept) return tl::make_unexpected(std::move(kept.error()));
+    auto kept = MT_TRY(kept_snapshot(session, arguments.words, 1));
     // Made before the file is: without memory for it the command fails and leaves none.
-    const std::string text = fmt::format("snapshot {} saved to {}\n", called(**kept), *path);
-    if (auto done = save_snapshot(session, *(*kept)->table, *path, arguments.has("--replace"), "");
-        !done)
-        return done;
+    const std::string text = fmt::format("snapshot {} saved to {}\n", called(*kept), *path);
+    MT_TRY(save_snapshot(session, *kept->table, *path, arguments.has("--replace"), ""));
     session.say(text);
     return {};
 }
@@ -143,29 +132,25 @@ Result<void> run_load(Session& session, const Arguments& arguments) {
     const std::string* path = file_word(arguments, 0);
     if (path == nullptr) return fail(Code::usage, "mt load takes the name of a file");
     const std::string name = arguments.words.size() > 1 ? arguments.words[1] : "";
-    if (arguments.words.size() > 1)
-        if (auto good = check_name(session, name, arguments.has("--replace")); !good) return good;
-    auto loaded = load_snapshot(session, *path);
-    if (!loaded) return tl::make_unexpected(std::move(loaded.error()));
-    keep_snapshot(session, name, loaded->table, *path);
+    if (arguments.words.size() > 1) MT_TRY(check_name(session, name, arguments.has("--replace")));
+    auto loaded = MT_TRY(load_snapshot(session, *path));
+    keep_snapshot(session, name, loaded.table, *path);
     session.say(list_text({listed(session.snapshots.back())}, {}) +
-                remarks_text(loaded->table->remarks));
+                remarks_text(loaded.table->remarks));
     return {};
 }
 
 Result<void> run_export(Session& session, const Arguments& arguments) {
-    auto format = format_of(arguments);
-    if (!format) return tl::make_unexpected(std::move(format.error()));
+    auto format = MT_TRY(format_of(arguments));
     const std::string* path = file_word(arguments, 1);
     if (path == nullptr)
         return fail(Code::usage, "mt export takes a format and the name of a file");
-    auto kept = kept_snapshot(session, arguments.words, 2);
-    if (!kept) return tl::make_unexpected(std::move(kept.error()));
+    auto kept = MT_TRY(kept_snapshot(session, arguments.words, 2));
     const bool raw = arguments.has("--raw"), replace = arguments.has("--replace");
-    const std::string text = fmt::format("snapshot {} exported to {}\n", called(**kept), *path);
-    auto done = *format == "json"
-                    ? export_json_to(session, **kept, raw, *path, replace)
-                    : export_rows_to(session, *(*kept)->table, *format, raw, *path, replace);
+    const std::string text = fmt::format("snapshot {} exported to {}\n", called(*kept), *path);
+    auto done = format == "json"
+                    ? export_json_to(session, *kept, raw, *path, replace)
+                    : export_rows_to(session, *kept->table, format, raw, *path, replace);
     if (!done) return done;
     session.say(text);
     return {};

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// See parse.h. The only file that includes CLI11, which compiles slowly.
+// See parse.h.
 #include "command/parse.h"
 
 #include <fmt/format.h>
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <algorithm>
 #include <cctype>
 #include <charconv>
@@ -15,6 +12,8 @@
 
 namespace mt::core {
 namespace {
+
+constexpr std::string_view kHelp = "--help";
 
 bool is_negative_number(std::string_view word) {
     return word.size() > 1 && word[0] == '-' &&
@@ -33,63 +32,27 @@ tl::unexpected<Error> no_option(std::string_view verb, std::string_view option) 
                 fmt::format("mt {0} has no option {1}; mt help {0} lists them", verb, option));
 }
 
-struct Expanded {
-    std::vector<std::string> words;
-    std::vector<std::string> numbers;  // negative ones, which are no options
+// One word that is an option, and what follows in it.
+struct Given {
+    std::string name;
+    std::optional<std::string> value;
 };
 
-// CLI11 takes a negative number for an option: "--limit -3" becomes "--limit=-3".
-std::string with_negative_value(std::string name, const std::vector<std::string>& words,
-                                std::size_t& i) {
-    if (i + 1 < words.size() && is_negative_number(words[i + 1])) name += "=" + words[++i];
-    return name;
-}
-
-// Long names written out, which CLI11 does not do.
-Result<Expanded> expand(std::string_view verb, const std::vector<Option>& options,
-                        const std::vector<std::string>& words) {
-    Expanded out;
-    for (std::size_t i = 0; i < words.size(); ++i) {
-        const std::string& word = words[i];
-        if (word == "--") {
-            out.words.insert(out.words.end(), words.begin() + static_cast<std::ptrdiff_t>(i),
-                             words.end());
-            break;
-        }
-        if (word.substr(0, 2) == "--") {
-            const auto equals = word.find('=');
-            auto name = expand_option(verb, options, word.substr(0, equals));
-            if (!name) return tl::make_unexpected(name.error());
-            const Option* option = find_option(options, *name);
-            const bool takes_value = option != nullptr && !option->argument.empty();
-            if (!takes_value && equals != std::string::npos)
-                return fail(Code::usage,
-                            fmt::format("option {} of mt {} takes no value", *name, verb));
-            if (takes_value && equals == std::string::npos)
-                out.words.push_back(with_negative_value(std::move(*name), words, i));
-            else
-                out.words.push_back(*name +
-                                    (equals == std::string::npos ? "" : word.substr(equals)));
-        } else if (const Option* option = find_option(options, word);
-                   option != nullptr && !option->argument.empty()) {
-            out.words.push_back(with_negative_value(std::string(option->name), words, i));
-        } else if (is_negative_number(word)) {
-            out.numbers.push_back(word);
-        } else {
-            out.words.push_back(word);
-        }
+Result<Given> given_in(std::string_view verb, const std::vector<Option>& options,
+                       std::string_view word) {
+    Given given;
+    if (word.substr(0, 2) == "--") {
+        const auto equals = word.find('=');
+        given.name = MT_TRY(expand_option(verb, options, word.substr(0, equals)));
+        if (equals != std::string_view::npos) given.value = word.substr(equals + 1);
+        return given;
     }
-    return out;
-}
-
-tl::unexpected<Error> explained(std::string_view verb, const std::vector<Option>& options,
-                                std::string_view what) {
-    // CLI11 names the option that lacks its value before the first colon.
-    const Option* option = find_option(options, what.substr(0, what.find(':')));
-    if (option != nullptr && !option->argument.empty())
-        return fail(Code::usage, fmt::format("option {0} of mt {1} needs a value: {0} {2}",
-                                             option->name, verb, option->argument));
-    return fail(Code::usage, fmt::format("mt {0}: {1}; mt help {0} shows its usage", verb, what));
+    if (word == "-h") return Given{std::string(kHelp), std::nullopt};
+    const Option* option = find_option(options, word.substr(0, 2));
+    if (option == nullptr) return no_option(verb, word);
+    given.name = option->name;
+    if (word.size() > 2) given.value = word.substr(2);
+    return given;
 }
 
 }  // namespace
@@ -171,7 +134,6 @@ Result<std::string> expand_option(std::string_view verb, const std::vector<Optio
         if (option.name == text) return std::string(text);
         if (option.name.substr(0, text.size()) == text) found.emplace_back(option.name);
     }
-    constexpr std::string_view kHelp = "--help";
     if (text == kHelp || (kHelp.substr(0, text.size()) == text && text.size() > 2))
         found.emplace_back(kHelp);
     if (found.size() == 1) return found.front();
@@ -182,43 +144,31 @@ Result<std::string> expand_option(std::string_view verb, const std::vector<Optio
 
 Result<Arguments> parse_options(std::string_view verb, const std::vector<Option>& options,
                                 const std::vector<std::string>& words) {
-    auto expanded = expand(verb, options, words);
-    if (!expanded) return tl::make_unexpected(std::move(expanded.error()));
     Arguments out;
-    CLI::App app;
-    app.set_help_flag();
-    app.allow_extras();
-    std::map<std::string, std::vector<std::string>> values;
-    std::vector<std::pair<std::string, CLI::Option*>> known;
-    for (const Option& option : options) {
-        const std::string name(option.name);
-        const std::string names =
-            option.short_name.empty() ? name : fmt::format("{},{}", option.short_name, name);
-        // One value each time, as it stands: "[ab]" is a glob and no list.
-        CLI::Option* made = option.argument.empty()
-                                ? app.add_flag(names)
-                                : app.add_option(names, values[name])->allow_extra_args(false);
-        known.emplace_back(name, made);
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        const std::string& word = words[i];
+        if (word == "--") {
+            out.words.insert(out.words.end(), words.begin() + std::ptrdiff_t(i) + 1, words.end());
+            break;
+        }
+        if (word.size() < 2 || word.front() != '-' || is_negative_number(word)) {
+            out.words.push_back(word);
+            continue;
+        }
+        Given given = MT_TRY(given_in(verb, options, word));
+        const Option* option = find_option(options, given.name);
+        if (option == nullptr || option->argument.empty()) {
+            if (given.value)
+                return fail(Code::usage,
+                            fmt::format("option {} of mt {} takes no value", given.name, verb));
+            out.switches.insert(given.name);
+            continue;
+        }
+        if (!given.value && ++i == words.size())
+            return fail(Code::usage, fmt::format("option {0} of mt {1} needs a value: {0} {2}",
+                                                 given.name, verb, option->argument));
+        out.values[given.name].push_back(given.value ? std::move(*given.value) : words[i]);
     }
-    known.emplace_back("--help", app.add_flag("-h,--help"));
-    app.add_option("words", out.words);
-    std::vector<std::string> reversed(expanded->words.rbegin(), expanded->words.rend());
-    try {
-        app.parse(reversed);
-    } catch (const CLI::ParseError& error) {
-        return explained(verb, options, error.what());
-    }
-    for (const std::string& word : app.remaining())
-        if (word.size() > 1 && word.front() == '-' && word != "--") return no_option(verb, word);
-    for (const auto& [name, option] : known) {
-        if (option->count() == 0) continue;
-        const Option* spec = find_option(options, name);
-        if (spec != nullptr && !spec->argument.empty())
-            out.values[name] = std::move(values[name]);
-        else
-            out.switches.insert(name);
-    }
-    out.words.insert(out.words.end(), expanded->numbers.begin(), expanded->numbers.end());
     return out;
 }
 

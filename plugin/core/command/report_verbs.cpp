@@ -31,11 +31,10 @@ void reset_peak(Table& table) {
 
 // Without a runtime to look at, a start that waits is the status.
 Result<void> pending_status(Session& session, Error error, const Arguments& arguments) {
-    auto target = session.debugger.target();
-    if (!target) return tl::make_unexpected(std::move(target.error()));
+    auto target = MT_TRY(session.debugger.target());
     const bool next = error.code == Code::no_process && session.pending.next_run.has_value();
-    const bool load = error.code == Code::no_runtime && session.waits_for(*target);
-    if ((!next && !load) || arguments.has("--json")) return tl::make_unexpected(std::move(error));
+    const bool load = error.code == Code::no_runtime && session.waits_for(target);
+    if ((!next && !load) || arguments.has("--json")) return fail(std::move(error));
     const Start& start = next ? *session.pending.next_run : *session.pending.on_load;
     session.say(fmt::format("tracing: off; starts {} (frames: {}{})\n",
                             next ? "with the next run" : "as soon as the runtime is loaded",
@@ -50,60 +49,50 @@ Result<void> run_status(Session& session, const Arguments& arguments) {
     if (!process) return pending_status(session, std::move(process.error()), arguments);
     ReadOptions options;
     options.unmade = true;
-    auto table = read_table(*process->memory, process->status, options);
-    if (!table) return tl::make_unexpected(std::move(table.error()));
+    auto table = MT_TRY(read_table(*process->memory, process->status, options));
     StatusReport report;
-    report.head = head_of("status", *table);
+    report.head = head_of("status", table);
     report.status = process->status;
-    report.status.paused_threads = table->status.paused_threads;
-    report.blocks = static_cast<std::uint64_t>(std::max<std::int64_t>(0, table->current_count));
-    report.tracebacks = table->traces.size();
-    report.own_bytes = table->own_bytes;
-    report.losses = table->losses;
-    report.remarks = table->remarks;
+    report.status.paused_threads = table.status.paused_threads;
+    report.blocks = static_cast<std::uint64_t>(std::max<std::int64_t>(0, table.current_count));
+    report.tracebacks = table.traces.size();
+    report.own_bytes = table.own_bytes;
+    report.losses = table.losses;
+    report.remarks = table.remarks;
     session.say(arguments.has("--json") ? status_json(report) : status_text(report));
     return {};
 }
 
 Result<void> run_snapshot(Session& session, const Arguments& arguments) {
-    auto view = view_of(session.settings, arguments);
-    if (!view) return tl::make_unexpected(std::move(view.error()));
+    auto view = MT_TRY(view_of(session.settings, arguments));
     const std::string name = arguments.words.empty() ? "" : arguments.words.front();
-    if (!arguments.words.empty())
-        if (auto good = check_name(session, name, arguments.has("--replace")); !good) return good;
-    auto process = session.process();
-    if (!process) return tl::make_unexpected(std::move(process.error()));
-    if (!process->status.tracing)
+    if (!arguments.words.empty()) MT_TRY(check_name(session, name, arguments.has("--replace")));
+    auto process = MT_TRY(session.process());
+    if (!process.status.tracing)
         return fail(Code::refused,
                     "memory allocations are not being traced, so there is nothing "
                     "to take a snapshot of; mt start begins to trace");
     const bool all = arguments.has("--blocks");
-    auto table = read_now(*process, all || needs_blocks(*view), all || needs_thread_traces(*view));
-    if (!table) return tl::make_unexpected(std::move(table.error()));
-    if (auto done = choose_blocks(session, **table, "the process", *view); !done) return done;
-    auto made = make_report(session, "snapshot", *table, &*process, *view, session.printer());
-    if (!made) return tl::make_unexpected(std::move(made.error()));
-    keep_snapshot(session, name, *table);
-    session.last = std::move(*made);
+    auto table =
+        MT_TRY(read_now(process, all || needs_blocks(view), all || needs_thread_traces(view)));
+    MT_TRY(choose_blocks(session, *table, "the process", view));
+    auto made = MT_TRY(make_report(session, "snapshot", table, &process, view, session.printer()));
+    keep_snapshot(session, name, table);
+    session.last = std::move(made);
     return {};
 }
 
 Result<void> run_stats(Session& session, const Arguments& arguments) {
-    auto view = view_of(session.settings, arguments);
-    if (!view) return tl::make_unexpected(std::move(view.error()));
-    auto found = kept_snapshot(session, arguments.words, 0);
-    if (!found) return tl::make_unexpected(std::move(found.error()));
-    Kept* kept = *found;
-    const bool blocks = arguments.has("--blocks") || needs_blocks(*view);
-    if (auto good = has_blocks(*kept, blocks); !good) return good;
-    if (auto done = choose_blocks(session, *kept->table, "snapshot " + kept->number, *view); !done)
-        return done;
-    auto process = same_process(session, {kept->table.get()});
-    if (!process) return tl::make_unexpected(std::move(process.error()));
-    auto made = make_report(session, "stats", kept->table, *process ? &**process : nullptr, *view,
-                            session.printer());
-    if (!made) return tl::make_unexpected(std::move(made.error()));
-    session.last = std::move(*made);
+    auto view = MT_TRY(view_of(session.settings, arguments));
+    auto found = MT_TRY(kept_snapshot(session, arguments.words, 0));
+    Kept* kept = found;
+    const bool blocks = arguments.has("--blocks") || needs_blocks(view);
+    MT_TRY(has_blocks(*kept, blocks));
+    MT_TRY(choose_blocks(session, *kept->table, "snapshot " + kept->number, view));
+    auto process = MT_TRY(same_process(session, {kept->table.get()}));
+    auto made = MT_TRY(make_report(session, "stats", kept->table, process ? &*process : nullptr,
+                                   view, session.printer()));
+    session.last = std::move(made);
     return {};
 }
 
@@ -112,7 +101,7 @@ namespace {
 // Each open call has a peak of its own, which is what is asked for between two stops.
 Result<void> add_open_scopes(Session& session, const Process& process, Table& table) {
     if (process.target.kind != TargetKind::live) return {};
-    if (auto looked = session.scopes.look(session); !looked) return looked;
+    MT_TRY(session.scopes.look(session));
     for (const Scope& scope : session.scopes.all()) {
         for (const ScopeCall& call : session.scopes.open_calls(scope)) {
             table.remarks.push_back(
@@ -128,33 +117,28 @@ Result<void> add_open_scopes(Session& session, const Process& process, Table& ta
 }  // namespace
 
 Result<void> run_peak(Session& session, const Arguments& arguments) {
-    auto view = view_of(session.settings, arguments);
-    if (!view) return tl::make_unexpected(std::move(view.error()));
-    auto process = session.process();
-    if (!process) return tl::make_unexpected(std::move(process.error()));
+    auto view = MT_TRY(view_of(session.settings, arguments));
+    auto process = MT_TRY(session.process());
     const bool reset = arguments.has("--reset");
-    if (reset && process->target.kind != TargetKind::live)
+    if (reset && process.target.kind != TargetKind::live)
         return fail(
             Code::refused,
             fmt::format("a {} cannot be changed; mt peak without --reset works here",
-                        process->target.kind == TargetKind::core ? "core file" : "recording"));
-    auto table = read_now(*process, false);
-    if (!table) return tl::make_unexpected(std::move(table.error()));
-    if (!process->status.tracing)
-        (*table)->remarks.push_back({"not-tracing", "tracing is off; mt start begins to trace", 0});
-    if (auto added = add_open_scopes(session, *process, **table); !added) return added;
-    if (reset) reset_peak(**table);
-    if (view->grouping.key == KeyType::thread)
+                        process.target.kind == TargetKind::core ? "core file" : "recording"));
+    auto table = MT_TRY(read_now(process, false));
+    if (!process.status.tracing)
+        table->remarks.push_back({"not-tracing", "tracing is off; mt start begins to trace", 0});
+    MT_TRY(add_open_scopes(session, process, *table));
+    if (reset) reset_peak(*table);
+    if (view.grouping.key == KeyType::thread)
         return fail(Code::usage, "what the peak was made of is not known by thread");
-    view->grouping.figures = Figures::peak;
-    if (!view->json) session.say(figures_text(head_of("peak", **table)));
-    auto made = make_report(session, "peak", *table, &*process, *view, session.printer());
-    if (!made) return tl::make_unexpected(std::move(made.error()));
+    view.grouping.figures = Figures::peak;
+    if (!view.json) session.say(figures_text(head_of("peak", *table)));
+    auto made = MT_TRY(make_report(session, "peak", table, &process, view, session.printer()));
     // Last, so that an interrupted command has changed nothing.
-    if (reset && process->status.tracing)
-        if (auto done = Control(session.debugger, process->status.root_address).reset_peak(); !done)
-            return done;
-    session.last = std::move(*made);
+    if (reset && process.status.tracing)
+        MT_TRY(Control(session.debugger, process.status.root_address).reset_peak());
+    session.last = std::move(made);
     return {};
 }
 

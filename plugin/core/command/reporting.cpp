@@ -27,9 +27,8 @@ Result<void> note_unloaded(const Process& process, Table& table) {
     ReadOptions options;
     options.counters = false;
     options.modules = true;
-    auto now = read_table(*process.memory, process.status, options);
-    if (!now) return tl::make_unexpected(std::move(now.error()));
-    const auto& modules = now->modules;
+    auto now = MT_TRY(read_table(*process.memory, process.status, options));
+    const auto& modules = now.modules;
     for (std::size_t i = 0; i < table.modules.size() && i < modules.size(); ++i)
         if (table.modules[i].load_sequence == modules[i].load_sequence)
             table.modules[i].unload_sequence = modules[i].unload_sequence;
@@ -43,9 +42,8 @@ Result<Sum> total_of(Session& session, const Table& table, const Process* proces
     Grouping once = grouping;
     once.cumulative = false;
     once.key = KeyType::domain;
-    auto domains = group(session, table, process, once);
-    if (!domains) return tl::make_unexpected(std::move(domains.error()));
-    return sum_of(*domains, 0);
+    auto domains = MT_TRY(group(session, table, process, once));
+    return sum_of(domains, 0);
 }
 
 void fill(Session& session, const Process* process, const View& view, RowReport& report) {
@@ -150,11 +148,9 @@ struct Side {
 Result<Side> side_of(Session& session, const Table& table, const Process* process,
                      Grouping grouping, const std::vector<std::uint32_t>* only) {
     grouping.only = only;
-    auto rows = group(session, table, process, grouping);
-    if (!rows) return tl::make_unexpected(std::move(rows.error()));
-    auto total = total_of(session, table, process, grouping, *rows);
-    if (!total) return tl::make_unexpected(std::move(total.error()));
-    return Side{std::move(*rows), *total};
+    auto rows = MT_TRY(group(session, table, process, grouping));
+    auto total = MT_TRY(total_of(session, table, process, grouping, rows));
+    return Side{std::move(rows), total};
 }
 
 }  // namespace
@@ -163,25 +159,22 @@ Result<std::shared_ptr<Table>> read_now(const Process& process, bool blocks, boo
     ReadOptions options;
     options.blocks = blocks;
     options.threads = threads;
-    auto table = read_table(*process.memory, process.status, options);
-    if (!table) return tl::make_unexpected(std::move(table.error()));
-    add_doubts(process, table->remarks);
-    return std::make_shared<Table>(std::move(*table));
+    auto table = MT_TRY(read_table(*process.memory, process.status, options));
+    add_doubts(process, table.remarks);
+    return std::make_shared<Table>(std::move(table));
 }
 
 Result<std::optional<Process>> same_process(Session& session, const std::vector<Table*>& tables) {
     auto process = session.process();
     if (!process) {
-        if (process.error().code == Code::interrupted)
-            return tl::make_unexpected(std::move(process.error()));
+        if (process.error().code == Code::interrupted) return fail(std::move(process.error()));
         return std::nullopt;
     }
     for (Table* table : tables) {
         if (session.sources_for(*table, &*process).debugger == nullptr) continue;
         auto noted = note_unloaded(*process, *table);
         if (noted) continue;
-        if (noted.error().code == Code::interrupted)
-            return tl::make_unexpected(std::move(noted.error()));
+        if (noted.error().code == Code::interrupted) return fail(std::move(noted.error()));
         return std::nullopt;
     }
     return std::optional<Process>(std::move(*process));
@@ -250,19 +243,17 @@ Result<void> has_blocks(const Kept& kept, bool wanted) {
 Result<LastReport> make_report(Session& session, std::string command, std::shared_ptr<Table> table,
                                const Process* process, View view, const Sink& sink) {
     view.grouping.limit = table->status.frame_limit;
-    auto side = side_of(session, *table, process, view.grouping, view.grouping.only);
-    if (!side) return tl::make_unexpected(std::move(side.error()));
+    auto side = MT_TRY(side_of(session, *table, process, view.grouping, view.grouping.only));
     const auto report =
-        report_of(session, std::move(command), *table, process, view, side->rows, side->total);
-    auto written = view.json ? statistics_json(report, sink) : statistics_text(report, sink);
-    if (!written) return tl::make_unexpected(std::move(written.error()));
+        report_of(session, std::move(command), *table, process, view, side.rows, side.total);
+    MT_TRY(view.json ? statistics_json(report, sink) : statistics_text(report, sink));
     // Source lines are asked for while rendering, so the user may stop it there.
     if (session.source_interrupted) return interrupted_error();
     view.grouping.only = nullptr;
     LastReport made;
     made.table = std::move(table);
     made.grouping = std::move(view.grouping);
-    made.rows = without_frames(std::move(side->rows));
+    made.rows = without_frames(std::move(side.rows));
     return made;
 }
 
@@ -271,29 +262,25 @@ Result<LastReport> make_difference(Session& session, std::string command, const 
     // Tracebacks of unequal length would have no row in common.
     view.grouping.limit =
         std::min(compared.now->status.frame_limit, compared.old->status.frame_limit);
-    auto now = side_of(session, *compared.now, process, view.grouping, compared.only_new);
-    if (!now) return tl::make_unexpected(std::move(now.error()));
-    auto old = side_of(session, *compared.old, process, view.grouping, compared.only_old);
-    if (!old) return tl::make_unexpected(std::move(old.error()));
+    auto now = MT_TRY(side_of(session, *compared.now, process, view.grouping, compared.only_new));
+    auto old = MT_TRY(side_of(session, *compared.old, process, view.grouping, compared.only_old));
     StatisticDiff total;
-    total.size = now->total.size;
-    total.size_diff = subtract(now->total.size, old->total.size);
-    total.count = now->total.count;
-    total.count_diff = subtract(now->total.count, old->total.count);
-    total.samples = add(now->total.samples, old->total.samples);
-    auto rows = compare(session.symboliser.book(), std::move(now->rows), std::move(old->rows),
-                        session.interrupted());
-    if (!rows) return tl::make_unexpected(std::move(rows.error()));
+    total.size = now.total.size;
+    total.size_diff = subtract(now.total.size, old.total.size);
+    total.count = now.total.count;
+    total.count_diff = subtract(now.total.count, old.total.count);
+    total.samples = add(now.total.samples, old.total.samples);
+    auto rows = MT_TRY(compare(session.symboliser.book(), std::move(now.rows), std::move(old.rows),
+                               session.interrupted()));
     const auto report =
-        report_of(session, std::move(command), compared, process, view, *rows, std::move(total));
-    auto written = view.json ? difference_json(report, sink) : difference_text(report, sink);
-    if (!written) return tl::make_unexpected(std::move(written.error()));
+        report_of(session, std::move(command), compared, process, view, rows, std::move(total));
+    MT_TRY(view.json ? difference_json(report, sink) : difference_text(report, sink));
     if (session.source_interrupted) return interrupted_error();
     LastReport made;
     made.table = compared.now;
     made.old = compared.old;
     made.grouping = std::move(view.grouping);
-    made.changes = without_frames(std::move(*rows));
+    made.changes = without_frames(std::move(rows));
     made.new_name = compared.new_name;
     made.old_name = compared.old_name;
     return made;

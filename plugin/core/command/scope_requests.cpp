@@ -20,10 +20,9 @@ Result<Scope*> Scopes::add_function(Session& session, Scope scope, bool must_exi
     auto set = session.debugger.set_point(scope.number, scope.name.c_str(), 0, true);
     if (set && *set && (**set != 0 || !must_exist)) return &list_.emplace_back(std::move(scope));
     --next_number_;
-    if (!set) return tl::make_unexpected(std::move(set.error()));
+    if (!set) return fail(std::move(set.error()));
     const std::uint32_t number = scope.number;
-    if (auto taken = session.debugger.set_point(number, nullptr, 0, false); !taken)
-        return tl::make_unexpected(std::move(taken.error()));
+    MT_TRY(session.debugger.set_point(number, nullptr, 0, false));
     if (!*set) return fail(Code::refused, "the debugger cannot set a breakpoint for mt scope");
     return fail(Code::usage, fmt::format("there is no function {} in the program; mt scope begin "
                                          "and end measure from stop to stop",
@@ -35,19 +34,15 @@ Result<void> Scopes::erase(Session& session, const std::string& name) {
     if (scope == nullptr)
         return fail(Code::usage, fmt::format("there is no scope {}; mt scope lists them", name));
     const std::uint32_t number = scope->number;
-    if (scope->is_function)
-        if (auto taken = session.debugger.set_point(number, nullptr, 0, false); !taken)
-            return tl::make_unexpected(std::move(taken.error()));
+    if (scope->is_function) MT_TRY(session.debugger.set_point(number, nullptr, 0, false));
     std::erase_if(open_, [number](const Open& open) { return open.scope == number; });
     std::erase_if(list_, [number](const Scope& one) { return one.number == number; });
     if (list_.empty()) {
         auto process = live(session);
         if (!process && process.error().code == Code::interrupted)
-            return tl::make_unexpected(std::move(process.error()));
+            return fail(std::move(process.error()));
         if (process)
-            if (auto done = Control(session.debugger, (*process)->status.root_address).end_epochs();
-                !done)
-                return done;
+            MT_TRY(Control(session.debugger, (*process)->status.root_address).end_epochs());
     }
     const bool any =
         std::any_of(list_.begin(), list_.end(), [](const Scope& one) { return one.is_function; });
@@ -55,36 +50,31 @@ Result<void> Scopes::erase(Session& session, const std::string& name) {
 }
 
 Result<std::uint64_t> Scopes::begin(Session& session, const std::string& name, bool of_process) {
-    auto process = live(session);
-    if (!process) return tl::make_unexpected(std::move(process.error()));
-    if (!(*process)->status.tracing)
+    auto process = MT_TRY(live(session));
+    if (!process->status.tracing)
         return fail(Code::refused,
                     "tracing is off, so there is nothing to measure; mt start begins "
                     "to trace");
     Open call;
     call.is_process = of_process;
-    auto thread = session.debugger.current_thread();
-    if (!thread) return tl::make_unexpected(std::move(thread.error()));
-    call.tid = *thread;
+    auto thread = MT_TRY(session.debugger.current_thread());
+    call.tid = thread;
     Scope& scope = named(name);
-    if (auto done = mark(session, **process, !scope.by.empty() || (*process)->status.stamps); !done)
-        return tl::make_unexpected(std::move(done.error()));
-    auto begun = open(session, **process, scope, std::move(call));
-    if (!begun) return tl::make_unexpected(std::move(begun.error()));
-    return begun->number;
+    MT_TRY(mark(session, *process, !scope.by.empty() || process->status.stamps));
+    auto begun = MT_TRY(open(session, *process, scope, std::move(call)));
+    return begun.number;
 }
 
 Result<Scopes::Ended> Scopes::end(Session& session, const std::string& name) {
-    if (auto looked = look(session); !looked) return tl::make_unexpected(std::move(looked.error()));
-    auto thread = session.debugger.current_thread();
-    if (!thread) return tl::make_unexpected(std::move(thread.error()));
+    MT_TRY(look(session));
+    auto thread = MT_TRY(session.debugger.current_thread());
     std::optional<std::size_t> found;
     for (std::size_t i = open_.size(); i-- > 0;) {
         const Open& open = open_[i];
         const Scope* scope = of(open.scope);
         if (open.frame != 0 || (!name.empty() && (scope == nullptr || scope->name != name)))
             continue;
-        const bool mine = open.tid == *thread;
+        const bool mine = open.tid == thread;
         if (mine || !found) found = i;
         if (mine) break;
     }
@@ -108,17 +98,16 @@ Result<void> Scopes::look(Session& session) {
     if (!process) {
         const Code code = process.error().code;
         if (code != Code::exited && code != Code::no_process && code != Code::no_runtime)
-            return tl::make_unexpected(std::move(process.error()));
+            return fail(std::move(process.error()));
         return forget_process(session);
     }
-    if (auto done = measure(**process); !done) return done;
-    if (auto done = mark(session, **process, false); !done) return done;
+    MT_TRY(measure(**process));
+    MT_TRY(mark(session, **process, false));
     std::map<std::uint64_t, std::optional<std::uint64_t>> stacks;
     for (const Open& open : open_) stacks.try_emplace(open.tid);
     for (auto& [tid, sp] : stacks) {
-        auto now = session.debugger.stack_pointer(tid);
-        if (!now) return tl::make_unexpected(std::move(now.error()));
-        sp = *now;
+        auto now = MT_TRY(session.debugger.stack_pointer(tid));
+        sp = now;
     }
     for (const auto& [tid, sp] : stacks) {
         if (sp) sweep(tid, *sp - 1, 0);

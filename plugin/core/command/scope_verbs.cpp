@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "analyse/alive.h"
 #include "analyse/by_thread.h"
@@ -13,6 +12,7 @@
 #include "command/session.h"
 #include "command/verb.h"
 #include "command/view.h"
+#include "model/numbers.h"
 #include "read/scopes.h"
 #include "show/scope.h"
 
@@ -22,12 +22,10 @@ namespace {
 // A data symbol of every libc.so: absent while the loader has not mapped libc yet.
 constexpr const char* kLibcSymbol = "_IO_2_1_stdout_";
 
-Result<std::uint64_t> number_of(std::string_view option, const std::string& text,
-                                std::uint64_t least) {
-    std::uint64_t number = 0;
-    const char* const end = text.data() + text.size();
-    const auto [rest, error] = std::from_chars(text.data(), end, number);
-    if (error == std::errc() && rest == end && number >= least) return number;
+Result<std::uint64_t> number_from(std::string_view option, const std::string& text,
+                                  std::uint64_t least) {
+    const auto number = number_of<std::uint64_t>(text);
+    if (number && *number >= least) return *number;
     return fail(Code::usage, fmt::format("{} takes a number from {} up, not {}", option, least,
                                          text.empty() ? "nothing" : text));
 }
@@ -46,14 +44,12 @@ Result<ScopeView> scope_view_of(const Session& session, const Arguments& argumen
     view.rows = session.settings.rows;
     view.json = arguments.has("--json");
     if (const std::string* text = arguments.value("--top")) {
-        auto rows = number_of("--top", *text, 0);
-        if (!rows) return tl::make_unexpected(std::move(rows.error()));
-        view.rows = *rows;
+        auto rows = MT_TRY(number_from("--top", *text, 0));
+        view.rows = rows;
     }
     if (const std::string* text = arguments.value("--number")) {
-        auto number = number_of("--number", *text, 1);
-        if (!number) return tl::make_unexpected(std::move(number.error()));
-        view.number = *number;
+        auto number = MT_TRY(number_from("--number", *text, 1));
+        view.number = number;
     }
     const std::string* text = arguments.value("--sort");
     if (text == nullptr) return view;
@@ -117,12 +113,11 @@ struct OwnScopes {
 Result<OwnScopes> program_scopes(Session& session) {
     auto process = session.process();
     if (process) {
-        auto scopes = read_scopes(*process->memory, process->status);
-        if (!scopes) return tl::make_unexpected(std::move(scopes.error()));
-        return OwnScopes{std::move(*scopes), about(*process)};
+        auto scopes = MT_TRY(read_scopes(*process->memory, process->status));
+        return OwnScopes{std::move(scopes), about(*process)};
     }
     if (means_no_scopes(process.error())) return OwnScopes{};
-    return tl::make_unexpected(std::move(process.error()));
+    return fail(std::move(process.error()));
 }
 
 ScopeReport report_of(const ProgramScope& scope, const std::vector<Remark>& doubts) {
@@ -146,13 +141,12 @@ ScopeReport report_of(const ProgramScope& scope, const std::vector<Remark>& doub
 }
 
 Result<void> show_list(Session& session, bool json) {
-    if (auto looked = session.scopes.look(session); !looked) return looked;
+    MT_TRY(session.scopes.look(session));
     std::vector<ScopeReport> list;
     for (const Scope& scope : session.scopes.all()) list.push_back(report_of(session, scope));
-    auto own = program_scopes(session);
-    if (!own) return tl::make_unexpected(std::move(own.error()));
-    for (const ProgramScope& scope : own->list) list.push_back(report_of(scope, {}));
-    session.say(json ? scopes_json(list, own->doubts) : scopes_text(list, own->doubts));
+    auto own = MT_TRY(program_scopes(session));
+    for (const ProgramScope& scope : own.list) list.push_back(report_of(scope, {}));
+    session.say(json ? scopes_json(list, own.doubts) : scopes_text(list, own.doubts));
     return {};
 }
 
@@ -184,65 +178,54 @@ Result<View> alive_view(const Session& session, const std::string& key, const Ta
 
 Result<void> show(Session& session, ScopeReport report, const Arguments& arguments,
                   const std::string& by) {
-    auto view = scope_view_of(session, arguments);
-    if (!view) return tl::make_unexpected(std::move(view.error()));
-    if (view->number) {
+    auto view = MT_TRY(scope_view_of(session, arguments));
+    if (view.number) {
         std::erase_if(report.calls,
-                      [&](const ScopeCall& call) { return call.number != *view->number; });
+                      [&](const ScopeCall& call) { return call.number != *view.number; });
         if (report.calls.empty())
-            return fail(Code::usage, fmt::format("{} has no call {}", report.name, *view->number));
+            return fail(Code::usage, fmt::format("{} has no call {}", report.name, *view.number));
     }
     auto process = session.process();
-    if (!process && !means_no_scopes(process.error()))
-        return tl::make_unexpected(std::move(process.error()));
+    if (!process && !means_no_scopes(process.error())) return fail(std::move(process.error()));
     std::shared_ptr<Table> table;
     if (process) {
-        auto read = blocks_now(session, *process, report.calls);
-        if (!read) return tl::make_unexpected(std::move(read.error()));
-        table = std::move(*read);
+        auto read = MT_TRY(blocks_now(session, *process, report.calls));
+        table = std::move(read);
     }
-    if (table)
-        if (auto done = count_alive(*table, report.calls, session.interrupted()); !done)
-            return done;
+    if (table) MT_TRY(count_alive(*table, report.calls, session.interrupted()));
     report.has_alive = std::any_of(report.calls.begin(), report.calls.end(),
                                    [](const ScopeCall& call) { return call.alive_count; });
-    sort_calls(report.calls, view->sort);
-    report.shown = view->rows;
+    sort_calls(report.calls, view.sort);
+    report.shown = view.rows;
     const std::string* asked = arguments.value("--by");
     const std::string key = asked != nullptr ? *asked : by;
-    const bool grouped = asked != nullptr || (!key.empty() && table && !view->json);
+    const bool grouped = asked != nullptr || (!key.empty() && table && !view.json);
     View alive;
     if (grouped) {
-        auto chosen = alive_view(session, key, table.get(), view->json);
-        if (!chosen) return tl::make_unexpected(std::move(chosen.error()));
-        alive = std::move(*chosen);
+        auto chosen = MT_TRY(alive_view(session, key, table.get(), view.json));
+        alive = std::move(chosen);
     }
     const Sink out = session.printer();
-    if (!view->json || !grouped)
-        if (auto done = view->json ? scope_json(report, out) : scope_text(report, out); !done)
-            return done;
+    if (!view.json || !grouped)
+        MT_TRY(view.json ? scope_json(report, out) : scope_text(report, out));
     if (!grouped) return {};
-    if (!view->json) session.say("alive, by " + key + ":\n");
-    auto of_calls = only_alive(*table, report.calls, session.interrupted());
-    if (!of_calls) return tl::make_unexpected(std::move(of_calls.error()));
-    auto made = make_report(session, "scope", std::move(*of_calls), process ? &*process : nullptr,
-                            alive, out);
-    if (!made) return tl::make_unexpected(std::move(made.error()));
-    session.last = std::move(*made);
+    if (!view.json) session.say("alive, by " + key + ":\n");
+    auto of_calls = MT_TRY(only_alive(*table, report.calls, session.interrupted()));
+    auto made = MT_TRY(make_report(session, "scope", std::move(of_calls),
+                                   process ? &*process : nullptr, alive, out));
+    session.last = std::move(made);
     return {};
 }
 
 // --- what is measured --------------------------------------------------------
 
 Result<void> find_thread(Session& session, const std::string& text, Scope& scope) {
-    auto process = session.process();
-    if (!process) return tl::make_unexpected(std::move(process.error()));
-    auto table = read_now(*process, false);
-    if (!table) return tl::make_unexpected(std::move(table.error()));
-    const auto found = threads_named(**table, text);
+    auto process = MT_TRY(session.process());
+    auto table = MT_TRY(read_now(process, false));
+    const auto found = threads_named(*table, text);
     if (found.size() > 1)
         return fail(Code::usage,
-                    fmt::format("several threads are called {}; take one's number", text));
+                    fmt::format("several threads are called {}; use the thread's number", text));
     if (!found.empty()) {
         scope.whose = Whose::one;
         scope.thread = found.front()->serial;
@@ -262,14 +245,12 @@ Result<Scope> scope_of(Session& session, const std::string& name, const Argument
     if (const std::string* by = arguments.value("--by")) {
         Arguments chosen;
         chosen.values["--by"] = {*by};
-        if (auto good = view_of(session.settings, chosen); !good)
-            return tl::make_unexpected(std::move(good.error()));
+        MT_TRY(view_of(session.settings, chosen));
         scope.by = *by;
     }
     if (const std::string* text = arguments.value("--calls")) {
-        auto most = number_of("--calls", *text, 1);
-        if (!most) return tl::make_unexpected(std::move(most.error()));
-        scope.most_calls = *most;
+        auto most = MT_TRY(number_from("--calls", *text, 1));
+        scope.most_calls = most;
     }
     scope.most_calls =
         scope.most_calls == 0 ? Scopes::kMostCalls : std::min(scope.most_calls, Scopes::kMostCalls);
@@ -279,47 +260,40 @@ Result<Scope> scope_of(Session& session, const std::string& name, const Argument
         scope.whose = Whose::process;
         return scope;
     }
-    if (auto found = find_thread(session, *thread, scope); !found)
-        return tl::make_unexpected(std::move(found.error()));
+    MT_TRY(find_thread(session, *thread, scope));
     return scope;
 }
 
 // The program stands and its libraries are mapped: what is not there is misspelt.
 Result<bool> is_loaded(Session& session, const Target& target) {
     if (target.kind != TargetKind::live) return false;
-    auto libc = session.debugger.find_symbol(kLibcSymbol);
-    if (!libc) return tl::make_unexpected(std::move(libc.error()));
-    return *libc != 0;
+    auto libc = MT_TRY(session.debugger.find_symbol(kLibcSymbol));
+    return libc != 0;
 }
 
 Result<void> add_function(Session& session, const std::string& name, const Arguments& arguments) {
     for (const char* option : {"--sort", "--top", "--number"})
         if (arguments.value(option) != nullptr)
-            return fail(Code::usage, fmt::format("{} is for calls that have been measured; {} is "
-                                                 "no scope yet",
+            return fail(Code::usage, fmt::format("{} is for calls that have been measured; there "
+                                                 "is no scope named {}",
                                                  option, name));
     if (arguments.has("--json"))
         return fail(Code::usage,
-                    fmt::format("--json is for calls that have been measured; {} is no "
-                                "scope yet",
+                    fmt::format("--json is for calls that have been measured; there is no "
+                                "scope named {}",
                                 name));
-    auto target = session.debugger.target();
-    if (!target) return tl::make_unexpected(std::move(target.error()));
-    if (auto allowed = may_change(*target, "scope"); !allowed) return allowed;
-    auto loaded = is_loaded(session, *target);
-    if (!loaded) return tl::make_unexpected(std::move(loaded.error()));
+    auto target = MT_TRY(session.debugger.target());
+    MT_TRY(may_change(target, "scope"));
+    auto loaded = MT_TRY(is_loaded(session, target));
     std::optional<Process> process;
-    if (*loaded) {
-        auto found = session.process();
-        if (!found) return tl::make_unexpected(std::move(found.error()));
-        process = std::move(*found);
+    if (loaded) {
+        auto found = MT_TRY(session.process());
+        process = std::move(found);
     }
-    auto scope = scope_of(session, name, arguments);
-    if (!scope) return tl::make_unexpected(std::move(scope.error()));
-    auto added = session.scopes.add_function(session, std::move(*scope), *loaded);
-    if (!added) return tl::make_unexpected(std::move(added.error()));
+    auto scope = MT_TRY(scope_of(session, name, arguments));
+    auto added = MT_TRY(session.scopes.add_function(session, std::move(scope), loaded));
     session.say(
-        fmt::format("scope {}: calls of {}, {}\n", (*added)->number, name, whose_text(**added)));
+        fmt::format("scope {}: calls of {}, {}\n", added->number, name, whose_text(*added)));
     if (process && !process->status.tracing)
         session.say("remark: tracing is off; mt start begins\n");
     return {};
@@ -332,18 +306,17 @@ bool has_measuring_options(const Arguments& arguments) {
 
 Result<void> run_named(Session& session, const std::string& name, const Arguments& arguments) {
     if (session.scopes.find(name) == nullptr) {
-        auto own = program_scopes(session);
-        if (!own) return tl::make_unexpected(std::move(own.error()));
-        for (const ProgramScope& scope : own->list)
+        auto own = MT_TRY(program_scopes(session));
+        for (const ProgramScope& scope : own.list)
             if (scope.name == name && !has_measuring_options(arguments))
-                return show(session, report_of(scope, own->doubts), arguments, "");
+                return show(session, report_of(scope, own.doubts), arguments, "");
         return add_function(session, name, arguments);
     }
     if (has_measuring_options(arguments))
         return fail(Code::usage, fmt::format("{0} is a scope already; mt scope delete {0} forgets "
                                              "it",
                                              name));
-    if (auto looked = session.scopes.look(session); !looked) return looked;
+    MT_TRY(session.scopes.look(session));
     const Scope& scope = *session.scopes.find(name);
     ScopeReport report = report_of(session, scope);
     if (const auto process = session.process()) {
@@ -363,16 +336,14 @@ Result<void> run_begin(Session& session, const std::string& name, const Argument
     if (const Scope* found = session.scopes.find(scope); found != nullptr && found->is_function)
         return fail(Code::usage,
                     fmt::format("{} is a scope of a function; take another name", scope));
-    auto number = session.scopes.begin(session, scope, of_process);
-    if (!number) return tl::make_unexpected(std::move(number.error()));
-    session.say(fmt::format("{} call {} begins\n", scope, *number));
+    auto number = MT_TRY(session.scopes.begin(session, scope, of_process));
+    session.say(fmt::format("{} call {} begins\n", scope, number));
     return {};
 }
 
 Result<void> run_end(Session& session, const std::string& name) {
-    auto ended = session.scopes.end(session, name);
-    if (!ended) return tl::make_unexpected(std::move(ended.error()));
-    session.say(ended_text(ended->name, ended->call));
+    auto ended = MT_TRY(session.scopes.end(session, name));
+    session.say(ended_text(ended.name, ended.call));
     return {};
 }
 

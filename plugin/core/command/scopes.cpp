@@ -78,8 +78,7 @@ Result<void> Scopes::forget_process(Session& session) {
 
 Result<void> Scopes::forget_return_points(Session& session) {
     for (const auto& [address, point] : return_points_)
-        if (auto taken = session.debugger.set_point(point, nullptr, 0, false); !taken)
-            return tl::make_unexpected(std::move(taken.error()));
+        MT_TRY(session.debugger.set_point(point, nullptr, 0, false));
     return_points_.clear();
     return {};
 }
@@ -87,11 +86,9 @@ Result<void> Scopes::forget_return_points(Session& session) {
 // A breakpoint that is hit often: what was found at the last hit is used again while
 // it is the same process.
 Result<const Process*> Scopes::live(Session& session) {
-    auto target = session.debugger.target();
-    if (!target) return tl::make_unexpected(std::move(target.error()));
-    if (auto allowed = may_change(*target, "scope"); !allowed)
-        return tl::make_unexpected(std::move(allowed.error()));
-    if (known_ && target->kind == TargetKind::live && known_->target.pid == target->pid) {
+    auto target = MT_TRY(session.debugger.target());
+    MT_TRY(may_change(target, "scope"));
+    if (known_ && target.kind == TargetKind::live && known_->target.pid == target.pid) {
         auto status = read_status(*known_->memory, known_->status.root_address);
         const bool same = status && status->identity.cookie == known_->status.identity.cookie &&
                           status->header_address == known_->status.header_address;
@@ -100,16 +97,13 @@ Result<const Process*> Scopes::live(Session& session) {
             return known_.get();
         }
     }
-    auto process = session.process(false);
-    if (!process) return tl::make_unexpected(std::move(process.error()));
-    const Identity& now = process->status.identity;
+    auto process = MT_TRY(session.process(false));
+    const Identity& now = process.status.identity;
     const bool other =
         now.pid != process_.pid || (process_.cookie != 0 && now.cookie != process_.cookie);
-    if (other)
-        if (auto done = forget_process(session); !done)
-            return tl::make_unexpected(std::move(done.error()));
+    if (other) MT_TRY(forget_process(session));
     process_ = now;
-    known_ = std::make_shared<Process>(std::move(*process));
+    known_ = std::make_shared<Process>(std::move(process));
     return known_.get();
 }
 
@@ -119,10 +113,10 @@ Result<void> Scopes::measure(const Process& process) {
         const std::uint64_t key = open.is_process ? 0 : open.tid;
         auto found = read.find(key);
         if (found == read.end()) {
-            auto now = read_counted(*process.memory, process.status,
-                                    open.is_process ? std::nullopt : std::optional(open.tid));
-            if (!now) return tl::make_unexpected(std::move(now.error()));
-            found = read.emplace(key, std::move(*now)).first;
+            auto now =
+                MT_TRY(read_counted(*process.memory, process.status,
+                                    open.is_process ? std::nullopt : std::optional(open.tid)));
+            found = read.emplace(key, std::move(now)).first;
         }
         open.measure(found->second);
     }
@@ -133,9 +127,8 @@ Result<void> Scopes::mark(Session& session, const Process& process, bool wanted)
     const bool any = std::any_of(open_.begin(), open_.end(),
                                  [](const Open& open) { return open.call.first_mark != 0; });
     if (!process.status.tracing || (!wanted && !any)) return {};
-    auto made = Control(session.debugger, process.status.root_address).mark();
-    if (!made) return tl::make_unexpected(std::move(made.error()));
-    mark_ = *made;
+    auto made = MT_TRY(Control(session.debugger, process.status.root_address).mark());
+    mark_ = made;
     return {};
 }
 
@@ -145,31 +138,26 @@ Result<void> Scopes::mark(Session& session, const Process& process, bool wanted)
 Result<ScopeCall> Scopes::open(Session& session, const Process& process, Scope& scope, Open call) {
     Control control(session.debugger, process.status.root_address);
     if (process.status.tracing && call.is_process) {
-        if (auto done = measure(process); !done)
-            return tl::make_unexpected(std::move(done.error()));
-        if (auto done = control.reset_peak(); !done)
-            return tl::make_unexpected(std::move(done.error()));
+        MT_TRY(measure(process));
+        MT_TRY(control.reset_peak());
     } else if (process.status.tracing) {
-        auto epoch = control.begin_epoch();
-        if (!epoch) return tl::make_unexpected(std::move(epoch.error()));
-        call.epoch = *epoch;
-        if (auto done = measure(process); !done)
-            return tl::make_unexpected(std::move(done.error()));
+        auto epoch = MT_TRY(control.begin_epoch());
+        call.epoch = epoch;
+        MT_TRY(measure(process));
     }
-    auto now = read_counted(*process.memory, process.status,
-                            call.is_process ? std::nullopt : std::optional(call.tid));
-    if (!now) return tl::make_unexpected(std::move(now.error()));
-    if (call.is_process) call.epoch = now->epoch;
+    auto now = MT_TRY(read_counted(*process.memory, process.status,
+                                   call.is_process ? std::nullopt : std::optional(call.tid)));
+    if (call.is_process) call.epoch = now.epoch;
     call.scope = scope.number;
     call.call.number = ++scope.begun;
-    call.call.thread = call.is_process ? 0 : now->thread;
-    call.call.process = now->process;
-    call.call.had_traces = now->tracing;
+    call.call.thread = call.is_process ? 0 : now.thread;
+    call.call.process = now.process;
+    call.call.had_traces = now.tracing;
     call.call.of_process = call.is_process;
     const bool tells = !scope.by.empty() || process.status.stamps;
-    if (now->tracing && tells) call.call.first_mark = mark_;
-    call.top = now->totals.net();
-    call.begin = std::move(*now);
+    if (now.tracing && tells) call.call.first_mark = mark_;
+    call.top = now.totals.net();
+    call.begin = std::move(now);
     open_.push_back(std::move(call));
     return open_.back().call;
 }
@@ -205,7 +193,7 @@ Result<void> Scopes::set_return_point(Session& session, std::uint64_t address) {
     auto set = session.debugger.set_point(place->second, nullptr, address, true);
     if (set && *set) return {};
     return_points_.erase(address);
-    if (!set) return tl::make_unexpected(std::move(set.error()));
+    if (!set) return fail(std::move(set.error()));
     return fail(Code::refused, "the debugger cannot set a breakpoint where a call returns");
 }
 
@@ -213,10 +201,9 @@ Result<Stop> Scopes::entered(Session& session, const Process& process, Scope& sc
                              const Hit& hit) {
     if (hit.is_inlined) ++scope.inlined;
     if (hit.is_inlined || scope.is_full()) return Stop{};
-    if (auto done = measure(process); !done) return tl::make_unexpected(std::move(done.error()));
+    MT_TRY(measure(process));
     const bool tells = !scope.by.empty() || process.status.stamps;
-    if (auto done = mark(session, process, tells); !done)
-        return tl::make_unexpected(std::move(done.error()));
+    MT_TRY(mark(session, process, tells));
     // A frame at the same place is the caller's of a scope that has the same function.
     sweep(hit.thread, hit.frame - 1, 0);
     for (std::size_t i = open_.size(); i-- > 0;)
@@ -229,18 +216,14 @@ Result<Stop> Scopes::entered(Session& session, const Process& process, Scope& sc
     call.frame = hit.frame;
     call.return_pc = hit.return_pc;
     if (scope.whose == Whose::one) {
-        auto now = read_counted(*process.memory, process.status, hit.thread);
-        if (!now) return tl::make_unexpected(std::move(now.error()));
-        if (now->thread != scope.thread) return Stop{};
+        auto now = MT_TRY(read_counted(*process.memory, process.status, hit.thread));
+        if (now.thread != scope.thread) return Stop{};
     }
-    if (auto set = set_return_point(session, hit.return_pc); !set)
-        return tl::make_unexpected(std::move(set.error()));
-    if (auto done = open(session, process, scope, std::move(call)); !done)
-        return tl::make_unexpected(std::move(done.error()));
+    MT_TRY(set_return_point(session, hit.return_pc));
+    MT_TRY(open(session, process, scope, std::move(call)));
     if (!scope.is_full()) return Stop{};
     // The others need not be seen.
-    auto taken = session.debugger.set_point(scope.number, nullptr, 0, false);
-    if (!taken) return tl::make_unexpected(std::move(taken.error()));
+    MT_TRY(session.debugger.set_point(scope.number, nullptr, 0, false));
     return Stop{};
 }
 
@@ -249,9 +232,8 @@ Result<Stop> Scopes::returned(Session& session, const Process& process, const Hi
         return open.tid == hit.thread && is_gone(open.frame, hit.sp);
     });
     if (!waited) return Stop{};
-    if (auto done = measure(process); !done) return tl::make_unexpected(std::move(done.error()));
-    if (auto done = mark(session, process, false); !done)
-        return tl::make_unexpected(std::move(done.error()));
+    MT_TRY(measure(process));
+    MT_TRY(mark(session, process, false));
     Stop stop;
     std::vector<std::pair<std::string, ScopeCall>> ended;
     std::map<std::uint32_t, std::size_t> before;
@@ -272,7 +254,7 @@ Result<Stop> Scopes::reached(Session& session, const Hit& hit) {
     auto process = live(session);
     // Without the runtime there is nothing to measure, and nothing to say at each call.
     if (!process && process.error().code == Code::no_runtime) return Stop{};
-    if (!process) return tl::make_unexpected(std::move(process.error()));
+    if (!process) return fail(std::move(process.error()));
     return scope != nullptr ? entered(session, **process, *scope, hit)
                             : returned(session, **process, hit);
 }

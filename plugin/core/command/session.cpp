@@ -117,53 +117,48 @@ Result<Session::Outcome> Session::run(std::string_view line) {
         not_ours_text_ = no_verb(first, candidates);
         return Outcome::not_ours;
     }
-    if (!words) return tl::make_unexpected(std::move(words.error()));
+    if (!words) return fail(std::move(words.error()));
     if (!bare) words->erase(words->begin());
     std::string expression;
     if (verb->takes_expression) expression = take_expression(verb->options, *words);
-    auto arguments = parse_options(verb->name, verb->options, *words);
-    if (!arguments) return tl::make_unexpected(std::move(arguments.error()));
-    if (!expression.empty()) arguments->words = {std::move(expression)};
-    if (arguments->has("--help")) {
+    auto arguments = MT_TRY(parse_options(verb->name, verb->options, *words));
+    if (!expression.empty()) arguments.words = {std::move(expression)};
+    if (arguments.has("--help")) {
         debugger.print(help_of(*verb));
         return Outcome::done;
     }
-    if (arguments->words.size() > verb->most_words)
+    if (arguments.words.size() > verb->most_words)
         return fail(Code::usage, fmt::format("mt {}: one word too many: {}; usage: {}", verb->name,
-                                             arguments->words[verb->most_words], usage_of(*verb)));
-    if (auto done = verb->run(*this, *arguments); !done)
-        return tl::make_unexpected(std::move(done.error()));
+                                             arguments.words[verb->most_words], usage_of(*verb)));
+    MT_TRY(verb->run(*this, arguments));
     if (!output_.empty()) debugger.print(output_);
     output_.clear();
     return Outcome::done;
 }
 
 Result<Process> Session::process(bool with_remarks) {
-    auto target = debugger.target();
-    if (!target) return tl::make_unexpected(std::move(target.error()));
-    if (target->kind == TargetKind::none)
+    auto target = MT_TRY(debugger.target());
+    if (target.kind == TargetKind::none)
         return fail(Code::no_process,
                     "no program is being debugged; start one with run, or open a core");
-    if (target->kind == TargetKind::exited)
+    if (target.kind == TargetKind::exited)
         return fail(Code::exited,
                     "the program has exited and its traces are gone with it; mt stats shows a "
                     "snapshot that was taken before");
-    if (target->kind == TargetKind::detached)
+    if (target.kind == TargetKind::detached)
         return fail(Code::exited,
                     "the debugger was detached from the program, which may run on; attach reads "
                     "its traces again, mt stats shows a snapshot that was taken before");
-    auto symbol = debugger.find_symbol(kRootSymbol);
-    if (!symbol) return tl::make_unexpected(std::move(symbol.error()));
+    auto symbol = MT_TRY(debugger.find_symbol(kRootSymbol));
     Process found;
-    found.target = std::move(*target);
+    found.target = std::move(target);
     found.memory = &debugger.memory();
     found.memory->use_core_file(found.target.kind == TargetKind::core ? found.target.core : "");
-    auto status = read_status(*found.memory, *symbol);
+    auto status = read_status(*found.memory, symbol);
     if (!status)
-        return tl::make_unexpected(
-            explained(std::move(status.error()), found.target, found.memory->core_file()));
+        return fail(explained(std::move(status.error()), found.target, found.memory->core_file()));
     found.status = std::move(*status);
-    if (auto done = find_doubts(found); !done) return tl::make_unexpected(std::move(done.error()));
+    MT_TRY(find_doubts(found));
     const bool can_be_direct = settings.direct && !found.target.remote &&
                                found.target.kind == TargetKind::live && found.target.pid > 0;
     if (can_be_direct) {
@@ -173,14 +168,12 @@ Result<Process> Session::process(bool with_remarks) {
     }
     if (!with_remarks) return found;
     // ld.so's list of what is loaded, which it keeps for debuggers.
-    auto list = debugger.find_symbol("_r_debug");
-    if (!list) return tl::make_unexpected(std::move(list.error()));
-    found.status.loaded = *list;
+    auto list = MT_TRY(debugger.find_symbol("_r_debug"));
+    found.status.loaded = list;
     const Target& at = found.target;
     const TargetFiles files{at.executable, !at.remote, at.kind == TargetKind::core};
-    auto findings = bindings.look(*found.memory, found.status, files);
-    if (!findings) return tl::make_unexpected(std::move(findings.error()));
-    found.status.remarks = remarks_of(*findings);
+    auto findings = MT_TRY(bindings.look(*found.memory, found.status, files));
+    found.status.remarks = remarks_of(findings);
     return found;
 }
 
@@ -196,7 +189,7 @@ Result<void> Session::find_doubts(Process& process) {
         options.blocks = true;
         auto table = read_table(*process.memory, process.status, options);
         if (!table && table.error().code == Code::interrupted)
-            return tl::make_unexpected(std::move(table.error()));
+            return fail(std::move(table.error()));
         doubted_ = {process.target.core, file != nullptr ? file->size : 0, now, {}};
         if (!table) doubted_->doubts.push_back({"damaged", std::move(table.error().text), 0});
         for (std::size_t i = 0; table && i < table->remarks.size(); ++i)
@@ -247,27 +240,23 @@ SourceLine Session::source_lines(const Target* target) {
 }
 
 Result<std::pair<std::uint64_t, std::uint64_t>> Session::traced_memory() {
-    auto found = process(false);
-    if (!found) return tl::make_unexpected(std::move(found.error()));
-    if (!found->doubts.empty()) return fail(Code::damaged, found->doubts.front().text);
-    if (!found->status.tracing) return fail(Code::refused, "tracing is off; mt start begins");
+    auto found = MT_TRY(process(false));
+    if (!found.doubts.empty()) return fail(Code::damaged, found.doubts.front().text);
+    if (!found.status.tracing) return fail(Code::refused, "tracing is off; mt start begins");
     ReadOptions options;
     options.counters = false;
-    auto table = read_table(*found->memory, found->status, options);
-    if (!table) return tl::make_unexpected(std::move(table.error()));
-    return std::make_pair(static_cast<std::uint64_t>(table->current_size),
-                          static_cast<std::uint64_t>(table->peak_size));
+    auto table = MT_TRY(read_table(*found.memory, found.status, options));
+    return std::make_pair(static_cast<std::uint64_t>(table.current_size),
+                          static_cast<std::uint64_t>(table.peak_size));
 }
 
 Result<Block> Session::block_at(std::uint64_t address) {
-    auto found = process(false);
-    if (!found) return tl::make_unexpected(std::move(found.error()));
-    if (!found->doubts.empty()) return fail(Code::damaged, found->doubts.front().text);
-    if (!found->status.tracing) return fail(Code::refused, "tracing is off; mt start begins");
-    auto table = read_blocks_at(*found->memory, found->status, address);
-    if (!table) return tl::make_unexpected(std::move(table.error()));
-    if (table->blocks.empty() || table->domain_of(table->blocks.front()) != 0) return Block{};
-    return table->blocks.front();
+    auto found = MT_TRY(process(false));
+    if (!found.doubts.empty()) return fail(Code::damaged, found.doubts.front().text);
+    if (!found.status.tracing) return fail(Code::refused, "tracing is off; mt start begins");
+    auto table = MT_TRY(read_blocks_at(*found.memory, found.status, address));
+    if (table.blocks.empty() || table.domain_of(table.blocks.front()) != 0) return Block{};
+    return table.blocks.front();
 }
 
 Result<void> Session::start_pending(const Target& target, std::uint64_t root) {
@@ -297,16 +286,13 @@ Result<void> Session::program_changed() {
 
 Result<void> Session::loaded() {
     if (!pending.on_load && conditions.all().empty()) return {};
-    auto target = debugger.target();
-    if (!target) return tl::make_unexpected(std::move(target.error()));
-    auto symbol = debugger.find_symbol(kRootSymbol);
-    if (!symbol) return tl::make_unexpected(std::move(symbol.error()));
-    auto status = read_status(debugger.memory(), *symbol);
-    if (!status) return tl::make_unexpected(std::move(status.error()));
-    if (auto done = start_pending(*target, status->root_address); !done) return done;
+    auto target = MT_TRY(debugger.target());
+    auto symbol = MT_TRY(debugger.find_symbol(kRootSymbol));
+    auto status = MT_TRY(read_status(debugger.memory(), symbol));
+    MT_TRY(start_pending(target, status.root_address));
     if (conditions.all().empty()) return {};
     conditions.forget_process();
-    return conditions.arm(*this, status->root_address);
+    return conditions.arm(*this, status.root_address);
 }
 
 }  // namespace mt::core

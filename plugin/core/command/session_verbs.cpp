@@ -4,11 +4,10 @@
 // process.
 #include <fmt/format.h>
 
-#include <charconv>
-
 #include "command/reporting.h"
 #include "command/session.h"
 #include "command/verb.h"
+#include "model/numbers.h"
 
 namespace mt::core {
 namespace {
@@ -38,13 +37,12 @@ Result<bool> on_or_off(const std::string& key, const std::string& value) {
 Result<void> set(Session& session, const std::string& key, const std::string& value) {
     Settings& settings = session.settings;
     if (key == "rows") {
-        std::size_t rows = 0;
-        const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), rows);
-        if (error != std::errc() || end != value.data() + value.size())
+        const auto rows = number_of<std::size_t>(value);
+        if (!rows)
             return fail(
                 Code::usage,
                 fmt::format("mt config rows takes a number of rows (0 = all), not {}", value));
-        settings.rows = rows;
+        settings.rows = *rows;
         return {};
     }
     if (key == "skip") {
@@ -57,9 +55,8 @@ Result<void> set(Session& session, const std::string& key, const std::string& va
     if (key != "source" && key != "direct")
         return fail(Code::usage,
                     fmt::format("mt config has no key {}; it has rows, source, direct, skip", key));
-    auto on = on_or_off(key, value);
-    if (!on) return tl::make_unexpected(std::move(on.error()));
-    (key == "source" ? settings.source : settings.direct) = *on;
+    auto on = MT_TRY(on_or_off(key, value));
+    (key == "source" ? settings.source : settings.direct) = on;
     return {};
 }
 
@@ -83,9 +80,8 @@ Result<void> run_drop(Session& session, const Arguments& arguments) {
     const std::string& name = arguments.words.front();
     if (std::erase_if(session.marks, [&name](const Mark& mark) { return mark.name == name; }) != 0)
         return {};
-    auto kept = kept_snapshot(session, arguments.words, 0);
-    if (!kept) return tl::make_unexpected(std::move(kept.error()));
-    session.snapshots.erase(session.snapshots.begin() + (*kept - session.snapshots.data()));
+    auto kept = MT_TRY(kept_snapshot(session, arguments.words, 0));
+    session.snapshots.erase(session.snapshots.begin() + (kept - session.snapshots.data()));
     return {};
 }
 

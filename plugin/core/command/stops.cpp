@@ -37,20 +37,17 @@ struct Called {
 };
 
 Result<Called> name_call(Session& session, const Process& process, std::uint32_t stack) {
-    auto table = read_traceback(*process.memory, process.status, stack);
-    if (!table) return tl::make_unexpected(std::move(table.error()));
+    auto table = MT_TRY(read_traceback(*process.memory, process.status, stack));
     Called called;
-    called.table = std::move(*table);
+    called.table = std::move(table);
     Sources sources = session.sources_for(called.table, &process);
     Resolver resolver(session.symboliser, called.table, sources);
     FrameWalk walk(resolver, session.skip, false);
-    auto frames = walk.frames(called.table.traces.front(), 1);
-    if (!frames) return tl::make_unexpected(std::move(frames.error()));
-    called.recent = **frames;
+    auto frames = MT_TRY(walk.frames(called.table.traces.front(), 1));
+    called.recent = *frames;
     for (const Pc pc : called.table.frames(called.table.traces.front().node)) {
-        auto location = resolver.resolve(pc);
-        if (!location) return tl::make_unexpected(std::move(location.error()));
-        for (const FrameId frame : (*location)->frames) {
+        auto location = MT_TRY(resolver.resolve(pc));
+        for (const FrameId frame : location->frames) {
             if (frame == called.recent.front().id) return called;
             ++called.level;
         }
@@ -108,53 +105,48 @@ std::string hit_text(const Session& session, const Condition& condition, const C
 
 // The runtime asks once for each traceback; all conditions on sites are decided.
 Result<Stop> Conditions::decide(Session& session, const Process& process, std::uint32_t stack) {
-    auto called = name_call(session, process, stack);
-    if (!called) return tl::make_unexpected(std::move(called.error()));
+    auto called = MT_TRY(name_call(session, process, stack));
     std::uint32_t verdict = 0;
     for (const Condition& condition : list_) {
         if (condition.slot < 0 || !condition.site) continue;
         TraceFilter filter(session.symboliser.book(), {{*condition.site}});
-        const bool matches = filter.keeps(called->recent, called->table.traces.front().domain);
+        const bool matches = filter.keeps(called.recent, called.table.traces.front().domain);
         verdict |= 1u << condition.slot | (matches ? 0x10000u << condition.slot : 0);
     }
-    auto done = Control(session.debugger, process.status.root_address).decide(stack, verdict);
-    if (!done) return tl::make_unexpected(std::move(done.error()));
+    MT_TRY(Control(session.debugger, process.status.root_address).decide(stack, verdict));
     return Stop{};
 }
 
 Result<Stop> Conditions::hit(Session& session, const Process& process, Condition& condition,
                              const std::array<std::uint64_t, 5>& arguments) {
     const Told told = told_by(arguments);
-    auto called = name_call(session, process, told.stack);
-    if (!called) return tl::make_unexpected(std::move(called.error()));
+    auto called = MT_TRY(name_call(session, process, told.stack));
     ++condition.hits;
     condition.told = true;
     Stop stop;
     stop.stays = true;
     stop.text = fmt::format("mt break {}: {}\n", condition.number,
-                            hit_text(session, condition, *called, told));
+                            hit_text(session, condition, called, told));
     stop.pc = told.caller;
-    stop.level = called->level;
+    stop.level = called.level;
     if (!condition.once && !condition.is(abi::kWatchFree)) return stop;
     condition.enabled = false;
     condition.slot = -1;
-    auto done = Control(session.debugger, process.status.root_address).empty_slot(told.slot);
-    if (!done) return tl::make_unexpected(std::move(done.error()));
+    MT_TRY(Control(session.debugger, process.status.root_address).empty_slot(told.slot));
     return stop;
 }
 
 Result<Stop> Conditions::stopped(Session& session, const std::array<std::uint64_t, 5>& arguments) {
     const Told told = told_by(arguments);
     if (told.asks && asking_ != nullptr) return decide(session, *asking_, told.stack);
-    auto process = session.process(false);
-    if (!process) return tl::make_unexpected(std::move(process.error()));
+    auto process = MT_TRY(session.process(false));
     if (told.asks) {
-        asking_ = std::make_shared<Process>(std::move(*process));
+        asking_ = std::make_shared<Process>(std::move(process));
         return decide(session, *asking_, told.stack);
     }
     for (Condition& condition : list_)
         if (condition.enabled && condition.slot == static_cast<std::int32_t>(told.slot))
-            return hit(session, *process, condition, arguments);
+            return hit(session, process, condition, arguments);
     return Stop{};  // taken away while this thread was on its way
 }
 

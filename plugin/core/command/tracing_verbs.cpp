@@ -4,7 +4,6 @@
 // or its next run.
 #include <fmt/format.h>
 
-#include <charconv>
 #include <filesystem>
 
 #include "abi/layout.h"
@@ -12,6 +11,7 @@
 #include "command/reporting.h"
 #include "command/session.h"
 #include "command/verb.h"
+#include "model/numbers.h"
 #include "show/estimate.h"
 
 namespace mt::core {
@@ -25,30 +25,29 @@ constexpr const char* kLibcSymbol = "_IO_2_1_stdout_";
 Result<std::uint16_t> frames_of_words(const Arguments& arguments) {
     if (arguments.words.empty()) return abi::kDefaultFrameLimit;
     const std::string& word = arguments.words.front();
-    long long frames = 0;
-    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), frames);
-    if (error == std::errc::result_out_of_range) return fail(Code::usage, kFramesRange);
-    if (error != std::errc() || end != word.data() + word.size())
+    const auto frames = number_of<std::uint16_t>(word);
+    const std::string_view digits = std::string_view(word).substr(word.rfind('-', 0) == 0 ? 1 : 0);
+    const bool is_number =
+        !digits.empty() && digits.find_first_not_of("0123456789") == std::string_view::npos;
+    if (!frames && !is_number)
         return fail(Code::usage, fmt::format("mt start takes a number of frames, not {}", word));
-    if (frames < 1 || frames > 65535) return fail(Code::usage, kFramesRange);
-    return static_cast<std::uint16_t>(frames);
+    if (!frames || *frames == 0) return fail(Code::usage, kFramesRange);
+    return *frames;
 }
 
 Result<Start> start_of(const Arguments& arguments) {
     Start start;
-    auto frames = frames_of_words(arguments);
-    if (!frames) return tl::make_unexpected(std::move(frames.error()));
-    start.frames = *frames;
+    auto frames = MT_TRY(frames_of_words(arguments));
+    start.frames = frames;
     start.stamps = arguments.has("--stamps");
     if (const std::string* freed = arguments.value("--freed")) {
-        const char* const end = freed->data() + freed->size();
-        const auto [rest, error] = std::from_chars(freed->data(), end, start.freed_blocks);
-        if (error != std::errc() || rest != end || start.freed_blocks == 0 ||
-            start.freed_blocks > abi::kMostFreedBlocks)
+        const auto count = number_of<std::uint64_t>(*freed);
+        if (!count || *count == 0 || *count > abi::kMostFreedBlocks)
             return fail(Code::usage,
                         fmt::format("--freed takes how many frees are kept, 1 to {}, "
                                     "not {}",
                                     abi::kMostFreedBlocks, freed->empty() ? "nothing" : *freed));
+        start.freed_blocks = *count;
     }
     const std::string* text = arguments.value("--sample");
     if (text == nullptr) return start;
@@ -104,10 +103,8 @@ Result<std::string> present_library(const Session& session) {
 
 // No process: the next run is started with the runtime and MEMTRACE.
 Result<void> start_with_next_run(Session& session, const Start& start) {
-    auto library = present_library(session);
-    if (!library) return tl::make_unexpected(std::move(library.error()));
-    if (auto done = session.debugger.prepare_run(*library, environment_of(start)); !done)
-        return done;
+    auto library = MT_TRY(present_library(session));
+    MT_TRY(session.debugger.prepare_run(library, environment_of(start)));
     session.pending.next_run = start;
     session.pending.preload = true;
     session.say(fmt::format("tracing starts with the next run ({})\n", start_text(start)));
@@ -117,12 +114,10 @@ Result<void> start_with_next_run(Session& session, const Start& start) {
 
 // A process whose libraries are not mapped yet (starti).
 Result<bool> start_when_loaded(Session& session, const Target& target, const Start& start) {
-    auto libc = session.debugger.find_symbol(kLibcSymbol);
-    if (!libc) return tl::make_unexpected(std::move(libc.error()));
-    if (*libc != 0) return false;
-    auto waits = session.debugger.await_runtime();
-    if (!waits) return tl::make_unexpected(std::move(waits.error()));
-    if (!*waits) return false;
+    auto libc = MT_TRY(session.debugger.find_symbol(kLibcSymbol));
+    if (libc != 0) return false;
+    auto waits = MT_TRY(session.debugger.await_runtime());
+    if (!waits) return false;
     session.pending.on_load = start;
     session.pending.pid = target.pid;
     session.say(
@@ -139,20 +134,17 @@ Result<void> can_trace(const Status& status) {
 }  // namespace
 
 Result<void> run_start(Session& session, const Arguments& arguments) {
-    auto start = start_of(arguments);
-    if (!start) return tl::make_unexpected(std::move(start.error()));
-    auto target = session.debugger.target();
-    if (!target) return tl::make_unexpected(std::move(target.error()));
-    if (target->is_absent()) return start_with_next_run(session, *start);
-    if (auto allowed = may_change(*target, "start"); !allowed) return allowed;
+    auto start = MT_TRY(start_of(arguments));
+    auto target = MT_TRY(session.debugger.target());
+    if (target.is_absent()) return start_with_next_run(session, start);
+    MT_TRY(may_change(target, "start"));
     auto process = session.process();
-    if (!process && process.error().code == Code::no_runtime && !target->running) {
-        auto waits = start_when_loaded(session, *target, *start);
-        if (!waits) return tl::make_unexpected(std::move(waits.error()));
-        if (*waits) return {};
+    if (!process && process.error().code == Code::no_runtime && !target.running) {
+        auto waits = MT_TRY(start_when_loaded(session, target, start));
+        if (waits) return {};
     }
-    if (!process) return tl::make_unexpected(std::move(process.error()));
-    if (auto able = can_trace(process->status); !able) return able;
+    if (!process) return fail(std::move(process.error()));
+    MT_TRY(can_trace(process->status));
     if (process->status.tracing) {
         session.say(
             fmt::format("tracing is on already ({}); nothing was changed\n",
@@ -160,77 +152,66 @@ Result<void> run_start(Session& session, const Arguments& arguments) {
                                     process->status.freed_blocks, process->status.stamps})));
         return {};
     }
-    if (auto done = Control(session.debugger, process->status.root_address).start(*start); !done)
-        return done;
-    session.say(fmt::format("tracing is on ({})\n", start_text(*start)));
+    MT_TRY(Control(session.debugger, process->status.root_address).start(start));
+    session.say(fmt::format("tracing is on ({})\n", start_text(start)));
     session.say(remarks_text(process->status.remarks));
     return {};
 }
 
 Result<void> run_stop(Session& session, const Arguments&) {
-    auto target = session.debugger.target();
-    if (!target) return tl::make_unexpected(std::move(target.error()));
-    if (auto allowed = may_change(*target, "stop"); !allowed) return allowed;
-    const bool absent = target->is_absent();
+    auto target = MT_TRY(session.debugger.target());
+    MT_TRY(may_change(target, "stop"));
+    const bool absent = target.is_absent();
     if (absent && session.pending.next_run) {
-        if (auto kept = session.debugger.prepare_run(library_of(session), std::nullopt); !kept)
-            return kept;
+        MT_TRY(session.debugger.prepare_run(library_of(session), std::nullopt));
         session.pending.next_run.reset();
         session.say("tracing does not start with the next run any more\n");
         return {};
     }
     auto process = session.process();
-    if (!process && process.error().code == Code::no_runtime && session.waits_for(*target)) {
+    if (!process && process.error().code == Code::no_runtime && session.waits_for(target)) {
         session.pending.on_load.reset();
         session.say("tracing does not start with the runtime any more\n");
         return {};
     }
-    if (!process) return tl::make_unexpected(std::move(process.error()));
+    if (!process) return fail(std::move(process.error()));
     if (!process->status.tracing) {
         session.say("tracing is off already\n");
         return {};
     }
-    if (auto done = Control(session.debugger, process->status.root_address).stop(); !done)
-        return done;
+    MT_TRY(Control(session.debugger, process->status.root_address).stop());
     session.say("tracing is off; all traces were dropped\n");
     return {};
 }
 
 Result<void> run_clear(Session& session, const Arguments&) {
-    auto target = session.debugger.target();
-    if (!target) return tl::make_unexpected(std::move(target.error()));
-    if (auto allowed = may_change(*target, "clear"); !allowed) return allowed;
-    auto process = session.process();
-    if (!process) return tl::make_unexpected(std::move(process.error()));
-    if (!process->status.tracing) {
+    auto target = MT_TRY(session.debugger.target());
+    MT_TRY(may_change(target, "clear"));
+    auto process = MT_TRY(session.process());
+    if (!process.status.tracing) {
         session.say("tracing is off; there are no traces to clear\n");
         return {};
     }
-    if (auto done = Control(session.debugger, process->status.root_address).clear(); !done)
-        return done;
+    MT_TRY(Control(session.debugger, process.status.root_address).clear());
     session.say("all traces were dropped; tracing goes on\n");
     return {};
 }
 
 Result<void> run_mark(Session& session, const Arguments& arguments) {
     const std::string name = arguments.words.empty() ? "" : arguments.words.front();
-    if (!arguments.words.empty())
-        if (auto good = check_name(session, name, arguments.has("--replace")); !good) return good;
-    auto target = session.debugger.target();
-    if (!target) return tl::make_unexpected(std::move(target.error()));
-    if (auto allowed = may_change(*target, "mark"); !allowed) return allowed;
-    auto process = session.process();
-    if (!process) return tl::make_unexpected(std::move(process.error()));
-    if (!process->status.tracing)
+    if (!arguments.words.empty()) MT_TRY(check_name(session, name, arguments.has("--replace")));
+    auto target = MT_TRY(session.debugger.target());
+    MT_TRY(may_change(target, "mark"));
+    auto process = MT_TRY(session.process());
+    if (!process.status.tracing)
         return fail(Code::refused,
                     "tracing is off, so there is nothing to mark; mt start begins "
                     "to trace");
-    auto number = Control(session.debugger, process->status.root_address).mark();
-    if (!number) return tl::make_unexpected(std::move(number.error()));
+    auto number = MT_TRY(Control(session.debugger, process.status.root_address).mark());
     forget_name(session, name);
-    session.marks.push_back({*number, name, process->status.identity});
-    session.say(fmt::format("mark {}{}{}\n", *number, name.empty() ? "" : " " + name,
-                            process->status.stamps
+    session.marks.push_back({number, name, process.status.identity});
+    session.say(fmt::format("mark {}{}{}\n", number, name.empty() ? "" : " " + name,
+                            process.status.stamps
                                 ? ""
                                 : "; from now on blocks get stamps, those from before have none"));
     return {};
@@ -241,20 +222,18 @@ Result<void> run_preload(Session& session, const Arguments& arguments) {
         if (arguments.words.front() != "off")
             return fail(Code::usage, fmt::format("mt preload takes nothing or off, not {}",
                                                  arguments.words.front()));
-        if (auto done = session.debugger.prepare_run(std::nullopt, std::nullopt); !done)
-            return done;
+        MT_TRY(session.debugger.prepare_run(std::nullopt, std::nullopt));
         session.pending.next_run.reset();
         session.pending.preload = false;
         session.say("the next run does not preload the runtime\n");
         return {};
     }
-    auto library = present_library(session);
-    if (!library) return tl::make_unexpected(std::move(library.error()));
+    auto library = MT_TRY(present_library(session));
     std::optional<std::string> start;
     if (session.pending.next_run) start = environment_of(*session.pending.next_run);
-    if (auto done = session.debugger.prepare_run(*library, start); !done) return done;
+    MT_TRY(session.debugger.prepare_run(library, start));
     session.pending.preload = true;
-    session.say(fmt::format("the next run preloads {}\n", *library));
+    session.say(fmt::format("the next run preloads {}\n", library));
     session.say(session.preload_remark());
     return {};
 }

@@ -6,19 +6,11 @@
 #include <fmt/format.h>
 
 #include <cctype>
-#include <charconv>
+
+#include "model/numbers.h"
 
 namespace mt::core {
 namespace {
-
-template <typename Number>
-std::optional<Number> number_of(std::string_view text) {
-    Number number = 0;
-    const char* const end = text.data() + text.size();
-    const auto [rest, error] = std::from_chars(text.data(), end, number);
-    if (error != std::errc() || rest != end) return std::nullopt;
-    return number;
-}
 
 const char* or_nothing(const std::string& text) { return text.empty() ? "nothing" : text.c_str(); }
 
@@ -56,7 +48,7 @@ Result<void> add_globs(const Arguments& arguments, const std::string& option, Fi
                        bool all_frames, std::vector<FilterList>& lists) {
     FilterList list;
     for (const std::string& text : arguments.all(option)) {
-        if (auto good = check_glob(option, text); !good) return good;
+        MT_TRY(check_glob(option, text));
         Filter filter;
         filter.by = by;
         filter.pattern = text;
@@ -90,20 +82,16 @@ Result<void> add_filters(const Arguments& arguments, std::vector<FilterList>& li
     FilterList list;
     for (const char* option : {"--filter", "--exclude"}) {
         for (const std::string& text : arguments.all(option)) {
-            auto filter = filter_of(option, text);
-            if (!filter) return tl::make_unexpected(std::move(filter.error()));
-            filter->inclusive = std::string_view(option) == "--filter";
-            filter->all_frames = all_frames;
-            list.push_back(std::move(*filter));
+            auto filter = MT_TRY(filter_of(option, text));
+            filter.inclusive = std::string_view(option) == "--filter";
+            filter.all_frames = all_frames;
+            list.push_back(std::move(filter));
         }
     }
     if (!list.empty()) lists.push_back(std::move(list));
-    if (auto done = add_globs(arguments, "--function", FilterBy::function, all_frames, lists);
-        !done)
-        return done;
-    if (auto done = add_globs(arguments, "--module", FilterBy::module, all_frames, lists); !done)
-        return done;
-    if (auto done = add_domains(arguments, lists); !done) return done;
+    MT_TRY(add_globs(arguments, "--function", FilterBy::function, all_frames, lists));
+    MT_TRY(add_globs(arguments, "--module", FilterBy::module, all_frames, lists));
+    MT_TRY(add_domains(arguments, lists));
     bool by_frame = false;
     for (const char* option : {"--filter", "--exclude", "--function", "--module"})
         by_frame = by_frame || !arguments.all(option).empty();
@@ -116,14 +104,12 @@ Result<void> add_filters(const Arguments& arguments, std::vector<FilterList>& li
 
 Result<void> add_grouping(const Arguments& arguments, Grouping& grouping) {
     if (const std::string* by = arguments.value("--by")) {
-        auto found = choice("--by", key_type_names(), *by);
-        if (!found) return tl::make_unexpected(std::move(found.error()));
-        grouping.key = static_cast<KeyType>(*found);
+        auto found = MT_TRY(choice("--by", key_type_names(), *by));
+        grouping.key = static_cast<KeyType>(found);
     }
     if (const std::string* sort = arguments.value("--sort")) {
-        auto found = choice("--sort", sort_names(), *sort);
-        if (!found) return tl::make_unexpected(std::move(found.error()));
-        grouping.sort = static_cast<Sort>(*found);
+        auto found = MT_TRY(choice("--sort", sort_names(), *sort));
+        grouping.sort = static_cast<Sort>(found);
     }
     grouping.cumulative = arguments.has("--cumulative");
     if (grouping.cumulative && !can_cumulate(grouping.key))
@@ -174,8 +160,7 @@ Result<Filter> filter_of(std::string_view option, std::string_view text) {
                                                  option, line));
         text = text.substr(0, colon);
     }
-    if (auto good = check_glob(option, text); !good)
-        return tl::make_unexpected(std::move(good.error()));
+    MT_TRY(check_glob(option, text));
     filter.pattern = text;
     return filter;
 }
@@ -187,12 +172,9 @@ Result<View> view_of(const Settings& settings, const Arguments& arguments) {
     view.most_recent_first = arguments.has("--most-recent-first");
     view.grouping.raw = arguments.has("--raw");
     view.grouping.totals = view.json;
-    if (auto done = add_grouping(arguments, view.grouping); !done)
-        return tl::make_unexpected(std::move(done.error()));
-    if (auto done = add_stamps(arguments, view); !done)
-        return tl::make_unexpected(std::move(done.error()));
-    if (auto done = add_filters(arguments, view.grouping.filters); !done)
-        return tl::make_unexpected(std::move(done.error()));
+    MT_TRY(add_grouping(arguments, view.grouping));
+    MT_TRY(add_stamps(arguments, view));
+    MT_TRY(add_filters(arguments, view.grouping.filters));
     view.source = settings.source || arguments.has("--source");
     if (const std::string* rows = arguments.value("--top")) {
         const auto number = number_of<std::size_t>(*rows);

@@ -12,7 +12,7 @@ std::optional<Stamp> stamp_of(const Table& table, const Block& block) {
                  abi::number_of(abi::stamp_sequence(bits))};
 }
 
-std::uint32_t stamp_generation_of_mark(std::uint64_t mark) {
+std::uint32_t stamp_mark(std::uint64_t mark) {
     return static_cast<std::uint32_t>(mark % abi::kStampGenerations);
 }
 

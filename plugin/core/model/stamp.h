@@ -14,12 +14,12 @@
 namespace mt::core {
 
 struct Stamp {
-    std::uint32_t generation = 0;  // of the mark after which it was allocated; 0 = before any
-    std::uint32_t thread = 0;      // serial of the allocating thread; 0 = it had none
-    std::uint64_t sequence = 0;    // number of the allocation within the generation, about
+    std::uint32_t mark = 0;      // after which it was allocated; 0 = before any
+    std::uint32_t thread = 0;    // serial of the allocating thread; 0 = it had none
+    std::uint64_t sequence = 0;  // number of the allocation since the mark, about
 
     bool is_older_than(const Stamp& other) const {
-        return std::tie(generation, sequence) < std::tie(other.generation, other.sequence);
+        return std::tie(mark, sequence) < std::tie(other.mark, other.sequence);
     }
 };
 
@@ -27,7 +27,7 @@ struct Stamp {
 std::optional<Stamp> stamp_of(const Table& table, const Block& block);
 
 // As it stands in stamps.
-std::uint32_t stamp_generation_of_mark(std::uint64_t mark);
+std::uint32_t stamp_mark(std::uint64_t mark);
 std::uint32_t stamp_serial_of_thread(std::uint32_t serial);
 
 }  // namespace mt::core

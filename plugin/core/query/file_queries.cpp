@@ -24,28 +24,23 @@ Result<std::string> dump_query(Queries& queries, Request& request) {
     const std::string file = request.text("file");
     const Json& attributes = request.any("attributes");
     if (!attributes.is_object()) request.complain("attributes of dump is an object");
-    if (auto good = request.complete(); !good) return tl::make_unexpected(good.error());
-    auto held = queries.held(handle);
-    if (!held) return tl::make_unexpected(std::move(held.error()));
-    auto named = Named::of(queries, {*held});
-    if (!named) return tl::make_unexpected(std::move(named.error()));
-    auto table = filtered_table(queries, *named, **held, filters);
-    if (!table) return tl::make_unexpected(std::move(table.error()));
+    MT_TRY(request.complete());
+    auto held = MT_TRY(queries.held(handle));
+    auto named = MT_TRY(Named::of(queries, {held}));
+    auto table = MT_TRY(filtered_table(queries, named, *held, filters));
     std::string beside;
-    if (!attributes.empty() || (*held)->is_made)
-        beside = Json{{kAttributes, attributes}, {kMade, (*held)->is_made}}.dump();
-    if (auto saved = save_snapshot(queries.session, **table, file, true, beside); !saved)
-        return tl::make_unexpected(std::move(saved.error()));
+    if (!attributes.empty() || held->is_made)
+        beside = Json{{kAttributes, attributes}, {kMade, held->is_made}}.dump();
+    MT_TRY(save_snapshot(queries.session, *table, file, true, beside));
     return "{}";
 }
 
 Result<std::string> load_query(Queries& queries, Request& request) {
     const std::string file = request.text("file");
-    if (auto good = request.complete(); !good) return tl::make_unexpected(good.error());
-    auto loaded = load_snapshot(queries.session, file);
-    if (!loaded) return tl::make_unexpected(std::move(loaded.error()));
+    MT_TRY(request.complete());
+    auto loaded = MT_TRY(load_snapshot(queries.session, file));
     // Anybody may have written it.
-    const Json beside = Json::parse(loaded->attributes_json, nullptr, false);
+    const Json beside = Json::parse(loaded.attributes_json, nullptr, false);
     Json attributes = Json::object();
     Held held;
     if (beside.is_object()) {
@@ -54,7 +49,7 @@ Result<std::string> load_query(Queries& queries, Request& request) {
         if (const auto found = beside.find(kMade); found != beside.end())
             held.is_made = found->is_boolean() && found->get<bool>();
     }
-    held.table = std::move(loaded->table);
+    held.table = std::move(loaded.table);
     const std::uint16_t limit = held.table->status.frame_limit;
     const bool is_made = held.is_made;
     return fmt::format("{{\"snapshot\":{},\"traceback_limit\":{},\"made\":{},\"attributes\":{}}}",

@@ -16,22 +16,19 @@ namespace {
 // An answer without a traceback means that the block is not known.
 Result<std::string> object_traceback_query(Queries& queries, Request& request) {
     const std::uint64_t address = request.number("address");
-    if (auto good = request.complete(); !good) return tl::make_unexpected(good.error());
+    MT_TRY(request.complete());
     Session& session = queries.session;
-    auto process = session.process();
-    if (!process) return tl::make_unexpected(std::move(process.error()));
+    auto process = MT_TRY(session.process());
     Answer answer(session.symboliser.book());
-    if (!process->status.tracing) return answer.finish("");
-    auto table = read_blocks_at(*process->memory, process->status, address);
-    if (!table) return tl::make_unexpected(std::move(table.error()));
-    if (table->blocks.empty() || table->domain_of(table->blocks.front()) != 0)
+    if (!process.status.tracing) return answer.finish("");
+    auto table = MT_TRY(read_blocks_at(*process.memory, process.status, address));
+    if (table.blocks.empty() || table.domain_of(table.blocks.front()) != 0)
         return answer.finish("");
-    Resolver resolver(session.symboliser, *table, session.sources_for(*table, &*process));
+    Resolver resolver(session.symboliser, table, session.sources_for(table, &process));
     FrameWalk walk(resolver, session.skip, false);
-    const std::uint16_t limit = table->status.frame_limit;
-    auto frames = walk.frames(table->traces.front(), limit == 0 ? abi::kMaxFrames : limit);
-    if (!frames) return tl::make_unexpected(std::move(frames.error()));
-    answer.add(**frames);
+    const std::uint16_t limit = table.status.frame_limit;
+    auto frames = MT_TRY(walk.frames(table.traces.front(), limit == 0 ? abi::kMaxFrames : limit));
+    answer.add(*frames);
     return answer.finish("");
 }
 
@@ -44,12 +41,11 @@ Result<std::string> source_lines_query(Queries& queries, Request& request) {
         else
             request.complain("a place is a file and a line");
     }
-    if (auto good = request.complete(); !good) return tl::make_unexpected(good.error());
+    MT_TRY(request.complete());
     Session& session = queries.session;
-    auto target = session.debugger.target();
-    if (!target) return tl::make_unexpected(std::move(target.error()));
+    auto target = MT_TRY(session.debugger.target());
     session.source_interrupted = false;
-    const SourceLine source_line = session.source_lines(&*target);
+    const SourceLine source_line = session.source_lines(&target);
     std::string text = "{\"lines\":[";
     for (const auto& [file, line] : wanted) {
         if (text.back() != '[') text += ',';

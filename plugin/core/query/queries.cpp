@@ -24,15 +24,14 @@ Result<Held*> Queries::held(std::uint64_t handle) {
 }
 
 Result<std::string> Queries::answer(std::string_view text) {
-    auto request = Request::parse(text);
-    if (!request) return tl::make_unexpected(std::move(request.error()));
+    auto request = MT_TRY(Request::parse(text));
     session.poll.begin();
     for (const auto* family :
          {&tracing_operations(), &snapshot_operations(), &statistics_operations(),
           &traces_operations(), &lookup_operations(), &file_operations()})
         for (const Operation& operation : *family)
-            if (operation.name == request->op()) return operation.run(*this, *request);
-    return fail(Code::usage, fmt::format("there is no operation {}", printable(request->op())));
+            if (operation.name == request.op()) return operation.run(*this, request);
+    return fail(Code::usage, fmt::format("there is no operation {}", printable(request.op())));
 }
 
 Result<Named> Named::of(Queries& queries, const std::vector<Held*>& held) {
@@ -41,9 +40,8 @@ Result<Named> Named::of(Queries& queries, const std::vector<Held*>& held) {
     for (Held* one : held)
         if (one->table->names == nullptr) tables.push_back(one->table.get());
     if (tables.empty()) return named;
-    auto process = same_process(queries.session, tables);
-    if (!process) return tl::make_unexpected(std::move(process.error()));
-    named.process_ = std::move(*process);
+    auto process = MT_TRY(same_process(queries.session, tables));
+    named.process_ = std::move(process);
     return named;
 }
 

@@ -34,10 +34,8 @@ Result<void> put_in_order(Queries& queries, Held& held, const TracesOfBlocks& tr
                std::make_tuple(trace_of(b), blocks[b].size, b);
     };
     if (!held.is_made)
-        if (auto done = sort_unless_stopped(order.begin(), order.end(), is_before,
-                                            queries.session.interrupted());
-            !done)
-            return done;
+        MT_TRY(sort_unless_stopped(order.begin(), order.end(), is_before,
+                                   queries.session.interrupted()));
     held.order = std::move(order);
     return {};
 }
@@ -64,9 +62,8 @@ Result<std::vector<bool>> kept_traces(Queries& queries, Resolver& resolver, cons
     std::vector<bool> kept(traces.not_sampled() + 1);
     for (std::uint32_t i = 0; i < kept.size(); ++i) {
         if (queries.interrupted()) return interrupted_error();
-        auto frames = walk.frames(traces.at(i), wanted);
-        if (!frames) return tl::make_unexpected(std::move(frames.error()));
-        kept[i] = filter.keeps(**frames, traces.at(i).domain);
+        auto frames = MT_TRY(walk.frames(traces.at(i), wanted));
+        kept[i] = filter.keeps(*frames, traces.at(i).domain);
     }
     return kept;
 }
@@ -75,17 +72,16 @@ Result<void> select(Queries& queries, const Named& named, Held& held, const std:
                     const std::vector<FilterList>& filters) {
     if (held.selected && held.selected_by == key) return {};
     const TracesOfBlocks traces(*held.table);
-    if (auto done = put_in_order(queries, held, traces); !done) return done;
+    MT_TRY(put_in_order(queries, held, traces));
     if (is_empty(filters)) {
         held.selected.reset();
         return {};
     }
     Resolver resolver = named.resolver(held);
-    auto kept = kept_traces(queries, resolver, held, filters);
-    if (!kept) return tl::make_unexpected(std::move(kept.error()));
+    auto kept = MT_TRY(kept_traces(queries, resolver, held, filters));
     std::vector<std::uint32_t> selected;
     for (std::uint32_t at : held.order)
-        if ((*kept)[*traces.place_of(held.table->blocks[at])]) selected.push_back(at);
+        if ((kept)[*traces.place_of(held.table->blocks[at])]) selected.push_back(at);
     held.selected = std::move(selected);
     held.selected_by = key;
     return {};
@@ -96,17 +92,16 @@ Result<std::shared_ptr<Table>> filtered_table(Queries& queries, const Named& nam
                                               const std::vector<FilterList>& filters) {
     if (is_empty(filters)) return held.table;
     Resolver resolver = named.resolver(held);
-    auto kept = kept_traces(queries, resolver, held, filters);
-    if (!kept) return tl::make_unexpected(std::move(kept.error()));
+    auto kept = MT_TRY(kept_traces(queries, resolver, held, filters));
     auto table = std::make_shared<Table>(*held.table);
     const TracesOfBlocks traces(*held.table);
     std::erase_if(table->blocks, [&](const Block& block) {
         const auto trace = traces.place_of(block);
-        return !trace || !(*kept)[*trace];
+        return !trace || !(kept)[*trace];
     });
     table->traces.clear();
     for (std::size_t i = 0; i < traces.not_sampled(); ++i)
-        if ((*kept)[i]) table->traces.push_back(held.table->traces[i]);
+        if ((kept)[i]) table->traces.push_back(held.table->traces[i]);
     count_totals(*table);
     return table;
 }

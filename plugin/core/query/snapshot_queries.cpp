@@ -29,25 +29,21 @@ std::string held_text(Queries& queries, Held held) {
 Result<void> name_recent_frames(Queries& queries, const Held& held, const Process& process) {
     Session& session = queries.session;
     Resolver resolver(session.symboliser, *held.table, session.sources_for(*held.table, &process));
-    auto rows = statistics(resolver, session.skip, {}, session.interrupted());
-    if (!rows) return tl::make_unexpected(std::move(rows.error()));
+    MT_TRY(statistics(resolver, session.skip, {}, session.interrupted()));
     return {};
 }
 
 Result<std::string> take_snapshot_query(Queries& queries, Request& request) {
-    if (auto good = request.complete(); !good) return tl::make_unexpected(good.error());
-    auto process = queries.session.process();
-    if (!process) return tl::make_unexpected(std::move(process.error()));
-    if (!process->status.tracing)
+    MT_TRY(request.complete());
+    auto process = MT_TRY(queries.session.process());
+    if (!process.status.tracing)
         return fail(Code::refused,
                     "the tracemalloc module must be tracing memory allocations to take a snapshot");
-    auto table = read_now(*process, true);
-    if (!table) return tl::make_unexpected(std::move(table.error()));
+    auto table = MT_TRY(read_now(process, true));
     Held held;
-    held.table = std::move(*table);
+    held.table = std::move(table);
     held.table->has_blocks = true;  // also of one that has had no event yet
-    if (auto done = name_recent_frames(queries, held, *process); !done)
-        return tl::make_unexpected(std::move(done.error()));
+    MT_TRY(name_recent_frames(queries, held, process));
     return held_text(queries, std::move(held));
 }
 
@@ -116,13 +112,13 @@ Result<std::string> make_snapshot_query(Queries& queries, Request& request) {
     Held held;
     held.is_made = true;
     held.table = making.table(limit);
-    if (auto good = request.complete(); !good) return tl::make_unexpected(good.error());
+    MT_TRY(request.complete());
     return held_text(queries, std::move(held));
 }
 
 Result<std::string> kept_snapshot_query(Queries& queries, Request& request) {
     const std::string name = request.text("name");
-    if (auto good = request.complete(); !good) return tl::make_unexpected(good.error());
+    MT_TRY(request.complete());
     const Kept* kept = queries.session.find_snapshot(name);
     if (kept == nullptr)
         return fail(Code::usage, fmt::format("there is no snapshot {}; mt list shows them",
@@ -135,7 +131,7 @@ Result<std::string> kept_snapshot_query(Queries& queries, Request& request) {
 // Of one that is gone already: nothing to do.
 Result<std::string> release_query(Queries& queries, Request& request) {
     const std::uint64_t handle = request.number("snapshot");
-    if (auto good = request.complete(); !good) return tl::make_unexpected(good.error());
+    MT_TRY(request.complete());
     queries.release(handle);
     return "{}";
 }

@@ -62,18 +62,14 @@ Result<std::string> statistics_query(Queries& queries, Request& request) {
     const std::string key_type = request.text("key_type");
     const bool cumulative = request.truth("cumulative");
     std::vector<FilterList> filters = request.filters("filters");
-    if (auto good = request.complete(); !good) return tl::make_unexpected(good.error());
-    auto how = how_of(key_type, cumulative);
-    if (!how) return tl::make_unexpected(std::move(how.error()));
-    auto held = queries.held(handle);
-    if (!held) return tl::make_unexpected(std::move(held.error()));
-    auto named = Named::of(queries, {*held});
-    if (!named) return tl::make_unexpected(std::move(named.error()));
-    auto rows = rows_of(queries, *named, **held, *how, std::move(filters));
-    if (!rows) return tl::make_unexpected(std::move(rows.error()));
+    MT_TRY(request.complete());
+    auto how = MT_TRY(how_of(key_type, cumulative));
+    auto held = MT_TRY(queries.held(handle));
+    auto named = MT_TRY(Named::of(queries, {held}));
+    auto rows = MT_TRY(rows_of(queries, named, *held, how, std::move(filters)));
     Answer answer(queries.session.symboliser.book());
     return written(
-        queries, *rows, answer, [](auto out, const Statistic& row, std::uint32_t traceback) {
+        queries, rows, answer, [](auto out, const Statistic& row, std::uint32_t traceback) {
             fmt::format_to(out, "{},{},{},{},{},{},{}", row.size, row.count, row.total_size,
                            row.total_count, row.temporary_count, row.samples, traceback);
         });
@@ -86,25 +82,18 @@ Result<std::string> compare_query(Queries& queries, Request& request) {
     const bool cumulative = request.truth("cumulative");
     std::vector<FilterList> new_filters = request.filters("new_filters");
     std::vector<FilterList> old_filters = request.filters("old_filters");
-    if (auto good = request.complete(); !good) return tl::make_unexpected(good.error());
-    auto how = how_of(key_type, cumulative);
-    if (!how) return tl::make_unexpected(std::move(how.error()));
-    auto now = queries.held(new_handle);
-    if (!now) return tl::make_unexpected(std::move(now.error()));
-    auto old = queries.held(old_handle);
-    if (!old) return tl::make_unexpected(std::move(old.error()));
-    auto named = Named::of(queries, {*now, *old});
-    if (!named) return tl::make_unexpected(std::move(named.error()));
-    auto of_now = rows_of(queries, *named, **now, *how, std::move(new_filters));
-    if (!of_now) return tl::make_unexpected(std::move(of_now.error()));
-    auto of_old = rows_of(queries, *named, **old, *how, std::move(old_filters));
-    if (!of_old) return tl::make_unexpected(std::move(of_old.error()));
+    MT_TRY(request.complete());
+    auto how = MT_TRY(how_of(key_type, cumulative));
+    auto now = MT_TRY(queries.held(new_handle));
+    auto old = MT_TRY(queries.held(old_handle));
+    auto named = MT_TRY(Named::of(queries, {now, old}));
+    auto of_now = MT_TRY(rows_of(queries, named, *now, how, std::move(new_filters)));
+    auto of_old = MT_TRY(rows_of(queries, named, *old, how, std::move(old_filters)));
     const FrameBook& book = queries.session.symboliser.book();
     auto rows =
-        compare(book, std::move(*of_now), std::move(*of_old), queries.session.interrupted());
-    if (!rows) return tl::make_unexpected(std::move(rows.error()));
+        MT_TRY(compare(book, std::move(of_now), std::move(of_old), queries.session.interrupted()));
     Answer answer(book);
-    return written(queries, *rows, answer,
+    return written(queries, rows, answer,
                    [](auto out, const StatisticDiff& row, std::uint32_t traceback) {
                        fmt::format_to(out, "{},{},{},{},{},{}", row.size, row.size_diff, row.count,
                                       row.count_diff, row.samples, traceback);

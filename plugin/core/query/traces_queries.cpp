@@ -26,7 +26,7 @@ struct Page {
     template <typename Write>
     Result<void> each(const std::vector<std::uint32_t>& all, Write write) const {
         for (std::uint64_t i = from; i < all.size() && i - from < count; ++i)
-            if (auto done = write(all[i], i == from ? "" : ","); !done) return done;
+            MT_TRY(write(all[i], i == from ? "" : ","));
         return {};
     }
 };
@@ -42,8 +42,7 @@ Result<std::string> positions(Queries&, const Named&, const Held& held, const Pa
         fmt::format_to(std::back_inserter(text), "{}{}", comma, at);
         return {};
     };
-    if (auto done = page.each(all, write); !done)
-        return tl::make_unexpected(std::move(done.error()));
+    MT_TRY(page.each(all, write));
     return text + "]}";
 }
 
@@ -62,9 +61,8 @@ class Tracebacks {
 
     Result<Entry> of(const Trace& trace, Answer& answer) {
         if (const auto found = known_.find(trace.id); found != known_.end()) return found->second;
-        auto frames = walk_.frames(trace, abi::kMaxFrames);
-        if (!frames) return tl::make_unexpected(std::move(frames.error()));
-        std::vector<TraceFrame> shown = **frames;
+        auto frames = MT_TRY(walk_.frames(trace, abi::kMaxFrames));
+        std::vector<TraceFrame> shown = *frames;
         const std::size_t total = trace.total_frames != 0 ? trace.total_frames : shown.size();
         if (shown.size() > limit_) shown.resize(limit_);
         return known_[trace.id] = {answer.add(shown), total};
@@ -87,14 +85,12 @@ Result<std::string> rows(Queries& queries, const Named& named, const Held& held,
     const auto write = [&](std::uint32_t at, const char* comma) -> Result<void> {
         const Block& block = table.blocks[at];
         if (queries.interrupted()) return interrupted_error();
-        auto entry = tracebacks.of(traces.at(*traces.place_of(block)), answer);
-        if (!entry) return tl::make_unexpected(std::move(entry.error()));
+        auto entry = MT_TRY(tracebacks.of(traces.at(*traces.place_of(block)), answer));
         fmt::format_to(std::back_inserter(text), "{}[{},{},{},{}]", comma, table.domain_of(block),
-                       block.size, entry->index, entry->total_frames);
+                       block.size, entry.index, entry.total_frames);
         return {};
     };
-    if (auto done = page.each(all, write); !done)
-        return tl::make_unexpected(std::move(done.error()));
+    MT_TRY(page.each(all, write));
     return answer.finish(text + "]");
 }
 
@@ -106,18 +102,15 @@ Result<std::string> page_query(Queries& queries, Request& request) {
     const std::vector<FilterList> filters = request.filters("filters");
     const Page page{request.number("from"), request.number("count", kMostRows)};
     const std::string key = request.any("filters").dump();
-    if (auto good = request.complete(); !good) return tl::make_unexpected(good.error());
-    auto held = queries.held(handle);
-    if (!held) return tl::make_unexpected(std::move(held.error()));
-    if (!(*held)->table->has_blocks)
+    MT_TRY(request.complete());
+    auto held = MT_TRY(queries.held(handle));
+    if (!held->table->has_blocks)
         return fail(Code::refused,
                     "this snapshot has no blocks, and so no traces; mt snapshot takes them with "
                     "--blocks, take_snapshot() always");
-    auto named = Named::of(queries, {*held});
-    if (!named) return tl::make_unexpected(std::move(named.error()));
-    if (auto done = select(queries, *named, **held, key, filters); !done)
-        return tl::make_unexpected(std::move(done.error()));
-    return write(queries, *named, **held, page);
+    auto named = MT_TRY(Named::of(queries, {held}));
+    MT_TRY(select(queries, named, *held, key, filters));
+    return write(queries, named, *held, page);
 }
 
 }  // namespace

@@ -17,14 +17,13 @@ namespace {
 using Verb = Result<void> (*)(Session&, const Arguments&);
 
 Result<std::string> run(Queries& queries, Verb verb, const Arguments& arguments) {
-    if (auto done = verb(queries.session, arguments); !done)
-        return tl::make_unexpected(std::move(done.error()));
+    MT_TRY(verb(queries.session, arguments));
     return "{}";
 }
 
 Result<std::string> start_query(Queries& queries, Request& request) {
     const nlohmann::json& frames = request.any("frames");
-    if (auto good = request.complete(); !good) return tl::make_unexpected(good.error());
+    MT_TRY(request.complete());
     Arguments arguments;
     // What is no whole number at all is out of its range, too.
     arguments.words.push_back(frames.is_number_integer() ? frames.dump() : "0");
@@ -34,68 +33,60 @@ Result<std::string> start_query(Queries& queries, Request& request) {
 // One without fields.
 template <Verb verb>
 Result<std::string> plain_query(Queries& queries, Request& request) {
-    if (auto good = request.complete(); !good) return tl::make_unexpected(good.error());
+    MT_TRY(request.complete());
     return run(queries, verb, {});
 }
 
 Result<std::string> reset_peak_query(Queries& queries, Request& request) {
-    if (auto good = request.complete(); !good) return tl::make_unexpected(good.error());
-    auto process = queries.session.process();
-    if (!process) return tl::make_unexpected(std::move(process.error()));
-    if (process->target.kind != TargetKind::live)
+    MT_TRY(request.complete());
+    auto process = MT_TRY(queries.session.process());
+    if (process.target.kind != TargetKind::live)
         return fail(
             Code::refused,
             fmt::format("a {} cannot be changed, so its peak cannot be reset",
-                        process->target.kind == TargetKind::core ? "core file" : "recording"));
-    if (process->status.tracing)
-        if (auto done =
-                Control(queries.session.debugger, process->status.root_address).reset_peak();
-            !done)
-            return tl::make_unexpected(std::move(done.error()));
+                        process.target.kind == TargetKind::core ? "core file" : "recording"));
+    if (process.status.tracing)
+        MT_TRY(Control(queries.session.debugger, process.status.root_address).reset_peak());
     return "{}";
 }
 
 // Without a program nothing is traced: that is an answer and no error.
 Result<std::string> is_tracing_query(Queries& queries, Request& request) {
-    if (auto good = request.complete(); !good) return tl::make_unexpected(good.error());
+    MT_TRY(request.complete());
     auto process = queries.session.process();
     if (process) return fmt::format("{{\"tracing\":{}}}", process->status.tracing);
     const Code code = process.error().code;
     if (code == Code::no_process || code == Code::exited || code == Code::no_runtime)
         return "{\"tracing\":false}";
-    return tl::make_unexpected(std::move(process.error()));
+    return fail(std::move(process.error()));
 }
 
 Result<std::string> get_traceback_limit_query(Queries& queries, Request& request) {
-    if (auto good = request.complete(); !good) return tl::make_unexpected(good.error());
-    auto process = queries.session.process();
-    if (!process) return tl::make_unexpected(std::move(process.error()));
-    const std::uint16_t limit = process->status.frame_limit;
+    MT_TRY(request.complete());
+    auto process = MT_TRY(queries.session.process());
+    const std::uint16_t limit = process.status.frame_limit;
     return fmt::format("{{\"limit\":{}}}", limit == 0 ? abi::kDefaultFrameLimit : limit);
 }
 
 // The sums of the table, without its traces.
 Result<Table> read_sums(Queries& queries, Request& request) {
-    if (auto good = request.complete(); !good) return tl::make_unexpected(good.error());
-    auto process = queries.session.process();
-    if (!process) return tl::make_unexpected(std::move(process.error()));
+    MT_TRY(request.complete());
+    auto process = MT_TRY(queries.session.process());
     // A number has no place for a remark.
-    if (!process->doubts.empty()) return fail(Code::damaged, process->doubts.front().text);
+    if (!process.doubts.empty()) return fail(Code::damaged, process.doubts.front().text);
     ReadOptions options;
     options.counters = false;
-    return read_table(*process->memory, process->status, options);
+    return read_table(*process.memory, process.status, options);
 }
 
 Result<std::string> get_traced_memory_query(Queries& queries, Request& request) {
-    auto table = read_sums(queries, request);
-    if (!table) return tl::make_unexpected(std::move(table.error()));
-    return fmt::format("{{\"current\":{},\"peak\":{}}}", table->current_size, table->peak_size);
+    auto table = MT_TRY(read_sums(queries, request));
+    return fmt::format("{{\"current\":{},\"peak\":{}}}", table.current_size, table.peak_size);
 }
 
 Result<std::string> get_tracer_memory_query(Queries& queries, Request& request) {
-    auto table = read_sums(queries, request);
-    if (!table) return tl::make_unexpected(std::move(table.error()));
-    return fmt::format("{{\"size\":{}}}", table->own_bytes);
+    auto table = MT_TRY(read_sums(queries, request));
+    return fmt::format("{{\"size\":{}}}", table.own_bytes);
 }
 
 }  // namespace

@@ -105,7 +105,7 @@ Json facts(const ShownBlock& shown, std::optional<std::uint64_t> address) {
     json["size"] = shown.block.size;
     if (address) json["offset"] = *address - shown.block.address;
     json["domain"] = shown.domain;
-    json["generation"] = shown.stamp ? Json(shown.stamp->generation) : Json();
+    json["mark"] = shown.stamp ? Json(shown.stamp->mark) : Json();
     json["sequence"] = shown.stamp ? Json(shown.stamp->sequence) : Json();
     json["thread"] = shown.thread.empty() ? Json() : Json(shown.thread);
     return json;
@@ -122,9 +122,11 @@ Json shown_json(const FrameBook& book, const ShownBlock& shown, std::uint64_t ad
 std::string age_text(bool stamps, const ShownBlock& shown) {
     if (!stamps) return "";
     if (!shown.stamp) return ", no stamp: allocated before stamps were on";
-    return fmt::format(", {}generation {}, allocation {} of it",
+    const std::uint32_t mark = shown.stamp->mark;
+    return fmt::format(", {}{}, allocation {}",
                        shown.thread.empty() ? "" : printable(shown.thread) + ", ",
-                       shown.stamp->generation, shown.stamp->sequence);
+                       mark == 0 ? "before any mark" : fmt::format("after mark {}", mark),
+                       shown.stamp->sequence);
 }
 
 Json block_facts(const ShownBlock& shown) { return facts(shown, std::nullopt); }

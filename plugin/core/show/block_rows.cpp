@@ -33,18 +33,17 @@ BlockRows::BlockRows(const BlockList& list, bool json, const Sink& sink)
 
 Result<const std::string*> BlockRows::place_of(std::uint32_t trace, const Traceback& traceback) {
     if (const auto known = places_.find(trace); known != places_.end()) return &known->second;
-    auto frames = traceback();
-    if (!frames) return tl::make_unexpected(std::move(frames.error()));
+    auto frames = MT_TRY(traceback());
     if (kept_ > kMostKept) {
         places_.clear();
         kept_ = 0;
     }
     std::string& place = places_[trace];
     if (json_)
-        place = JsonStream::laid_out(traceback_json(*list_.book, KeyType::traceback, *frames),
+        place = JsonStream::laid_out(traceback_json(*list_.book, KeyType::traceback, frames),
                                      JsonStream::kItemDepth + 1);
     else
-        place = fmt::format("{}:{}", row_name(*list_.book, frames->front()), frames->front().line);
+        place = fmt::format("{}:{}", row_name(*list_.book, frames.front()), frames.front().line);
     kept_ += place.size();
     return &place;
 }
@@ -66,20 +65,18 @@ Result<void> BlockRows::past_address() {
 
 Result<void> BlockRows::row(const ShownBlock& shown, std::uint32_t trace,
                             const Traceback& traceback) {
-    auto place = place_of(trace, traceback);
-    if (!place) return tl::make_unexpected(std::move(place.error()));
+    const std::string* place = MT_TRY(place_of(trace, traceback));
     if (json_) {
         // Its last member is spliced in as it was laid out before.
         std::string text = JsonStream::laid_out(block_facts(shown), JsonStream::kItemDepth);
         text.resize(text.rfind('\n'));
         const std::string margin((JsonStream::kItemDepth + 1) * 2, ' ');
-        text += fmt::format(",\n{}\"traceback\": {}\n{}}}", margin, **place, margin.substr(2));
+        text += fmt::format(",\n{}\"traceback\": {}\n{}}}", margin, *place, margin.substr(2));
         return document_.laid_out_item(text);
     }
-    if (!is_past_ && shown.block.address > *list_.around)
-        if (auto done = past_address(); !done) return done;
+    if (!is_past_ && shown.block.address > *list_.around) MT_TRY(past_address());
     is_past_ = is_past_ || holds(shown.block, *list_.around);
-    return sink_(text_of(shown, **place));
+    return sink_(text_of(shown, *place));
 }
 
 Result<void> BlockRows::end() {
@@ -90,7 +87,7 @@ Result<void> BlockRows::end() {
                            {"remarks", remarks_json(list_.remarks)}});
         return document_.end();
     }
-    if (auto done = past_address(); !done) return done;
+    MT_TRY(past_address());
     std::string text;
     if (list_.other_count != 0)
         text += fmt::format("{} other: {}\n", list_.other_count,

@@ -34,8 +34,7 @@ std::string row_text(const DifferenceReport& report, const StatisticDiff& row) {
 Result<void> difference_text(const DifferenceReport& report, const Sink& sink) {
     const auto& rows = *report.rows;
     const std::size_t shown = report.shown == 0 ? rows.size() : std::min(report.shown, rows.size());
-    for (std::size_t i = 0; i < shown; ++i)
-        if (auto done = sink(row_text(report, rows[i])); !done) return done;
+    for (std::size_t i = 0; i < shown; ++i) MT_TRY(sink(row_text(report, rows[i])));
     std::string text;
     if (shown < rows.size() && report.cumulative)
         text += fmt::format("{} other\n", rows.size() - shown);

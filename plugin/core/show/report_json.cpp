@@ -75,7 +75,7 @@ Result<void> with_rows(const Report& report, Json head, std::size_t shown, Entry
         const auto& row = (*report.rows)[i];
         Json json = entry(row);
         add_key(json, report, row.traceback);
-        if (auto done = out.item(json); !done) return done;
+        MT_TRY(out.item(json));
     }
     out.end_list();
     out.members(tail());

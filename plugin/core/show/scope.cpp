@@ -229,7 +229,7 @@ std::string ended_text(std::string_view name, const ScopeCall& call) {
 }
 
 Result<void> scope_text(const ScopeReport& report, const Sink& sink) {
-    if (auto done = sink(title_of(report) + "\n"); !done) return done;
+    MT_TRY(sink(title_of(report) + "\n"));
     if (report.calls.empty()) return sink(remarks_text(report.remarks));
     const std::size_t count = report.calls.size();
     const std::size_t shown = report.shown == 0 ? count : std::min(report.shown, count);
@@ -237,17 +237,16 @@ Result<void> scope_text(const ScopeReport& report, const Sink& sink) {
         Row head = {"call", "thread", "allocs", "frees", "bytes", "net", "peak"};
         if (report.has_alive) head.emplace_back("alive");
         head.emplace_back();
-        if (auto done = take(head); !done) return done;
-        for (std::size_t i = 0; i < shown; ++i)
-            if (auto done = take(row_of(report, report.calls[i])); !done) return done;
+        MT_TRY(take(head));
+        for (std::size_t i = 0; i < shown; ++i) MT_TRY(take(row_of(report, report.calls[i])));
         if (report.summary.calls <= 1) return {};
         for (const auto& [what, columns] :
              {std::pair("min", &report.summary.least), std::pair("median", &report.summary.median),
               std::pair("max", &report.summary.most), std::pair("total", &report.summary.total)})
-            if (auto done = take(summary_row(report, what, *columns)); !done) return done;
+            MT_TRY(take(summary_row(report, what, *columns)));
         return {};
     };
-    if (auto done = write_table(each, sink); !done) return done;
+    MT_TRY(write_table(each, sink));
     std::string text;
     if (shown < count) text = fmt::format("{} not shown\n", plural(count - shown, "call"));
     return sink(text + remarks_text(report.remarks));
@@ -260,8 +259,7 @@ Result<void> scope_json(const ScopeReport& report, const Sink& sink) {
     out.begin_list("calls");
     const std::size_t count = report.calls.size();
     const std::size_t shown = report.shown == 0 ? count : std::min(report.shown, count);
-    for (std::size_t i = 0; i < shown; ++i)
-        if (auto done = out.item(call_json(report.calls[i])); !done) return done;
+    for (std::size_t i = 0; i < shown; ++i) MT_TRY(out.item(call_json(report.calls[i])));
     out.end_list();
     out.members({{"other", count - shown}, {"remarks", remarks_json(report.remarks)}});
     return out.end();
