@@ -100,11 +100,15 @@ TEST_F(Block, AgeAndThreadAreThoseOfItsStamp) {
     const std::uint64_t line = region + offsetof(abi::Region, line);
     debugger.memory.put(stamps + (builder.word_address(kBlock) - line),
                         abi::make_stamp(3, 1, abi::sequence_of(12)));
-    EXPECT_THAT(
-        session.text("block " + std::to_string(kBlock)),
-        HasSubstr("domain 0, thread 1 (worker, tid 77), after mark 3, allocation 12\n"));
+    EXPECT_THAT(session.text("block " + std::to_string(kBlock)),
+                HasSubstr("domain 0, thread 1 (worker, tid 77), after mark 3, allocation 12\n"));
     EXPECT_THAT(session.text("block --json " + std::to_string(kBlock)),
                 HasSubstr("\"mark\": 3,\n      \"sequence\": 12"));
+    debugger.stack_pointers = {kStack + 5000, kStack + 3000};
+    debugger.system_ids = {78, 77};
+    for (const char* command : {"block ", "blocks --neighbours "})
+        EXPECT_THAT(session.text(command + std::to_string(kBlock)),
+                    HasSubstr("thread 1 (worker, tid 77; the debugger's thread 2), after mark 3"));
 }
 
 TEST_F(Block, WithoutTracingThereIsNothingToKnow) {

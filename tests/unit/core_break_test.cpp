@@ -62,6 +62,38 @@ class Break : public ::testing::Test {
     FakeSession session{debugger};
 };
 
+// One way to say which thread is meant, in each command that takes one.
+TEST(Threads, AreFoundByNumberSystemIdAndName) {
+    TableBuilder builder;
+    builder.allocate(builder.add_stack({kMain}), 8);
+    abi::Thread& first = builder.add_thread("7", 77);
+    first.generation = builder.state.generation;
+    first.alloc_bytes = 8;
+    first.alloc_count = 1;
+    builder.add_thread("twin", 78);
+    builder.add_thread("twin", 79);
+    FakeDebugger debugger(builder.build());
+    debugger.functions = {"parse", "print", "work"};
+    debugger.stack_pointers = {0x7ffe00001000, 0x7ffd00001000};
+    debugger.system_ids = {78, 77};
+    FakeSession session(debugger);
+    int condition = 0;
+    for (const char* who : {"7", "77", "1"})
+        EXPECT_EQ(session.text(std::string("break --thread ") + who),
+                  "condition " + std::to_string(++condition) +
+                      ": thread 1 (7, tid 77; the debugger's thread 2)\n");
+    EXPECT_THAT(session.text("scope parse --thread 7"),
+                HasSubstr("calls of parse, thread 1 (7, tid 77; the debugger's thread 2)\n"));
+    EXPECT_THAT(session.text("snapshot --blocks --by thread"),
+                HasSubstr("thread 1 (7, tid 77; the debugger's thread 2): size="));
+    for (const char* command : {"break --thread ", "scope print --thread ", "stats --thread "})
+        EXPECT_EQ(session.error(std::string(command) + "nobody"),
+                  "there is no thread nobody; mt snapshot --by thread lists them");
+    for (const char* command : {"break --thread ", "scope work --thread "})
+        EXPECT_EQ(session.error(std::string(command) + "twin"),
+                  "several threads are called twin; use the thread's number");
+}
+
 TEST_F(Break, ArmsTheSlotBeforeTheRequest) {
     EXPECT_EQ(session.text("break --total 5000"), "condition 1: total >= 5000 B\n");
     EXPECT_EQ(debugger.stop_point, "memtrace_stopped");
@@ -160,7 +192,8 @@ TEST_F(Break, OfAPeakThatHasStoppedTheRuntimeKnows) {
 TEST_F(Break, WhatIsThereAlreadyIsRemarked) {
     EXPECT_THAT(session.text("break --total 8"), HasSubstr("remark: the total is already reached"));
     EXPECT_THAT(session.text("break --count 1"), HasSubstr("remark: the count is already reached"));
-    EXPECT_THAT(session.text("break --peak 8"), HasSubstr("the next new one stops"));
+    EXPECT_THAT(session.text("break --peak 8"),
+                HasSubstr("the peak is already reached; it stops at the next new one"));
     EXPECT_THAT(session.text("break --total 9"), ::testing::Not(HasSubstr("remark")));
 }
 

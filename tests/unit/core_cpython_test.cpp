@@ -9,8 +9,8 @@
 #include "analyse/difference.h"
 #include "analyse/statistics.h"
 #include "core_traces.h"
-#include "show/report.h"
-#include "show/text.h"
+#include "model/text.h"
+#include "show/text/traceback.h"
 
 namespace mt::core::test {
 namespace {

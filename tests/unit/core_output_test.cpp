@@ -11,8 +11,9 @@
 #include <set>
 #include <thread>
 
+#include "app/session.h"
 #include "capi/callback_debugger.h"
-#include "command/session.h"
+#include "command/commands.h"
 #include "core_fake_debugger.h"
 #include "core_save_tables.h"
 
@@ -44,12 +45,16 @@ FakeDebugger many_rows() {
 
 // A session whose questions come at each step, not by the clock.
 struct Eager {
-    explicit Eager(FakeDebugger& fake) : debugger(fake.callbacks()), session(debugger, "/nowhere") {
-        session.poll.every = {};
+    explicit Eager(FakeDebugger& fake)
+        : debugger(fake.callbacks()), session(debugger, "/nowhere"), commands(session) {
+        session.debuggee().poll().every = {};
     }
-    core::Result<core::Session::Outcome> run(const std::string& line) { return session.run(line); }
+    core::Result<core::Commands::Outcome> run(const std::string& line) {
+        return commands.run(line);
+    }
     core::CallbackDebugger debugger;
     core::Session session;
+    core::Commands commands;
 };
 
 // As a test's name has it.

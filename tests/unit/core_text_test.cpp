@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "show/text.h"
+#include "model/text.h"
 
 namespace mt::core {
 namespace {

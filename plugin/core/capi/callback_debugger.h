@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
-// command/debugger.h over an adapter's C callbacks. Copies every string at once
-// and turns return codes into Results; adds no decision of its own.
+// target/debugger.h over an adapter's C callbacks. Copies every string at once and turns
+// return codes into Results; adds no decision of its own.
 #ifndef MEMTRACE_CORE_CAPI_CALLBACK_DEBUGGER_H
 #define MEMTRACE_CORE_CAPI_CALLBACK_DEBUGGER_H
 
-#include "command/debugger.h"
 #include "memtrace_core.h"
 #include "source/callback_memory.h"
+#include "target/debugger.h"
 
 namespace mt::core {
 

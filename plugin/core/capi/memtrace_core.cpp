@@ -8,26 +8,32 @@
 #include <new>
 #include <string>
 
+#include "app/session.h"
+#include "app/tracing.h"
 #include "capi/callback_debugger.h"
-#include "command/session.h"
+#include "command/commands.h"
+#include "command/complete.h"
 #include "command/verb.h"
 #include "memtrace_core.h"
 #include "model/poll.h"
+#include "model/text.h"
 #include "query/queries.h"
-#include "show/text.h"
+#include "show/text/stops.h"
 
 using mt::core::CallbackDebugger;
 using mt::core::Code;
+using mt::core::Commands;
 using mt::core::Error;
 using mt::core::Queries;
 using mt::core::Session;
 
 struct mtc_session {
     mtc_session(const mtc_debugger& callbacks, const char* directory)
-        : debugger(callbacks), session(debugger, directory), queries(session) {}
+        : debugger(callbacks), session(debugger, directory), commands(session), queries(session) {}
 
     CallbackDebugger debugger;
     Session session;
+    Commands commands;
     Queries queries;
     unsigned depth = 0;  // calls under way: a callback may call again
     std::string error;
@@ -58,7 +64,7 @@ int answered(mtc_session& session, const mt::core::Result<mt::core::Stop>& stop,
     out.stays = stop->stays ? 1 : 0;
     out.level = stop->level;
     out.pc = stop->pc;
-    if (stop->stays) add(sink, stop->text.c_str());
+    if (stop->stays) add(sink, mt::core::stop_text(session.session.book(), *stop).c_str());
     return MTC_OK;
 }
 
@@ -145,10 +151,10 @@ void mtc_close(mtc_session* session) { delete session; }
 
 int mtc_run(mtc_session* session, const char* line) {
     return guarded(session, [session, line]() -> int {
-        auto outcome = session->session.run(line == nullptr ? "" : line);
+        auto outcome = session->commands.run(line == nullptr ? "" : line);
         if (!outcome) return failed(*session, outcome.error());
-        if (*outcome == Session::Outcome::done) return MTC_OK;
-        session->error = one_line({Code::usage, session->session.not_ours_text()});
+        if (*outcome == Commands::Outcome::done) return MTC_OK;
+        session->error = one_line({Code::usage, session->commands.not_ours_text()});
         return MTC_NOT_OURS;
     });
 }
@@ -160,15 +166,15 @@ const char* mtc_error(const mtc_session* session) {
 
 int mtc_loaded(mtc_session* session) {
     return guarded(session, [session]() -> int {
-        auto done = session->session.loaded();
+        auto done = mt::core::runtime_loaded(session->session);
         return done ? MTC_OK : failed(*session, done.error());
     });
 }
 
 int mtc_program(mtc_session* session) {
     return guarded(session, [session]() -> int {
-        auto done = session->session.program_changed();
-        return done ? MTC_OK : failed(*session, done.error());
+        session->commands.program_changed();
+        return MTC_OK;
     });
 }
 
@@ -177,7 +183,7 @@ int mtc_stopped(mtc_session* session, const uint64_t arguments[5], mtc_add_text 
     return guarded(session, [&]() -> int {
         if (arguments == nullptr || add == nullptr || out == nullptr) return MTC_ERROR;
         *out = mtc_stop{};
-        const auto stop = session->session.stopped(
+        const auto stop = session->session.conditions().stopped(
             {arguments[0], arguments[1], arguments[2], arguments[3], arguments[4]});
         return answered(*session, stop, add, sink, *out);
     });
@@ -188,9 +194,9 @@ int mtc_reached(mtc_session* session, const mtc_hit* hit, mtc_add_text add, void
     return guarded(session, [&]() -> int {
         if (hit == nullptr || add == nullptr || out == nullptr) return MTC_ERROR;
         *out = mtc_stop{};
-        const auto stop = session->session.scopes.reached(
-            session->session, {hit->point, hit->thread, hit->pc, hit->sp, hit->frame,
-                               hit->return_pc, hit->is_inlined != 0});
+        const auto stop =
+            session->session.scopes().reached({hit->point, hit->thread, hit->pc, hit->sp,
+                                               hit->frame, hit->return_pc, hit->is_inlined != 0});
         return answered(*session, stop, add, sink, *out);
     });
 }
@@ -226,7 +232,7 @@ const char* mtc_version(void) { return MEMTRACE_VERSION; }
 
 int mtc_traced_memory(mtc_session* session, uint64_t* current, uint64_t* peak) {
     return guarded(session, [&]() -> int {
-        auto figures = session->session.traced_memory();
+        auto figures = mt::core::traced_memory(session->session);
         if (!figures) return failed_figure(*session, figures.error());
         if (current != nullptr) *current = figures->first;
         if (peak != nullptr) *peak = figures->second;
@@ -236,7 +242,7 @@ int mtc_traced_memory(mtc_session* session, uint64_t* current, uint64_t* peak) {
 
 int mtc_block(mtc_session* session, uint64_t address, uint64_t* start, uint64_t* size) {
     return guarded(session, [&]() -> int {
-        auto block = session->session.block_at(address);
+        auto block = mt::core::block_at(session->session, address);
         if (!block) return failed_figure(*session, block.error());
         if (start != nullptr) *start = block->address;
         if (size != nullptr) *size = block->size;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
-// Completion of a command line: verbs, options, their values, snapshot names.
-// Only looks at the line and the session; never at the program.
+// See complete.h.
+#include "command/complete.h"
+
 #include <algorithm>
 #include <set>
 
-#include "command/session.h"
 #include "command/verb.h"
-#include "show/scope.h"
+#include "report/scope.h"
 #include "symbols/name.h"
 
 namespace mt::core {
@@ -25,7 +25,7 @@ Words names_of(const std::vector<std::string_view>& names) { return {names.begin
 
 Words snapshot_names(const Session& session) {
     Words names;
-    for (const Kept& kept : session.snapshots) {
+    for (const Kept& kept : session.shelf().snapshots()) {
         names.push_back(kept.number);
         if (!kept.name.empty()) names.push_back(kept.name);
     }
@@ -34,14 +34,14 @@ Words snapshot_names(const Session& session) {
 
 Words mark_names(const Session& session) {
     Words names;
-    for (const Mark& mark : session.marks)
+    for (const Mark& mark : session.shelf().marks())
         names.push_back(mark.name.empty() ? std::to_string(mark.sequence) : mark.name);
     return names;
 }
 
 Words droppable(const Session& session) {
     Words names = snapshot_names(session);
-    for (const Mark& mark : session.marks)
+    for (const Mark& mark : session.shelf().marks())
         if (!mark.name.empty()) names.push_back(mark.name);
     return names;
 }
@@ -53,7 +53,7 @@ bool is_plain(const std::string& name) {
 
 // The files, functions or modules that the session has met.
 Words met_names(const Session& session, std::string_view option) {
-    const FrameBook& book = session.symboliser.book();
+    const FrameBook& book = session.book();
     std::set<std::string> names;
     for (FrameId id = 0; id < book.size(); ++id) {
         const Frame& frame = book[id];
@@ -83,14 +83,14 @@ Words values_of(const Session& session, const Verb& verb, std::string_view optio
 
 Words condition_numbers(const Session& session) {
     Words numbers;
-    for (const Condition& condition : session.conditions.all())
+    for (const Condition& condition : session.conditions().all())
         numbers.push_back(std::to_string(condition.number));
     return numbers;
 }
 
 Words scope_names(const Session& session) {
     Words names;
-    for (const Scope& scope : session.scopes.all()) names.push_back(scope.name);
+    for (const Scope& scope : session.scopes().all()) names.push_back(scope.name);
     return names;
 }
 

@@ -5,154 +5,84 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <chrono>
+#include <string_view>
 
-#include "command/files.h"
-#include "command/reporting.h"
+#include "app/files.h"
+#include "app/reports/rows.h"
+#include "command/front.h"
 #include "command/verb.h"
-#include "save/export.h"
-#include "save/file.h"
 
 namespace mt::core {
 namespace {
 
-constexpr std::uint64_t kMostFileBytes = std::uint64_t{1} << 30;
+// The last one is what mt stats --by traceback --json -n 0 prints.
 constexpr std::array<std::string_view, 4> kFormats = {"folded", "speedscope", "csv", "json"};
+constexpr std::size_t kJson = 3;
 
-Error about(const char* what, const std::string& path, Error error) {
-    if (error.code != Code::interrupted)
-        error.text = fmt::format("cannot {} {}: {}", what, path, error.text);
-    return error;
+const std::string* file_word(const Front& front, std::size_t index) {
+    const std::string* word = front.word(index);
+    return word != nullptr && !word->empty() ? word : nullptr;
 }
 
-// Who can name the table's code now; its unloaded modules are marked.
-Result<Sources> sources_now(Session& session, Table& table) {
-    auto process = MT_TRY(same_process(session, {&table}));
-    return session.sources_for(table, process ? &*process : nullptr);
-}
-
-// `write` gets where its bytes go; the file appears once it has given them all.
-template <typename Write>
-Result<void> to_file(const std::string& path, bool replace, Write write) {
-    auto file = MT_TRY(NewFile::open(expanded_path(path), replace));
-    auto done = write([&file](std::string_view bytes) { return file.write(bytes); });
-    return done ? file.commit() : done;
-}
-
-const std::string* file_word(const Arguments& arguments, std::size_t index) {
-    return arguments.words.size() > index && !arguments.words[index].empty()
-               ? &arguments.words[index]
-               : nullptr;
-}
-
-std::string called(const Kept& kept) { return kept.name.empty() ? kept.number : kept.name; }
-
-Result<void> export_rows_to(Session& session, Table& table, std::string_view format, bool raw,
-                            const std::string& path, bool replace) {
-    auto sources = MT_TRY(sources_now(session, table));
-    Resolver resolver(session.symboliser, table, sources);
-    auto rows = MT_TRY(export_rows(resolver, session.skip, raw, session.interrupted()));
-    return to_file(path, replace, [&](const Sink& sink) {
-        const FrameBook& book = session.symboliser.book();
-        const Sink pieces = [&](std::string_view text) -> Result<void> {
-            if (session.poll()) return interrupted_error();
-            return sink(text);
-        };
-        if (format == "folded") return export_folded(rows, book, raw, pieces);
-        if (format == "csv") return export_csv(rows, book, raw, pieces);
-        return export_speedscope(rows, book, raw, path, pieces);
-    });
-}
-
-// The document that mt stats --by traceback --json -n 0 prints.
-Result<void> export_json_to(Session& session, const Kept& kept, bool raw, const std::string& path,
-                            bool replace) {
-    auto process = MT_TRY(same_process(session, {kept.table.get()}));
-    View view;
-    view.json = true;
-    view.grouping.key = KeyType::traceback;
-    view.grouping.totals = true;
-    view.grouping.raw = raw;
-    return to_file(path, replace, [&](const Sink& sink) -> Result<void> {
-        Pieces pieces(sink);
-        MT_TRY(make_report(session, "export", kept.table, process ? &*process : nullptr, view,
-                           [&](std::string_view text) -> Result<void> {
-                               if (session.poll()) return interrupted_error();
-                               return pieces.add(text);
-                           }));
-        return pieces.finish();
-    });
-}
-
-Result<std::string_view> format_of(const Arguments& arguments) {
-    const std::string word = arguments.words.empty() ? "" : arguments.words.front();
-    std::vector<std::string_view> found;
-    for (const std::string_view name : kFormats)
-        if (!word.empty() && name.substr(0, word.size()) == word) found.push_back(name);
+Result<std::size_t> format_of(const Front& front) {
+    const std::string word = front.word(0) != nullptr ? *front.word(0) : "";
+    std::vector<std::size_t> found;
+    for (std::size_t i = 0; i < kFormats.size(); ++i)
+        if (!word.empty() && kFormats[i].substr(0, word.size()) == word) found.push_back(i);
     if (found.size() == 1) return found.front();
     return fail(Code::usage,
                 fmt::format("mt export takes one of {}, not {}", fmt::join(kFormats, ", "),
                             word.empty() ? "nothing" : word));
 }
 
+Result<void> export_json(Front& front, const Kept& kept, const std::string& path) {
+    const StatisticsReport report = MT_TRY(whole_report(front.session, kept, front.has("--raw")));
+    Debuggee& debuggee = front.session.debuggee();
+    return write_file(debuggee, path, front.has("--replace"), [&](const Sink& sink) {
+        auto done = json_renderer(sink)->show(report);
+        if (done && debuggee.is_stopped()) return Result<void>(interrupted_error());
+        return done;
+    });
+}
+
 }  // namespace
 
-Result<void> save_snapshot(Session& session, Table& table, const std::string& path, bool replace,
-                           const std::string& attributes_json) {
-    auto sources = MT_TRY(sources_now(session, table));
-    Resolver resolver(session.symboliser, table, sources);
-    SaveOptions options;
-    options.attributes_json = attributes_json;
-    options.interrupted = session.interrupted();
-    options.time_nanos = static_cast<std::uint64_t>(
-        std::chrono::nanoseconds(std::chrono::system_clock::now().time_since_epoch()).count());
-    return to_file(path, replace,
-                   [&](const Sink& sink) { return write_profile(resolver, options, sink); });
-}
-
-Result<Loaded> load_snapshot(Session& session, const std::string& path) {
-    auto bytes = MT_TRY(read_file(expanded_path(path), kMostFileBytes, session.interrupted()));
-    auto loaded = read_profile(bytes, session.symboliser.book(), session.interrupted());
-    if (!loaded) return fail(about("load", path, std::move(loaded.error())));
-    return loaded;
-}
-
-Result<void> run_save(Session& session, const Arguments& arguments) {
-    const std::string* path = file_word(arguments, 0);
+Result<void> run_save(Front& front) {
+    const std::string* path = file_word(front, 0);
     if (path == nullptr) return fail(Code::usage, "mt save takes the name of a file");
-    auto kept = MT_TRY(kept_snapshot(session, arguments.words, 1));
+    const Kept kept = MT_TRY(front.session.shelf().snapshot(front.word(1)));
     // Made before the file is: without memory for it the command fails and leaves none.
-    const std::string text = fmt::format("snapshot {} saved to {}\n", called(*kept), *path);
-    MT_TRY(save_snapshot(session, *kept->table, *path, arguments.has("--replace"), ""));
-    session.say(text);
+    const std::string text = fmt::format("snapshot {} saved to {}\n", kept.called(), *path);
+    MT_TRY(save_snapshot(front.session.debuggee(), *kept.table, *path, front.has("--replace"), ""));
+    front.say(text);
     return {};
 }
 
-Result<void> run_load(Session& session, const Arguments& arguments) {
-    const std::string* path = file_word(arguments, 0);
+Result<void> run_load(Front& front) {
+    const std::string* path = file_word(front, 0);
     if (path == nullptr) return fail(Code::usage, "mt load takes the name of a file");
-    const std::string name = arguments.words.size() > 1 ? arguments.words[1] : "";
-    if (arguments.words.size() > 1) MT_TRY(check_name(session, name, arguments.has("--replace")));
-    auto loaded = MT_TRY(load_snapshot(session, *path));
-    keep_snapshot(session, name, loaded.table, *path);
-    session.say(list_text({listed(session.snapshots.back())}, {}) +
-                remarks_text(loaded.table->remarks));
-    return {};
+    Shelf& shelf = front.session.shelf();
+    const std::string* name = front.word(1);
+    if (name != nullptr) MT_TRY(shelf.check_name(*name, front.has("--replace")));
+    const Loaded loaded = MT_TRY(load_snapshot(front.session.debuggee(), *path));
+    const Kept& kept = shelf.keep(name != nullptr ? *name : "", loaded.table, *path);
+    return front.show(ListReport{{listed(kept)}, {}, loaded.table->remarks});
 }
 
-Result<void> run_export(Session& session, const Arguments& arguments) {
-    auto format = MT_TRY(format_of(arguments));
-    const std::string* path = file_word(arguments, 1);
+Result<void> run_export(Front& front) {
+    const std::size_t format = MT_TRY(format_of(front));
+    const std::string* path = file_word(front, 1);
     if (path == nullptr)
         return fail(Code::usage, "mt export takes a format and the name of a file");
-    auto kept = MT_TRY(kept_snapshot(session, arguments.words, 2));
-    const bool raw = arguments.has("--raw"), replace = arguments.has("--replace");
-    const std::string text = fmt::format("snapshot {} exported to {}\n", called(*kept), *path);
-    auto done = format == "json"
-                    ? export_json_to(session, *kept, raw, *path, replace)
-                    : export_rows_to(session, *kept->table, format, raw, *path, replace);
-    if (!done) return done;
-    session.say(text);
+    const Kept kept = MT_TRY(front.session.shelf().snapshot(front.word(2)));
+    const std::string text = fmt::format("snapshot {} exported to {}\n", kept.called(), *path);
+    if (format == kJson)
+        MT_TRY(export_json(front, kept, *path));
+    else
+        MT_TRY(export_snapshot(front.session.debuggee(), *kept.table,
+                               static_cast<ExportFormat>(format), front.has("--raw"), *path,
+                               front.has("--replace")));
+    front.say(text);
     return {};
 }
 

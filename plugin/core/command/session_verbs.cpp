@@ -4,8 +4,7 @@
 // process.
 #include <fmt/format.h>
 
-#include "command/reporting.h"
-#include "command/session.h"
+#include "command/front.h"
 #include "command/verb.h"
 #include "model/numbers.h"
 
@@ -35,80 +34,69 @@ Result<bool> on_or_off(const std::string& key, const std::string& value) {
 }
 
 Result<void> set(Session& session, const std::string& key, const std::string& value) {
-    Settings& settings = session.settings;
     if (key == "rows") {
         const auto rows = number_of<std::size_t>(value);
         if (!rows)
             return fail(
                 Code::usage,
                 fmt::format("mt config rows takes a number of rows (0 = all), not {}", value));
-        settings.rows = *rows;
+        session.settings().rows = *rows;
         return {};
     }
     if (key == "skip") {
         if (value == kSkipDefault)
-            session.skip.forget_added();
+            session.debuggee().skip().forget_added();
         else
-            session.skip.add(value);
+            session.debuggee().skip().add(value);
         return {};
     }
     if (key != "source" && key != "direct")
         return fail(Code::usage,
                     fmt::format("mt config has no key {}; it has rows, source, direct, skip", key));
-    auto on = MT_TRY(on_or_off(key, value));
-    (key == "source" ? settings.source : settings.direct) = on;
+    const bool on = MT_TRY(on_or_off(key, value));
+    if (key == "source")
+        session.settings().source = on;
+    else
+        session.debuggee().read_directly(on);
     return {};
 }
 
 }  // namespace
 
-Result<void> run_list(Session& session, const Arguments& arguments) {
-    std::vector<ListedSnapshot> all;
-    for (const Kept& kept : session.snapshots) all.push_back(listed(kept));
-    std::vector<ListedMark> marks;
-    for (const Mark& mark : session.marks)
-        marks.push_back({mark.sequence, mark.name, mark.process.pid, mark.process.generation});
-    session.say(arguments.has("--json") ? list_json(all, marks) : list_text(all, marks));
-    return {};
-}
+Result<void> run_list(Front& front) { return front.show(list_of(front.session.shelf())); }
 
-Result<void> run_drop(Session& session, const Arguments& arguments) {
-    if (arguments.words.empty())
+Result<void> run_drop(Front& front) {
+    if (front.word(0) == nullptr)
         return fail(Code::usage,
-                    "mt drop takes the number of a snapshot, or the name of a "
-                    "snapshot or mark");
-    const std::string& name = arguments.words.front();
-    if (std::erase_if(session.marks, [&name](const Mark& mark) { return mark.name == name; }) != 0)
-        return {};
-    auto kept = MT_TRY(kept_snapshot(session, arguments.words, 0));
-    session.snapshots.erase(session.snapshots.begin() + (kept - session.snapshots.data()));
-    return {};
+                    "mt drop takes the number of a snapshot, or the name of a snapshot or mark");
+    return front.session.shelf().drop(*front.word(0));
 }
 
-Result<void> run_config(Session& session, const Arguments& arguments) {
-    if (arguments.words.size() == 1)
-        return fail(Code::usage, fmt::format("mt config {0} needs a value: mt config {0} VALUE",
-                                             arguments.words.front()));
-    if (arguments.words.size() == 2) return set(session, arguments.words[0], arguments.words[1]);
+Result<void> run_config(Front& front) {
+    Session& session = front.session;
+    const std::string *key = front.word(0), *value = front.word(1);
+    if (value != nullptr) return set(session, *key, *value);
+    if (key != nullptr)
+        return fail(Code::usage,
+                    fmt::format("mt config {0} needs a value: mt config {0} VALUE", *key));
     ConfigReport listed;
-    listed.rows = session.settings.rows;
-    listed.source = session.settings.source;
-    listed.direct = session.settings.direct;
-    for (const SkipPattern& pattern : session.skip.patterns())
+    listed.rows = session.settings().rows;
+    listed.source = session.settings().source;
+    listed.direct = session.debuggee().reads_directly();
+    for (const SkipPattern& pattern : session.debuggee().skip().patterns())
         listed.skip.push_back({std::string(kind_name(pattern.kind)), pattern.glob});
-    session.say(arguments.has("--json") ? config_json(listed) : config_text(listed));
-    return {};
+    return front.show(listed);
 }
 
-Result<void> run_help(Session& session, const Arguments& arguments) {
-    if (arguments.words.empty()) {
-        session.say(help_overview());
+Result<void> run_help(Front& front) {
+    if (front.word(0) == nullptr) {
+        front.say(help_overview());
         return {};
     }
     std::vector<std::string> candidates;
-    const Verb* verb = find_verb(arguments.words.front(), &candidates);
-    if (verb == nullptr) return fail(Code::usage, no_verb(arguments.words.front(), candidates));
-    session.say(help_of(*verb));
+    const Verb* verb = find_verb(*front.word(0), &candidates);
+    if (verb == nullptr) return fail(Code::usage, no_verb(*front.word(0), candidates));
+    front.say(help_of(*verb));
     return {};
 }
 

@@ -14,7 +14,7 @@
 
 namespace mt::core {
 
-class Session;
+struct Front;
 
 struct Verb {
     std::string_view name;
@@ -24,7 +24,7 @@ struct Verb {
     std::string_view details;  // lines, may be empty
     std::string_view example;
     std::vector<Option> options;
-    Result<void> (*run)(Session& session, const Arguments& arguments);
+    Result<void> (*run)(Front& front);
     bool takes_expression = false;  // all that is no option, as one word
 };
 
@@ -40,31 +40,28 @@ std::string usage_of(const Verb& verb);
 std::string help_of(const Verb& verb);
 std::string help_overview();
 
-// Whole words that can stand at the end of `line`.
-std::vector<std::string> complete(const Session& session, std::string_view line);
-
-Result<void> run_status(Session& session, const Arguments& arguments);
-Result<void> run_start(Session& session, const Arguments& arguments);
-Result<void> run_mark(Session& session, const Arguments& arguments);
-Result<void> run_stop(Session& session, const Arguments& arguments);
-Result<void> run_clear(Session& session, const Arguments& arguments);
-Result<void> run_snapshot(Session& session, const Arguments& arguments);
-Result<void> run_stats(Session& session, const Arguments& arguments);
-Result<void> run_diff(Session& session, const Arguments& arguments);
-Result<void> run_list(Session& session, const Arguments& arguments);
-Result<void> run_drop(Session& session, const Arguments& arguments);
-Result<void> run_scope(Session& session, const Arguments& arguments);
-Result<void> run_save(Session& session, const Arguments& arguments);
-Result<void> run_load(Session& session, const Arguments& arguments);
-Result<void> run_export(Session& session, const Arguments& arguments);
-Result<void> run_traceback(Session& session, const Arguments& arguments);
-Result<void> run_peak(Session& session, const Arguments& arguments);
-Result<void> run_break(Session& session, const Arguments& arguments);
-Result<void> run_blocks(Session& session, const Arguments& arguments);
-Result<void> run_block(Session& session, const Arguments& arguments);
-Result<void> run_config(Session& session, const Arguments& arguments);
-Result<void> run_preload(Session& session, const Arguments& arguments);
-Result<void> run_help(Session& session, const Arguments& arguments);
+Result<void> run_status(Front& front);
+Result<void> run_start(Front& front);
+Result<void> run_mark(Front& front);
+Result<void> run_stop(Front& front);
+Result<void> run_clear(Front& front);
+Result<void> run_snapshot(Front& front);
+Result<void> run_stats(Front& front);
+Result<void> run_diff(Front& front);
+Result<void> run_list(Front& front);
+Result<void> run_drop(Front& front);
+Result<void> run_scope(Front& front);
+Result<void> run_save(Front& front);
+Result<void> run_load(Front& front);
+Result<void> run_export(Front& front);
+Result<void> run_traceback(Front& front);
+Result<void> run_peak(Front& front);
+Result<void> run_break(Front& front);
+Result<void> run_blocks(Front& front);
+Result<void> run_block(Front& front);
+Result<void> run_config(Front& front);
+Result<void> run_preload(Front& front);
+Result<void> run_help(Front& front);
 
 }  // namespace mt::core
 

@@ -66,9 +66,11 @@ Result<void> add_domains(const Arguments& arguments, std::vector<FilterList>& li
         filter.by = FilterBy::domain;
         filter.domain = number_of<std::uint32_t>(text);
         if (!filter.domain)
-            return fail(Code::usage, fmt::format("--domain takes the number of a domain (0 is the "
-                                                 "program's heap), not {}",
-                                                 or_nothing(text)));
+            return fail(
+                Code::usage,
+                fmt::format(
+                    "--domain takes the number of a domain (0 is the program's heap), not {}",
+                    or_nothing(text)));
         list.push_back(std::move(filter));
     }
     if (!list.empty()) lists.push_back(std::move(list));
@@ -104,8 +106,7 @@ Result<void> add_filters(const Arguments& arguments, std::vector<FilterList>& li
 
 Result<void> add_grouping(const Arguments& arguments, Grouping& grouping) {
     if (const std::string* by = arguments.value("--by")) {
-        auto found = MT_TRY(choice("--by", key_type_names(), *by));
-        grouping.key = static_cast<KeyType>(found);
+        grouping.key = MT_TRY(key_of_word(*by));
     }
     if (const std::string* sort = arguments.value("--sort")) {
         auto found = MT_TRY(choice("--sort", sort_names(), *sort));
@@ -113,9 +114,11 @@ Result<void> add_grouping(const Arguments& arguments, Grouping& grouping) {
     }
     grouping.cumulative = arguments.has("--cumulative");
     if (grouping.cumulative && !can_cumulate(grouping.key))
-        return fail(Code::usage, fmt::format("--cumulative charges each frame of a traceback and "
-                                             "cannot be used with --by {}",
-                                             name_of(grouping.key)));
+        return fail(
+            Code::usage,
+            fmt::format(
+                "--cumulative charges each frame of a traceback and cannot be used with --by {}",
+                name_of(grouping.key)));
     if (const std::string* text = arguments.value("--min-size")) {
         const auto bytes = bytes_of(*text);
         if (!bytes)
@@ -126,9 +129,11 @@ Result<void> add_grouping(const Arguments& arguments, Grouping& grouping) {
     }
     for (const char* option : {"--min-size", "--since", "--until"})
         if (arguments.value(option) != nullptr && is_total(grouping.sort))
-            return fail(Code::usage, fmt::format("{} looks at live blocks, whose totals are not "
-                                                 "known; sort by size or count",
-                                                 option));
+            return fail(
+                Code::usage,
+                fmt::format(
+                    "{} looks at live blocks, whose totals are not known; sort by size or count",
+                    option));
     return {};
 }
 
@@ -138,9 +143,8 @@ Result<void> add_stamps(const Arguments& arguments, View& view) {
         const std::string* given = arguments.value(option);
         if (given == nullptr) continue;
         if (given->empty())
-            return fail(Code::usage, fmt::format("{} takes the number or name of a mark, not "
-                                                 "nothing",
-                                                 option));
+            return fail(Code::usage,
+                        fmt::format("{} takes the number or name of a mark, not nothing", option));
         *text = *given;
     }
     view.threads = arguments.all("--thread");
@@ -148,6 +152,11 @@ Result<void> add_stamps(const Arguments& arguments, View& view) {
 }
 
 }  // namespace
+
+Result<KeyType> key_of_word(const std::string& word) {
+    const std::size_t found = MT_TRY(choice("--by", key_type_names(), word));
+    return static_cast<KeyType>(found);
+}
 
 Result<Filter> filter_of(std::string_view option, std::string_view text) {
     Filter filter;
@@ -168,10 +177,9 @@ Result<Filter> filter_of(std::string_view option, std::string_view text) {
 Result<View> view_of(const Settings& settings, const Arguments& arguments) {
     View view;
     view.rows = settings.rows;
-    view.json = arguments.has("--json");
     view.most_recent_first = arguments.has("--most-recent-first");
     view.grouping.raw = arguments.has("--raw");
-    view.grouping.totals = view.json;
+    view.grouping.totals = arguments.has("--json");
     MT_TRY(add_grouping(arguments, view.grouping));
     MT_TRY(add_stamps(arguments, view));
     MT_TRY(add_filters(arguments, view.grouping.filters));
@@ -186,9 +194,10 @@ Result<View> view_of(const Settings& settings, const Arguments& arguments) {
     if (const std::string* limit = arguments.value("--limit")) {
         view.limit = number_of<std::int64_t>(*limit);
         if (!view.limit)
-            return fail(Code::usage, fmt::format("--limit takes a number of frames (negative: the "
-                                                 "oldest ones), not {}",
-                                                 or_nothing(*limit)));
+            return fail(
+                Code::usage,
+                fmt::format("--limit takes a number of frames (negative: the oldest ones), not {}",
+                            or_nothing(*limit)));
     }
     return view;
 }

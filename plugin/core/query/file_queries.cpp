@@ -4,7 +4,7 @@
 // snapshot is kept in the file as JSON and comes back as that and nothing else.
 #include <fmt/format.h>
 
-#include "command/files.h"
+#include "app/files.h"
 #include "query/answer.h"
 #include "query/queries.h"
 #include "query/selection.h"
@@ -31,14 +31,14 @@ Result<std::string> dump_query(Queries& queries, Request& request) {
     std::string beside;
     if (!attributes.empty() || held->is_made)
         beside = Json{{kAttributes, attributes}, {kMade, held->is_made}}.dump();
-    MT_TRY(save_snapshot(queries.session, *table, file, true, beside));
+    MT_TRY(save_snapshot(queries.session.debuggee(), *table, file, true, beside));
     return "{}";
 }
 
 Result<std::string> load_query(Queries& queries, Request& request) {
     const std::string file = request.text("file");
     MT_TRY(request.complete());
-    auto loaded = MT_TRY(load_snapshot(queries.session, file));
+    auto loaded = MT_TRY(load_snapshot(queries.session.debuggee(), file));
     // Anybody may have written it.
     const Json beside = Json::parse(loaded.attributes_json, nullptr, false);
     Json attributes = Json::object();

@@ -4,11 +4,9 @@
 // about lines of source.
 #include <fmt/format.h>
 
-#include "abi/layout.h"
-#include "analyse/frames.h"
+#include "app/reports/block.h"
 #include "query/answer.h"
 #include "query/queries.h"
-#include "read/lookup.h"
 
 namespace mt::core {
 namespace {
@@ -18,17 +16,11 @@ Result<std::string> object_traceback_query(Queries& queries, Request& request) {
     const std::uint64_t address = request.number("address");
     MT_TRY(request.complete());
     Session& session = queries.session;
-    auto process = MT_TRY(session.process());
-    Answer answer(session.symboliser.book());
+    auto process = MT_TRY(session.debuggee().process());
+    Answer answer(session.book());
     if (!process.status.tracing) return answer.finish("");
-    auto table = MT_TRY(read_blocks_at(*process.memory, process.status, address));
-    if (table.blocks.empty() || table.domain_of(table.blocks.front()) != 0)
-        return answer.finish("");
-    Resolver resolver(session.symboliser, table, session.sources_for(table, &process));
-    FrameWalk walk(resolver, session.skip, false);
-    const std::uint16_t limit = table.status.frame_limit;
-    auto frames = MT_TRY(walk.frames(table.traces.front(), limit == 0 ? abi::kMaxFrames : limit));
-    answer.add(*frames);
+    const auto block = MT_TRY(traced_block(session.debuggee(), process, address));
+    if (block) answer.add(block->traceback);
     return answer.finish("");
 }
 
@@ -43,14 +35,13 @@ Result<std::string> source_lines_query(Queries& queries, Request& request) {
     }
     MT_TRY(request.complete());
     Session& session = queries.session;
-    auto target = MT_TRY(session.debugger.target());
-    session.source_interrupted = false;
-    const SourceLine source_line = session.source_lines(&target);
+    const Target target = MT_TRY(session.debuggee().target());
+    const SourceLine source_line = session.debuggee().source_lines(!target.remote);
     std::string text = "{\"lines\":[";
     for (const auto& [file, line] : wanted) {
         if (text.back() != '[') text += ',';
         text += json_text(source_line(file, line));
-        if (session.source_interrupted) return fail(Code::interrupted, "interrupted");
+        if (session.debuggee().is_stopped()) return interrupted_error();
     }
     return text + "]}";
 }

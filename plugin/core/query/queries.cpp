@@ -7,8 +7,7 @@
 
 #include <utility>
 
-#include "command/reporting.h"
-#include "show/text.h"
+#include "model/text.h"
 
 namespace mt::core {
 
@@ -25,7 +24,7 @@ Result<Held*> Queries::held(std::uint64_t handle) {
 
 Result<std::string> Queries::answer(std::string_view text) {
     auto request = MT_TRY(Request::parse(text));
-    session.poll.begin();
+    session.debuggee().begin_command();
     for (const auto* family :
          {&tracing_operations(), &snapshot_operations(), &statistics_operations(),
           &traces_operations(), &lookup_operations(), &file_operations()})
@@ -35,19 +34,15 @@ Result<std::string> Queries::answer(std::string_view text) {
 }
 
 Result<Named> Named::of(Queries& queries, const std::vector<Held*>& held) {
-    Named named(queries.session);
+    Debuggee& debuggee = queries.session.debuggee();
+    Named named(debuggee);
     std::vector<Table*> tables;
     for (Held* one : held)
         if (one->table->names == nullptr) tables.push_back(one->table.get());
     if (tables.empty()) return named;
-    auto process = MT_TRY(same_process(queries.session, tables));
+    auto process = MT_TRY(debuggee.same_process(tables));
     named.process_ = std::move(process);
     return named;
-}
-
-Resolver Named::resolver(const Held& held) const {
-    return {session_.symboliser, *held.table,
-            session_.sources_for(*held.table, process_ ? &*process_ : nullptr)};
 }
 
 }  // namespace mt::core

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "analyse/filter.h"
-#include "command/session.h"
+#include "app/session.h"
 #include "model/error.h"
 #include "model/snapshot.h"
 #include "query/request.h"
@@ -47,7 +47,7 @@ class Queries {
     std::uint64_t hold(Held held);
     void release(std::uint64_t handle) { held_.erase(handle); }
     Result<Held*> held(std::uint64_t handle);
-    bool interrupted() { return session.poll(); }
+    bool interrupted() { return session.debuggee().wants_stop(); }
 
     Session& session;
 
@@ -74,12 +74,14 @@ class Named {
   public:
     // `tables` of one request. Interrupts are passed on.
     static Result<Named> of(Queries& queries, const std::vector<Held*>& held);
-    Resolver resolver(const Held& held) const;
+    Resolver resolver(const Held& held) const {
+        return debuggee_.resolver(*held.table, pointer(process_));
+    }
 
   private:
-    explicit Named(Session& session) : session_(session) {}
+    explicit Named(Debuggee& debuggee) : debuggee_(debuggee) {}
 
-    Session& session_;
+    Debuggee& debuggee_;
     std::optional<Process> process_;
 };
 

@@ -11,6 +11,7 @@
 #include "analyse/block_filter.h"
 #include "analyse/filter.h"
 #include "analyse/frames.h"
+#include "app/reports/frames.h"
 
 namespace mt::core {
 namespace {
@@ -35,7 +36,7 @@ Result<void> put_in_order(Queries& queries, Held& held, const TracesOfBlocks& tr
     };
     if (!held.is_made)
         MT_TRY(sort_unless_stopped(order.begin(), order.end(), is_before,
-                                   queries.session.interrupted()));
+                                   queries.session.debuggee().interrupted()));
     held.order = std::move(order);
     return {};
 }
@@ -56,8 +57,8 @@ Result<std::vector<bool>> kept_traces(Queries& queries, Resolver& resolver, cons
                                       const std::vector<FilterList>& filters) {
     const TracesOfBlocks traces(*held.table);
     TraceFilter filter(resolver.book(), filters);
-    FrameWalk walk(resolver, queries.session.skip, held.is_made);
-    const std::size_t limit = limit_of(held) == 0 ? abi::kMaxFrames : limit_of(held);
+    FrameWalk walk(resolver, queries.session.debuggee().skip(), held.is_made);
+    const std::size_t limit = most_frames(limit_of(held));
     const std::size_t wanted = filter.needs() == TraceFilter::Needs::all ? limit : 1;
     std::vector<bool> kept(traces.not_sampled() + 1);
     for (std::uint32_t i = 0; i < kept.size(); ++i) {

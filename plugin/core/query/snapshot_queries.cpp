@@ -8,10 +8,9 @@
 
 #include "abi/layout.h"
 #include "analyse/statistics.h"
-#include "command/reporting.h"
+#include "model/text.h"
 #include "query/queries.h"
 #include "save/table_maker.h"
-#include "show/text.h"
 
 namespace mt::core {
 namespace {
@@ -27,21 +26,22 @@ std::string held_text(Queries& queries, Held held) {
 // The lines that allocated get their names while the process can be asked, as mt
 // snapshot gives them by printing its rows.
 Result<void> name_recent_frames(Queries& queries, const Held& held, const Process& process) {
-    Session& session = queries.session;
-    Resolver resolver(session.symboliser, *held.table, session.sources_for(*held.table, &process));
-    MT_TRY(statistics(resolver, session.skip, {}, session.interrupted()));
+    Debuggee& debuggee = queries.session.debuggee();
+    Resolver resolver = debuggee.resolver(*held.table, &process);
+    MT_TRY(statistics(resolver, debuggee.skip(), {}, debuggee.interrupted()));
     return {};
 }
 
 Result<std::string> take_snapshot_query(Queries& queries, Request& request) {
     MT_TRY(request.complete());
-    auto process = MT_TRY(queries.session.process());
+    auto process = MT_TRY(queries.session.debuggee().process());
     if (!process.status.tracing)
         return fail(Code::refused,
                     "the tracemalloc module must be tracing memory allocations to take a snapshot");
-    auto table = MT_TRY(read_now(process, true));
+    ReadOptions options;
+    options.blocks = true;
     Held held;
-    held.table = std::move(table);
+    held.table = MT_TRY(read_now(process, options));
     held.table->has_blocks = true;  // also of one that has had no event yet
     MT_TRY(name_recent_frames(queries, held, process));
     return held_text(queries, std::move(held));
@@ -108,7 +108,7 @@ class Making {
 Result<std::string> make_snapshot_query(Queries& queries, Request& request) {
     const std::uint64_t limit =
         request.number("traceback_limit", std::numeric_limits<std::uint16_t>::max());
-    Making making(queries.session.symboliser.book(), request);
+    Making making(queries.session.debuggee().book(), request);
     Held held;
     held.is_made = true;
     held.table = making.table(limit);
@@ -119,7 +119,7 @@ Result<std::string> make_snapshot_query(Queries& queries, Request& request) {
 Result<std::string> kept_snapshot_query(Queries& queries, Request& request) {
     const std::string name = request.text("name");
     MT_TRY(request.complete());
-    const Kept* kept = queries.session.find_snapshot(name);
+    const Kept* kept = queries.session.shelf().find(name);
     if (kept == nullptr)
         return fail(Code::usage, fmt::format("there is no snapshot {}; mt list shows them",
                                              name.empty() ? "without a name" : printable(name)));

@@ -8,9 +8,9 @@
 
 #include "analyse/difference.h"
 #include "analyse/statistics.h"
+#include "model/text.h"
 #include "query/answer.h"
 #include "query/queries.h"
-#include "show/text.h"
 
 namespace mt::core {
 namespace {
@@ -40,7 +40,8 @@ Result<std::vector<Statistic>> rows_of(Queries& queries, const Named& named, con
     grouping.limit = limit_of(held);
     grouping.filters = std::move(filters);
     Resolver resolver = named.resolver(held);
-    return statistics(resolver, queries.session.skip, grouping, queries.session.interrupted());
+    return statistics(resolver, queries.session.debuggee().skip(), grouping,
+                      queries.session.debuggee().interrupted());
 }
 
 // Rows in brackets, each as `write` appends it.
@@ -67,7 +68,7 @@ Result<std::string> statistics_query(Queries& queries, Request& request) {
     auto held = MT_TRY(queries.held(handle));
     auto named = MT_TRY(Named::of(queries, {held}));
     auto rows = MT_TRY(rows_of(queries, named, *held, how, std::move(filters)));
-    Answer answer(queries.session.symboliser.book());
+    Answer answer(queries.session.book());
     return written(
         queries, rows, answer, [](auto out, const Statistic& row, std::uint32_t traceback) {
             fmt::format_to(out, "{},{},{},{},{},{},{}", row.size, row.count, row.total_size,
@@ -89,9 +90,9 @@ Result<std::string> compare_query(Queries& queries, Request& request) {
     auto named = MT_TRY(Named::of(queries, {now, old}));
     auto of_now = MT_TRY(rows_of(queries, named, *now, how, std::move(new_filters)));
     auto of_old = MT_TRY(rows_of(queries, named, *old, how, std::move(old_filters)));
-    const FrameBook& book = queries.session.symboliser.book();
-    auto rows =
-        MT_TRY(compare(book, std::move(of_now), std::move(of_old), queries.session.interrupted()));
+    const FrameBook& book = queries.session.book();
+    auto rows = MT_TRY(compare(book, std::move(of_now), std::move(of_old),
+                               queries.session.debuggee().interrupted()));
     Answer answer(book);
     return written(queries, rows, answer,
                    [](auto out, const StatisticDiff& row, std::uint32_t traceback) {

@@ -11,6 +11,7 @@
 #include "abi/layout.h"
 #include "analyse/block_filter.h"
 #include "analyse/frames.h"
+#include "app/reports/frames.h"
 #include "query/answer.h"
 #include "query/queries.h"
 #include "query/selection.h"
@@ -56,8 +57,8 @@ class Tracebacks {
 
     Tracebacks(Queries& queries, const Named& named, const Held& held)
         : resolver_(named.resolver(held)),
-          walk_(resolver_, queries.session.skip, held.is_made),
-          limit_(limit_of(held) == 0 ? abi::kMaxFrames : limit_of(held)) {}
+          walk_(resolver_, queries.session.debuggee().skip(), held.is_made),
+          limit_(most_frames(limit_of(held))) {}
 
     Result<Entry> of(const Trace& trace, Answer& answer) {
         if (const auto found = known_.find(trace.id); found != known_.end()) return found->second;
@@ -80,7 +81,7 @@ Result<std::string> rows(Queries& queries, const Named& named, const Held& held,
     const auto& all = chosen(held);
     const TracesOfBlocks traces(table);
     Tracebacks tracebacks(queries, named, held);
-    Answer answer(queries.session.symboliser.book());
+    Answer answer(queries.session.book());
     std::string text = fmt::format("\"total\":{},\"rows\":[", all.size());
     const auto write = [&](std::uint32_t at, const char* comma) -> Result<void> {
         const Block& block = table.blocks[at];

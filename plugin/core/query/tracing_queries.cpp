@@ -1,59 +1,40 @@
 // SPDX-License-Identifier: MIT
 //
-// start, stop, clear_traces, reset_peak and the figures: tracemalloc's functions. The
-// commands of the same names do the work; here their words are not printed.
+// start, stop, clear_traces, reset_peak and the figures: tracemalloc's functions.
 #include <fmt/format.h>
 
 #include "abi/layout.h"
-#include "command/control.h"
-#include "command/reporting.h"
-#include "command/verb.h"
+#include "app/tracing.h"
 #include "query/queries.h"
 #include "read/reader.h"
 
 namespace mt::core {
 namespace {
 
-using Verb = Result<void> (*)(Session&, const Arguments&);
-
-Result<std::string> run(Queries& queries, Verb verb, const Arguments& arguments) {
-    MT_TRY(verb(queries.session, arguments));
-    return "{}";
-}
-
 Result<std::string> start_query(Queries& queries, Request& request) {
     const nlohmann::json& frames = request.any("frames");
     MT_TRY(request.complete());
-    Arguments arguments;
+    Start start;
     // What is no whole number at all is out of its range, too.
-    arguments.words.push_back(frames.is_number_integer() ? frames.dump() : "0");
-    return run(queries, run_start, arguments);
+    if (frames.is_number_unsigned() && frames.get<std::uint64_t>() <= UINT16_MAX)
+        start.frames = frames.get<std::uint16_t>();
+    if (start.frames == 0) return fail(Code::usage, kFramesRange);
+    MT_TRY(start_tracing(queries.session, start));
+    return "{}";
 }
 
-// One without fields.
-template <Verb verb>
+// One without fields and without an answer.
+template <auto action>
 Result<std::string> plain_query(Queries& queries, Request& request) {
     MT_TRY(request.complete());
-    return run(queries, verb, {});
-}
-
-Result<std::string> reset_peak_query(Queries& queries, Request& request) {
-    MT_TRY(request.complete());
-    auto process = MT_TRY(queries.session.process());
-    if (process.target.kind != TargetKind::live)
-        return fail(
-            Code::refused,
-            fmt::format("a {} cannot be changed, so its peak cannot be reset",
-                        process.target.kind == TargetKind::core ? "core file" : "recording"));
-    if (process.status.tracing)
-        MT_TRY(Control(queries.session.debugger, process.status.root_address).reset_peak());
+    MT_TRY(action(queries.session));
     return "{}";
 }
 
 // Without a program nothing is traced: that is an answer and no error.
 Result<std::string> is_tracing_query(Queries& queries, Request& request) {
     MT_TRY(request.complete());
-    auto process = queries.session.process();
+    auto process = queries.session.debuggee().process();
     if (process) return fmt::format("{{\"tracing\":{}}}", process->status.tracing);
     const Code code = process.error().code;
     if (code == Code::no_process || code == Code::exited || code == Code::no_runtime)
@@ -63,29 +44,26 @@ Result<std::string> is_tracing_query(Queries& queries, Request& request) {
 
 Result<std::string> get_traceback_limit_query(Queries& queries, Request& request) {
     MT_TRY(request.complete());
-    auto process = MT_TRY(queries.session.process());
+    auto process = MT_TRY(queries.session.debuggee().process());
     const std::uint16_t limit = process.status.frame_limit;
     return fmt::format("{{\"limit\":{}}}", limit == 0 ? abi::kDefaultFrameLimit : limit);
 }
 
-// The sums of the table, without its traces.
-Result<Table> read_sums(Queries& queries, Request& request) {
+Result<Table> sums_of(Queries& queries, Request& request) {
     MT_TRY(request.complete());
-    auto process = MT_TRY(queries.session.process());
+    const Process process = MT_TRY(queries.session.debuggee().process());
     // A number has no place for a remark.
     if (!process.doubts.empty()) return fail(Code::damaged, process.doubts.front().text);
-    ReadOptions options;
-    options.counters = false;
-    return read_table(*process.memory, process.status, options);
+    return read_sums(process);
 }
 
 Result<std::string> get_traced_memory_query(Queries& queries, Request& request) {
-    auto table = MT_TRY(read_sums(queries, request));
+    auto table = MT_TRY(sums_of(queries, request));
     return fmt::format("{{\"current\":{},\"peak\":{}}}", table.current_size, table.peak_size);
 }
 
 Result<std::string> get_tracer_memory_query(Queries& queries, Request& request) {
-    auto table = MT_TRY(read_sums(queries, request));
+    auto table = MT_TRY(sums_of(queries, request));
     return fmt::format("{{\"size\":{}}}", table.own_bytes);
 }
 
@@ -94,9 +72,9 @@ Result<std::string> get_tracer_memory_query(Queries& queries, Request& request) 
 const std::vector<Operation>& tracing_operations() {
     static const std::vector<Operation> operations = {
         {"start", start_query},
-        {"stop", plain_query<run_stop>},
-        {"clear_traces", plain_query<run_clear>},
-        {"reset_peak", reset_peak_query},
+        {"stop", plain_query<stop_tracing>},
+        {"clear_traces", plain_query<clear_traces>},
+        {"reset_peak", plain_query<reset_peak>},
         {"is_tracing", is_tracing_query},
         {"get_traceback_limit", get_traceback_limit_query},
         {"get_traced_memory", get_traced_memory_query},

@@ -52,8 +52,7 @@ bool StampChecks::can_be(std::uint64_t stamp) const {
     const std::uint32_t generation = abi::stamp_generation(stamp);
     const std::uint32_t sequence = abi::stamp_sequence(stamp);
     const bool known = serial == 0 || has_exited_ || (serial < serials_.size() && serials_[serial]);
-    const bool made =
-        generation <= stamp_mark(mark_) || mark_ >= abi::kStampGenerations;
+    const bool made = generation <= stamp_mark(mark_) || mark_ >= abi::kStampGenerations;
     if (!known || !made || sequence == 0 || sequence > kLate) return false;
     if (sequence == kFirst || sequence == kLate) return true;
     const std::uint64_t before = generation == newest_generation(state_) ? first_ticket(state_) : 1;

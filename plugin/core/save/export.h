@@ -46,7 +46,7 @@ Result<void> export_csv(const std::vector<ExportRow>& rows, const FrameBook& boo
 // What a viewer shows of a frame: the function, else the place. `raw`: with the
 // offset where no line is known.
 std::string export_name(const FrameBook& book, const TraceFrame& frame, bool raw);
-// show/text.h's escaped(), and these characters as \xNN as well.
+// model/text.h's escaped(), and these characters as \xNN as well.
 std::string escaped_too(std::string_view text, std::string_view characters);
 
 }  // namespace mt::core

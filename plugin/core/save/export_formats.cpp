@@ -7,8 +7,8 @@
 #include <nlohmann/json.hpp>
 #include <unordered_map>
 
+#include "model/text.h"
 #include "save/export.h"
-#include "show/text.h"
 
 namespace mt::core {
 namespace {

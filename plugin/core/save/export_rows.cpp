@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "abi/layout.h"
+#include "model/text.h"
 #include "save/export.h"
-#include "show/text.h"
 
 namespace mt::core {
 namespace {

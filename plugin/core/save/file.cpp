@@ -18,7 +18,7 @@
 #include <utility>
 #include <vector>
 
-#include "show/text.h"
+#include "model/text.h"
 
 namespace mt::core {
 namespace {

@@ -14,10 +14,10 @@
 #include <utility>
 
 #include "abi/layout.h"
+#include "model/text.h"
 #include "save/legacy_line.h"
 #include "save/profile_columns.h"
 #include "save/table_maker.h"
-#include "show/text.h"
 #include "symbols/name.h"
 
 namespace mt::core {

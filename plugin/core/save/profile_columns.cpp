@@ -7,8 +7,8 @@
 
 #include <array>
 
+#include "model/text.h"
 #include "save/profile_format.h"
-#include "show/text.h"
 
 namespace mt::core {
 namespace {

@@ -8,8 +8,8 @@
 #include <cstdint>
 #include <string>
 
+#include "model/text.h"
 #include "save/byte_source.h"
-#include "show/text.h"
 
 namespace mt::core {
 

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "abi/layout.h"
+#include "model/text.h"
 #include "save/description.h"
 #include "save/field_stream.h"
 #include "save/profile_columns.h"
@@ -18,7 +19,6 @@
 #include "save/profile_reader.h"
 #include "save/profile_sample.h"
 #include "save/table_maker.h"
-#include "show/text.h"
 
 namespace mt::core {
 namespace {

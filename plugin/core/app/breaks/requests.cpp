@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+//
+// See requests.h.
+#include "app/breaks/requests.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "app/addresses.h"
+#include "app/reports/block.h"
+#include "app/threads.h"
+#include "model/stamp.h"
+
+namespace mt::core {
+namespace {
+
+Result<void> find_thread(Debuggee& debuggee, const Process& process, const std::string& text,
+                         Condition& condition) {
+    const std::shared_ptr<Table> table = MT_TRY(read_now(process));
+    const ThreadTitles titles = MT_TRY(ThreadTitles::of(debuggee, &process, *table));
+    const Thread* found = MT_TRY(resolve_thread(*table, text));
+    condition.thread = found->serial;
+    condition.thread_title = titles(stamp_serial_of_thread(found->serial));
+    return {};
+}
+
+Result<void> find_block(Debuggee& debuggee, const Process& process, const std::string& text,
+                        Condition& condition) {
+    auto address = address_of(debuggee, text);
+    if (!address && address.error().code == Code::interrupted)
+        return fail(std::move(address.error()));
+    if (!address || *address == 0)
+        return fail(
+            Code::usage,
+            fmt::format("--free takes the address of a block, such as 0x5555557592a0, not {}",
+                        text.empty() ? "nothing" : text));
+    condition.value = *address;
+    const auto found = MT_TRY(traced_block(debuggee, process, *address));
+    if (!found) return {};
+    condition.value = found->block.address;
+    condition.block = WatchedBlock{found->block.size, {}};
+    for (const TraceFrame& frame : found->traceback)
+        condition.block->traceback.push_back(row_of(debuggee.book(), frame, false));
+    return {};
+}
+
+// After any change: what is enabled is armed in the process, if there is one now.
+// Nothing: there is none, it waits.
+Result<std::optional<Process>> arm(Session& session) {
+    Debuggee& debuggee = session.debuggee();
+    Conditions& conditions = session.conditions();
+    const Target target = MT_TRY(debuggee.target());
+    MT_TRY(may_change(target, "break"));
+    bool waits = target.is_absent();
+    auto process = debuggee.process();
+    if (!process && !waits && process.error().code == Code::no_runtime && !target.running) {
+        const bool has_libc = MT_TRY(debuggee.has_libc());
+        waits = !has_libc;
+    }
+    if (waits) {
+        conditions.forget_process();
+        MT_TRY(conditions.await());
+        return std::optional<Process>();
+    }
+    if (!process) return fail(std::move(process.error()));
+    MT_TRY(conditions.arm(process->status.root_address));
+    return std::optional(std::move(*process));
+}
+
+// What the user may not expect of a condition that has just been armed.
+Result<std::string> remark_of(const Process& process, const Condition& condition) {
+    if (condition.is(abi::kWatchFree) && !condition.block)
+        return std::string(
+            "no traced block is there now; it stops when one that begins there is freed");
+    if (!condition.is_figure()) return std::string();
+    if (!process.status.tracing) return std::string("tracing is off; mt start begins");
+    const std::shared_ptr<Table> table = MT_TRY(read_now(process));
+    const bool by_count = condition.is(abi::kWatchCount);
+    const std::int64_t now = condition.is(abi::kWatchPeak) ? table->peak_size
+                             : by_count                    ? table->current_count
+                                                           : table->current_size;
+    if (static_cast<std::uint64_t>(now) < condition.value) return std::string();
+    if (condition.is(abi::kWatchPeak))
+        return std::string("the peak is already reached; it stops at the next new one");
+    return fmt::format("the {} is already reached; it stops at the next crossing",
+                       by_count ? "count" : "total");
+}
+
+}  // namespace
+
+Result<AddedCondition> add_condition(Session& session, AskedCondition asked) {
+    Debuggee& debuggee = session.debuggee();
+    Conditions& conditions = session.conditions();
+    if (asked.thread || asked.block) {
+        const Process process = MT_TRY(debuggee.process());
+        MT_TRY(may_change(process.target, "break"));
+        if (asked.thread)
+            MT_TRY(find_thread(debuggee, process, *asked.thread, asked.condition));
+        else
+            MT_TRY(find_block(debuggee, process, *asked.block, asked.condition));
+    }
+    const std::uint32_t number = conditions.add(std::move(asked.condition)).number;
+    auto process = arm(session);
+    if (!process) {
+        conditions.erase(number);
+        return fail(std::move(process.error()));
+    }
+    AddedCondition added{*conditions.find(number), !process->has_value(), {}};
+    std::string remark;
+    if (*process)
+        remark = MT_TRY(remark_of(**process, added.condition));
+    else if (added.condition.is_figure() && !session.next_run().start())
+        remark = "the next run does not trace by itself; mt start asks for it";
+    if (!remark.empty()) added.remarks.push_back({"condition", remark, 0});
+    return added;
+}
+
+Result<void> change_condition(Session& session, std::uint32_t number, Change change) {
+    Conditions& conditions = session.conditions();
+    Condition* condition = conditions.find(number);
+    if (condition == nullptr)
+        return fail(Code::usage,
+                    fmt::format("there is no condition {}; mt break lists them", number));
+    const bool before = condition->enabled;
+    if (change == Change::erase)
+        conditions.erase(number);
+    else
+        condition->enabled = change == Change::enable;
+    auto process = arm(session);
+    if (process) return {};
+    // Deleting and disabling hold whatever there is to arm; enabling does not.
+    if (change != Change::enable && process.error().code != Code::interrupted) return {};
+    if (Condition* kept = conditions.find(number)) kept->enabled = before;
+    return fail(std::move(process.error()));
+}
+
+}  // namespace mt::core

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+//
+// See stacks.h.
+#include "app/reports/stacks.h"
+
+#include <utility>
+
+#include "app/reports/differences.h"
+#include "app/reports/making.h"
+#include "app/reports/rows.h"
+
+namespace mt::core {
+
+Result<std::size_t> rows_to_explain(const Session& session) {
+    if (!session.last())
+        return fail(Code::usage, "there is no report yet; mt snapshot or mt peak makes one");
+    if (session.last()->size() == 0) return fail(Code::usage, "the last report has no rows");
+    return session.last()->size();
+}
+
+Result<Stacks> stacks_of(Session& session, std::size_t row, View view) {
+    const LastReport& last = *session.last();
+    const KeyType key = last.grouping.key;
+    view.shares = true;
+    view.grouping.raw = view.grouping.raw || last.grouping.raw;
+    view.grouping.key = KeyType::traceback;
+    view.grouping.figures = last.grouping.figures;
+    view.grouping.sort = last.grouping.sort;
+    view.grouping.blocks = last.grouping.blocks;
+    view.grouping.threads = last.grouping.threads;
+    std::vector<Table*> tables = {last.table.get()};
+    if (last.old) tables.push_back(last.old.get());
+    const auto process = MT_TRY(session.debuggee().same_process(tables));
+    if (key == KeyType::thread) {
+        const auto& traceback =
+            last.old ? last.changes[row - 1].traceback : last.rows[row - 1].traceback;
+        if (!has_threads_of_blocks(*last.table, last.grouping))
+            return fail(Code::usage,
+                        "rows of threads are counted as a whole and have no stacks; with mt start "
+                        "--stamps and --blocks they do");
+        view.grouping.blocks.threads = {traceback.front().line};
+    }
+    if (last.old) {
+        const StatisticDiff& change = last.changes[row - 1];
+        const Compared compared{last.table,    last.old,       last.new_name,
+                                last.old_name, &change.traces, &change.old_traces};
+        MadeDifference made = MT_TRY(
+            make_difference(session, "traceback", compared, pointer(process), std::move(view)));
+        made.report.explains = Explained<StatisticDiff>{key, change};
+        return Stacks(std::move(made.report));
+    }
+    view.grouping.only = &last.rows[row - 1].traces;
+    MadeReport made =
+        MT_TRY(make_report(session, "traceback", last.table, pointer(process), std::move(view)));
+    made.report.explains = Explained<Statistic>{key, last.rows[row - 1]};
+    return Stacks(std::move(made.report));
+}
+
+}  // namespace mt::core

@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: MIT
+//
+// See scopes.h. A call ends where its frame is gone: the point at its return address
+// says so at once, any later stop of its thread at the latest.
+#include "app/scopes/scopes.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "model/wrapping.h"
+#include "read/counted.h"
+
+namespace mt::core {
+namespace {
+
+constexpr std::uint64_t kReturnPoints = std::uint64_t{1} << 32;  // points from here on
+// Further away lies another stack: a signal handler's, a fiber's.
+constexpr std::uint64_t kFarthest = 8u << 20;
+
+bool is_gone(std::uint64_t frame, std::uint64_t sp) {
+    return frame != 0 && frame <= sp && sp - frame < kFarthest;
+}
+
+}  // namespace
+
+void Scopes::Open::measure(const Counted& now) {
+    if (!is_process && call.thread != 0 && now.thread != call.thread) {
+        is_gone = true;
+        return;
+    }
+    if (!is_process) call.thread = now.thread;
+    if (now.process.generation != begin.process.generation) {
+        call.cleared = call.had_traces;
+        begin = Counted{};
+        begin.process = now.process;
+        top = 0;
+    }
+    call.totals = since(begin.totals, now.totals);
+    top = std::max(top, now.totals.net());
+    for (const Counted::Top& seen : now.tops)
+        if (seen.epoch != 0 && seen.epoch >= epoch) top = std::max(top, seen.net);
+    call.peak = std::max<std::int64_t>(0, subtract(top, begin.totals.net()));
+}
+
+Scope* Scopes::of(std::uint32_t number) {
+    const auto found = std::find_if(list_.begin(), list_.end(),
+                                    [number](const Scope& one) { return one.number == number; });
+    return found == list_.end() ? nullptr : &*found;
+}
+
+Scope* Scopes::find(const std::string& name) {
+    for (Scope& scope : list_)
+        if (scope.name == name) return &scope;
+    for (Scope& scope : list_)
+        if (std::to_string(scope.number) == name) return &scope;
+    return nullptr;
+}
+
+Scope& Scopes::named(const std::string& name) {
+    for (Scope& scope : list_)
+        if (!scope.is_function && scope.name == name) return scope;
+    Scope& added = list_.emplace_back();
+    added.number = next_number_++;
+    added.name = name;
+    return added;
+}
+
+// --- the process -------------------------------------------------------------
+
+Result<void> Scopes::forget_process() {
+    for (std::size_t i = open_.size(); i-- > 0;) close(i, Left::exited);
+    known_.reset();
+    return forget_return_points();
+}
+
+Result<void> Scopes::forget_return_points() {
+    for (const auto& [address, point] : return_points_)
+        MT_TRY(debuggee_.debugger().set_point(point, nullptr, 0, false));
+    return_points_.clear();
+    return {};
+}
+
+// A breakpoint that is hit often: what was found at the last hit is used again while
+// it is the same process.
+Result<const Process*> Scopes::live() {
+    auto target = MT_TRY(debuggee_.debugger().target());
+    MT_TRY(may_change(target, "scope"));
+    if (known_ && target.kind == TargetKind::live && known_->target.pid == target.pid) {
+        auto status = read_status(*known_->memory, known_->status.root_address);
+        const bool same = status && status->identity.cookie == known_->status.identity.cookie &&
+                          status->header_address == known_->status.header_address;
+        if (same) {
+            known_->status = std::move(*status);
+            return known_.get();
+        }
+    }
+    auto process = MT_TRY(debuggee_.process(false));
+    const Identity& now = process.status.identity;
+    const bool other =
+        now.pid != process_.pid || (process_.cookie != 0 && now.cookie != process_.cookie);
+    if (other) MT_TRY(forget_process());
+    process_ = now;
+    known_ = std::make_shared<Process>(std::move(process));
+    return known_.get();
+}
+
+Result<void> Scopes::measure(const Process& process) {
+    std::map<std::uint64_t, Counted> read;  // 0: the process
+    for (Open& open : open_) {
+        const std::uint64_t key = open.is_process ? 0 : open.tid;
+        auto found = read.find(key);
+        if (found == read.end()) {
+            auto now =
+                MT_TRY(read_counted(*process.memory, process.status,
+                                    open.is_process ? std::nullopt : std::optional(open.tid)));
+            found = read.emplace(key, std::move(now)).first;
+        }
+        open.measure(found->second);
+    }
+    return {};
+}
+
+Result<void> Scopes::mark(const Process& process, bool wanted) {
+    const bool any = std::any_of(open_.begin(), open_.end(),
+                                 [](const Open& open) { return open.call.first_mark != 0; });
+    if (!process.status.tracing || (!wanted && !any)) return {};
+    auto made = MT_TRY(debuggee_.control(process).mark());
+    mark_ = made;
+    return {};
+}
+
+// --- calls -------------------------------------------------------------------
+
+// Everybody's highest is read after the new epoch has begun, so that none is missed.
+Result<ScopeCall> Scopes::open(const Process& process, Scope& scope, Open call) {
+    Control control = debuggee_.control(process);
+    if (process.status.tracing && call.is_process) {
+        MT_TRY(measure(process));
+        MT_TRY(control.reset_peak());
+    } else if (process.status.tracing) {
+        auto epoch = MT_TRY(control.begin_epoch());
+        call.epoch = epoch;
+        MT_TRY(measure(process));
+    }
+    auto now = MT_TRY(read_counted(*process.memory, process.status,
+                                   call.is_process ? std::nullopt : std::optional(call.tid)));
+    if (call.is_process) call.epoch = now.epoch;
+    call.scope = scope.number;
+    call.call.number = ++scope.begun;
+    call.call.thread = call.is_process ? 0 : now.thread;
+    call.call.process = now.process;
+    call.call.had_traces = now.tracing;
+    call.call.of_process = call.is_process;
+    const bool tells = scope.by.has_value() || process.status.stamps;
+    if (now.tracing && tells) call.call.first_mark = mark_;
+    call.top = now.totals.net();
+    call.begin = std::move(now);
+    open_.push_back(std::move(call));
+    return open_.back().call;
+}
+
+ScopeCall Scopes::close(std::size_t index, Left left) {
+    Open ended = std::move(open_[index]);
+    open_.erase(open_.begin() + static_cast<std::ptrdiff_t>(index));
+    ended.call.left = ended.is_gone ? Left::exited : left;
+    if (ended.call.first_mark != 0) ended.call.last_mark = mark_;
+    if (Scope* scope = of(ended.scope)) scope->calls.push_back(ended.call);
+    return ended.call;
+}
+
+std::vector<ScopeCall> Scopes::sweep(std::uint64_t tid, std::uint64_t sp,
+                                     std::uint64_t returned_to) {
+    std::vector<ScopeCall> stops;
+    for (std::size_t i = open_.size(); i-- > 0;) {
+        const Open& open = open_[i];
+        if (open.tid != tid || !is_gone(open.frame, sp)) continue;
+        const bool back = returned_to != 0 && open.frame == sp && open.return_pc == returned_to;
+        const Scope* scope = of(open.scope);
+        const bool stays = back && scope != nullptr && scope->stops;
+        const ScopeCall call = close(i, back ? Left::returned : Left::jumped);
+        if (stays) stops.push_back(call);
+    }
+    return stops;
+}
+
+Result<void> Scopes::set_return_point(std::uint64_t address) {
+    const auto [place, is_new] = return_points_.try_emplace(address, kReturnPoints + next_point_);
+    if (!is_new) return {};
+    ++next_point_;
+    auto set = debuggee_.debugger().set_point(place->second, nullptr, address, true);
+    if (set && *set) return {};
+    return_points_.erase(address);
+    if (!set) return fail(std::move(set.error()));
+    return fail(Code::refused, "the debugger cannot set a breakpoint where a call returns");
+}
+
+Result<Stop> Scopes::entered(const Process& process, Scope& scope, const Hit& hit) {
+    if (hit.is_inlined) ++scope.inlined;
+    if (hit.is_inlined || scope.is_full()) return Stop{};
+    MT_TRY(measure(process));
+    const bool tells = scope.by.has_value() || process.status.stamps;
+    MT_TRY(mark(process, tells));
+    // A frame at the same place is the caller's of a scope that has the same function.
+    sweep(hit.thread, hit.frame - 1, 0);
+    for (std::size_t i = open_.size(); i-- > 0;)
+        if (open_[i].tid == hit.thread && open_[i].frame == hit.frame &&
+            open_[i].scope == scope.number)
+            close(i, Left::jumped);
+    Open call;
+    call.tid = hit.thread;
+    call.is_process = scope.whose == Whose::process;
+    call.frame = hit.frame;
+    call.return_pc = hit.return_pc;
+    if (scope.whose == Whose::one) {
+        auto now = MT_TRY(read_counted(*process.memory, process.status, hit.thread));
+        if (now.thread != scope.thread) return Stop{};
+    }
+    MT_TRY(set_return_point(hit.return_pc));
+    MT_TRY(open(process, scope, std::move(call)));
+    if (!scope.is_full()) return Stop{};
+    // The others need not be seen.
+    MT_TRY(debuggee_.debugger().set_point(scope.number, nullptr, 0, false));
+    return Stop{};
+}
+
+Result<Stop> Scopes::returned(const Process& process, const Hit& hit) {
+    const bool waited = std::any_of(open_.begin(), open_.end(), [&hit](const Open& open) {
+        return open.tid == hit.thread && is_gone(open.frame, hit.sp);
+    });
+    if (!waited) return Stop{};
+    MT_TRY(measure(process));
+    MT_TRY(mark(process, false));
+    Stop stop;
+    std::map<std::uint32_t, std::size_t> before;
+    for (const Scope& scope : list_) before[scope.number] = scope.calls.size();
+    if (sweep(hit.thread, hit.sp, hit.pc).empty()) return stop;
+    for (const Scope& scope : list_)
+        for (std::size_t i = before[scope.number]; scope.stops && i < scope.calls.size(); ++i)
+            stop.ended.emplace_back(scope.name, scope.calls[i]);
+    stop.stays = true;
+    stop.pc = hit.pc;
+    return stop;
+}
+
+Result<Stop> Scopes::reached(const Hit& hit) {
+    Scope* scope = hit.point < kReturnPoints ? of(static_cast<std::uint32_t>(hit.point)) : nullptr;
+    if (hit.point < kReturnPoints && scope == nullptr) return Stop{};  // deleted meanwhile
+    if (scope == nullptr && open_.empty()) return Stop{};
+    auto process = live();
+    // Without the runtime there is nothing to measure, and nothing to say at each call.
+    if (!process && process.error().code == Code::no_runtime) return Stop{};
+    if (!process) return fail(std::move(process.error()));
+    return scope != nullptr ? entered(**process, *scope, hit) : returned(**process, hit);
+}
+
+// --- what the user asks for ---------------------------------------------------
+
+Result<Scope*> Scopes::add_function(Scope scope, bool must_exist) {
+    scope.number = next_number_++;
+    scope.is_function = true;
+    auto set = debuggee_.debugger().set_point(scope.number, scope.name.c_str(), 0, true);
+    if (set && *set && (**set != 0 || !must_exist)) return &list_.emplace_back(std::move(scope));
+    --next_number_;
+    if (!set) return fail(std::move(set.error()));
+    const std::uint32_t number = scope.number;
+    MT_TRY(debuggee_.debugger().set_point(number, nullptr, 0, false));
+    if (!*set) return fail(Code::refused, "the debugger cannot set a breakpoint for mt scope");
+    return fail(Code::usage, fmt::format("there is no function {} in the program; mt scope begin "
+                                         "and end measure from stop to stop",
+                                         scope.name));
+}
+
+Result<void> Scopes::erase(const std::string& name) {
+    Scope* scope = find(name);
+    if (scope == nullptr)
+        return fail(Code::usage, fmt::format("there is no scope {}; mt scope lists them", name));
+    const std::uint32_t number = scope->number;
+    if (scope->is_function) MT_TRY(debuggee_.debugger().set_point(number, nullptr, 0, false));
+    std::erase_if(open_, [number](const Open& open) { return open.scope == number; });
+    std::erase_if(list_, [number](const Scope& one) { return one.number == number; });
+    if (list_.empty()) {
+        auto process = live();
+        if (!process && process.error().code == Code::interrupted)
+            return fail(std::move(process.error()));
+        if (process) MT_TRY(debuggee_.control(**process).end_epochs());
+    }
+    const bool any =
+        std::any_of(list_.begin(), list_.end(), [](const Scope& one) { return one.is_function; });
+    return any ? Result<void>() : forget_return_points();
+}
+
+Result<std::uint64_t> Scopes::begin(const std::string& name, bool of_process) {
+    auto process = MT_TRY(live());
+    if (!process->status.tracing)
+        return fail(Code::refused,
+                    "tracing is off, so there is nothing to measure; mt start begins to trace");
+    Open call;
+    call.is_process = of_process;
+    auto thread = MT_TRY(debuggee_.debugger().current_thread());
+    call.tid = thread;
+    Scope& scope = named(name);
+    MT_TRY(mark(*process, scope.by.has_value() || process->status.stamps));
+    auto begun = MT_TRY(open(*process, scope, std::move(call)));
+    return begun.number;
+}
+
+Result<Scopes::Ended> Scopes::end(const std::string& name) {
+    MT_TRY(look());
+    auto thread = MT_TRY(debuggee_.debugger().current_thread());
+    std::optional<std::size_t> found;
+    for (std::size_t i = open_.size(); i-- > 0;) {
+        const Open& open = open_[i];
+        const Scope* scope = of(open.scope);
+        if (open.frame != 0 || (!name.empty() && (scope == nullptr || scope->name != name)))
+            continue;
+        const bool mine = open.tid == thread;
+        if (mine || !found) found = i;
+        if (mine) break;
+    }
+    if (!found)
+        return fail(Code::usage,
+                    name.empty()
+                        ? std::string("no scope is open; mt scope begin opens one")
+                        : fmt::format("scope {0} is not open; mt scope begin {0} opens it", name));
+    for (std::size_t i = open_.size(); --i > *found;)
+        if (open_[i].tid == open_[*found].tid && open_[i].frame == 0) close(i, Left::outer);
+    const Scope* scope = of(open_[*found].scope);
+    Ended ended;
+    ended.name = scope != nullptr ? scope->name : name;
+    ended.call = close(*found, Left::returned);
+    return ended;
+}
+
+Result<void> Scopes::look() {
+    if (open_.empty()) return {};
+    auto process = live();
+    if (!process) {
+        const Code code = process.error().code;
+        if (code != Code::exited && code != Code::no_process && code != Code::no_runtime)
+            return fail(std::move(process.error()));
+        return forget_process();
+    }
+    MT_TRY(measure(**process));
+    MT_TRY(mark(**process, false));
+    std::map<std::uint64_t, std::optional<std::uint64_t>> stacks;
+    for (const Open& open : open_) stacks.try_emplace(open.tid);
+    for (auto& [tid, sp] : stacks) {
+        auto now = MT_TRY(debuggee_.debugger().stack_pointer(tid));
+        sp = now;
+    }
+    for (const auto& [tid, sp] : stacks) {
+        if (sp) sweep(tid, *sp - 1, 0);
+        for (std::size_t i = open_.size(); !sp && i-- > 0;)
+            if (open_[i].tid == tid) close(i, Left::exited);
+    }
+    return {};
+}
+
+std::vector<ScopeCall> Scopes::open_calls(const Scope& scope) const {
+    std::vector<ScopeCall> calls;
+    for (const Open& open : open_)
+        if (open.scope == scope.number) calls.push_back(open.call);
+    return calls;
+}
+
+}  // namespace mt::core

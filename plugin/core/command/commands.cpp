@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+//
+// See commands.h.
+#include "command/commands.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+#include <vector>
+
+#include "command/front.h"
+#include "command/verb.h"
+
+namespace mt::core {
+
+Sink Commands::printer() {
+    return [this](std::string_view text) -> Result<void> {
+        Debuggee& debuggee = session_.debuggee();
+        output_ += text;
+        if (debuggee.is_stopped()) return interrupted_error();
+        if (output_.size() < Pieces::kPiece) return {};
+        debuggee.debugger().print(output_);
+        output_.clear();
+        return debuggee.wants_stop() ? Result<void>(interrupted_error()) : Result<void>();
+    };
+}
+
+Result<Commands::Outcome> Commands::run(std::string_view line) {
+    output_.clear();
+    not_ours_text_.clear();
+    session_.debuggee().begin_command();
+    auto words = split_words(line);
+    // A quote left open is no reason to keep a line of maintenance's from it.
+    const std::string first = words ? (words->empty() ? "" : words->front())
+                                    : std::string(line.substr(0, line.find_first_of(" \t")));
+    const bool bare = first.empty() || first.front() == '-';
+    std::vector<std::string> candidates;
+    const Verb* verb = find_verb(bare ? "status" : std::string_view(first), &candidates);
+    if (verb == nullptr) {
+        not_ours_text_ = no_verb(first, candidates);
+        return Outcome::not_ours;
+    }
+    if (!words) return fail(std::move(words.error()));
+    if (!bare) words->erase(words->begin());
+    std::string expression;
+    if (verb->takes_expression) expression = take_expression(verb->options, *words);
+    Arguments arguments = MT_TRY(parse_options(verb->name, verb->options, *words));
+    if (!expression.empty()) arguments.words = {std::move(expression)};
+    Debugger& debugger = session_.debuggee().debugger();
+    if (arguments.has("--help")) {
+        debugger.print(help_of(*verb));
+        return Outcome::done;
+    }
+    if (arguments.words.size() > verb->most_words)
+        return fail(Code::usage, fmt::format("mt {}: one word too many: {}; usage: {}", verb->name,
+                                             arguments.words[verb->most_words], usage_of(*verb)));
+    const auto renderer =
+        arguments.has("--json") ? json_renderer(printer()) : text_renderer(printer());
+    Front front{session_, arguments, *renderer, output_};
+    MT_TRY(verb->run(front));
+    if (!output_.empty()) debugger.print(output_);
+    output_.clear();
+    return Outcome::done;
+}
+
+void Commands::program_changed() {
+    const std::string text = session_.next_run().obstacle();
+    if (!text.empty()) session_.debuggee().debugger().print("remark: " + text + "\n");
+}
+
+}  // namespace mt::core

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: MIT
+//
+// See debuggee.h.
+#include "target/debuggee.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "source/core_file.h"
+#include "source/direct_memory.h"
+#include "target/local_sources.h"
+
+namespace mt::core {
+namespace {
+
+constexpr const char* kRootSymbol = "memtrace_root";
+// A data symbol of every libc.so.
+constexpr const char* kLibcSymbol = "_IO_2_1_stdout_";
+
+// Of a core in which nothing was found: that the program had no runtime is one reason only.
+Error missing_in(const CoreFile* core) {
+    const std::string lacks = core == nullptr ? "" : what_core_lacks(*core);
+    const bool traced = core != nullptr && core->maps_runtime;
+    if (!traced && lacks.empty())
+        return {Code::no_runtime,
+                "this core was written by a program without the memtrace runtime; load it with mt "
+                "preload before run, or link the program with -lmemtrace"};
+    return {Code::unreadable,
+            fmt::format("{}; {}",
+                        traced ? "the program had the memtrace runtime, but its table was not found"
+                               : "no memtrace runtime was found",
+                        lacks.empty() ? "its pages are not in this core" : lacks)};
+}
+
+bool is_doubt(const Remark& remark) {
+    return remark.code == "incomplete" || remark.code == "damaged" ||
+           remark.code == "damaged-blocks" || remark.code == "blocks-differ" ||
+           remark.code == "root-missing";
+}
+
+Error explained(Error error, const Target& target, const CoreFile* core) {
+    const std::string lacks = core == nullptr ? "" : what_core_lacks(*core);
+    if (target.running && (error.code == Code::unreadable || error.code == Code::no_runtime))
+        error.text = "the program is running; stop it first";
+    else if (error.code == Code::no_runtime && target.kind == TargetKind::core)
+        error = missing_in(core);
+    else if (error.code == Code::unreadable && !lacks.empty())
+        error.text += "; " + lacks;
+    else if (error.code == Code::no_runtime)
+        error.text =
+            "this program runs without the memtrace runtime; load it with mt preload before run, "
+            "or link the program with -lmemtrace";
+    return error;
+}
+
+// Modules that were unloaded after the snapshot: the debugger would name what is
+// mapped at their place today.
+Result<void> note_unloaded(const Process& process, Table& table) {
+    ReadOptions options;
+    options.counters = false;
+    options.modules = true;
+    auto now = MT_TRY(read_table(*process.memory, process.status, options));
+    const auto& modules = now.modules;
+    for (std::size_t i = 0; i < table.modules.size() && i < modules.size(); ++i)
+        if (table.modules[i].load_sequence == modules[i].load_sequence)
+            table.modules[i].unload_sequence = modules[i].unload_sequence;
+    return {};
+}
+
+}  // namespace
+
+void add_doubts(const Process& process, std::vector<Remark>& remarks) {
+    const bool is_core = process.target.kind == TargetKind::core;
+    if (is_core && process.status.tracing && process.status.fresh)
+        remarks.push_back(
+            {"no-traces-yet",
+             "no event has been recorded since the start or clear: there are no traces yet", 0});
+    for (const Remark& doubt : process.doubts) {
+        const auto same = [&doubt](const Remark& remark) { return remark.text == doubt.text; };
+        if (std::none_of(remarks.begin(), remarks.end(), same)) remarks.push_back(doubt);
+    }
+}
+
+Result<std::shared_ptr<Table>> read_now(const Process& process, const ReadOptions& options) {
+    Table table = MT_TRY(read_table(*process.memory, process.status, options));
+    add_doubts(process, table.remarks);
+    return std::make_shared<Table>(std::move(table));
+}
+
+Result<Process> Debuggee::process(bool with_remarks) {
+    auto target = MT_TRY(debugger_.target());
+    if (target.kind == TargetKind::none)
+        return fail(Code::no_process,
+                    "no program is being debugged; start one with run, or open a core");
+    if (target.kind == TargetKind::exited)
+        return fail(Code::exited,
+                    "the program has exited and its traces are gone with it; mt stats shows a "
+                    "snapshot that was taken before");
+    if (target.kind == TargetKind::detached)
+        return fail(Code::exited,
+                    "the debugger was detached from the program, which may run on; attach reads "
+                    "its traces again, mt stats shows a snapshot that was taken before");
+    auto symbol = MT_TRY(debugger_.find_symbol(kRootSymbol));
+    Process found;
+    found.target = std::move(target);
+    found.memory = &debugger_.memory();
+    found.memory->use_core_file(found.target.kind == TargetKind::core ? found.target.core : "");
+    auto status = read_status(*found.memory, symbol);
+    if (!status)
+        return fail(explained(std::move(status.error()), found.target, found.memory->core_file()));
+    found.status = std::move(*status);
+    MT_TRY(find_doubts(found));
+    const bool can_be_direct = reads_directly_ && !found.target.remote &&
+                               found.target.kind == TargetKind::live && found.target.pid > 0;
+    if (can_be_direct) {
+        found.direct = open_direct(found.target.pid, *found.memory, found.status);
+        if (found.direct) found.memory = found.direct.get();
+        found.status.direct = found.direct != nullptr;
+    }
+    if (!with_remarks) return found;
+    // ld.so's list of what is loaded, which it keeps for debuggers.
+    auto list = MT_TRY(debugger_.find_symbol("_r_debug"));
+    found.status.loaded = list;
+    const Target& at = found.target;
+    const TargetFiles files{at.executable, !at.remote, at.kind == TargetKind::core};
+    auto findings = MT_TRY(bindings_.look(*found.memory, found.status, files));
+    found.status.remarks = remarks_of(findings);
+    return found;
+}
+
+Result<void> Debuggee::find_doubts(Process& process) {
+    if (process.target.kind != TargetKind::core) return {};
+    const CoreFile* file = process.memory->core_file();
+    const Identity& now = process.status.identity;
+    const bool known = file != nullptr && doubted_ && doubted_->core == process.target.core &&
+                       doubted_->size == file->size && doubted_->identity.cookie == now.cookie &&
+                       doubted_->identity.generation == now.generation;
+    if (!known) {
+        ReadOptions options;
+        options.blocks = true;
+        auto table = read_table(*process.memory, process.status, options);
+        if (!table && table.error().code == Code::interrupted)
+            return fail(std::move(table.error()));
+        doubted_ = {process.target.core, file != nullptr ? file->size : 0, now, {}};
+        if (!table) doubted_->doubts.push_back({"damaged", std::move(table.error().text), 0});
+        for (std::size_t i = 0; table && i < table->remarks.size(); ++i)
+            if (is_doubt(table->remarks[i])) doubted_->doubts.push_back(table->remarks[i]);
+    }
+    process.doubts = doubted_->doubts;
+    return {};
+}
+
+Result<std::uint64_t> Debuggee::root() {
+    const std::uint64_t symbol = MT_TRY(debugger_.find_symbol(kRootSymbol));
+    const Status status = MT_TRY(read_status(debugger_.memory(), symbol));
+    return status.root_address;
+}
+
+Result<bool> Debuggee::has_libc() {
+    const std::uint64_t libc = MT_TRY(debugger_.find_symbol(kLibcSymbol));
+    return libc != 0;
+}
+
+Result<std::optional<Process>> Debuggee::same_process(const std::vector<Table*>& tables) {
+    auto process = this->process();
+    if (!process) {
+        if (process.error().code == Code::interrupted) return fail(std::move(process.error()));
+        return std::nullopt;
+    }
+    for (Table* table : tables) {
+        if (!process->is_of(*table) || table->names != nullptr) continue;
+        auto noted = note_unloaded(*process, *table);
+        if (noted) continue;
+        if (noted.error().code == Code::interrupted) return fail(std::move(noted.error()));
+        return std::nullopt;
+    }
+    return std::optional<Process>(std::move(*process));
+}
+
+Sources Debuggee::sources_for(const Table& table, const Process* process) {
+    Sources sources;
+    if (table.names != nullptr) return sources;  // it brought them along
+    sources.local_files = process == nullptr || !process->target.remote;
+    if (process != nullptr && process->is_of(table)) sources.debugger = &debugger_.debug_info();
+    return sources;
+}
+
+SourceLine Debuggee::source_lines(bool local) {
+    auto files = std::make_shared<LocalSources>();
+    return [this, files, local](const std::string& file, std::uint32_t line) -> std::string {
+        auto answer = debugger_.source_line(file, line);
+        is_stopped_ = is_stopped_ || !answer;
+        if (answer && *answer) return **answer;
+        return local ? files->line(file, line) : std::string();
+    };
+}
+
+}  // namespace mt::core

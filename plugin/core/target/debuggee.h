@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+//
+// The program that the debugger shows, as commands need it: its table found and its header
+// read, its memory, who can name its code. Keeps what does not change about it. Knows no
+// command and no snapshot.
+#ifndef MEMTRACE_CORE_TARGET_DEBUGGEE_H
+#define MEMTRACE_CORE_TARGET_DEBUGGEE_H
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "analyse/skip.h"
+#include "binding/bindings.h"
+#include "model/error.h"
+#include "model/poll.h"
+#include "model/snapshot.h"
+#include "read/reader.h"
+#include "report/traceback.h"
+#include "symbols/symboliser.h"
+#include "target/control.h"
+#include "target/debugger.h"
+
+namespace mt::core {
+
+// A process or core that has a readable runtime, at this moment.
+struct Process {
+    Target target;
+    Status status;
+    std::unique_ptr<Memory> direct;  // set when the debugger is not needed to read
+    Memory* memory = nullptr;
+    // Of a core: what its whole table has against itself. Each command says so, for what is
+    // wrong elsewhere may make wrong what the command looks at.
+    std::vector<Remark> doubts;
+
+    bool is_core() const { return target.kind == TargetKind::core; }
+    // The table was read from it.
+    bool is_of(const Table& table) const {
+        return status.identity.cookie == table.status.identity.cookie &&
+               status.identity.pid == table.status.identity.pid;
+    }
+};
+
+inline const Process* pointer(const std::optional<Process>& process) {
+    return process ? &*process : nullptr;
+}
+
+// Those that are not among the remarks yet; and, of a core, that a zero is one because
+// nothing has happened since the start.
+void add_doubts(const Process& process, std::vector<Remark>& remarks);
+
+// The table as it is now, with doubts.
+Result<std::shared_ptr<Table>> read_now(const Process& process, const ReadOptions& options = {});
+
+class Debuggee {
+  public:
+    explicit Debuggee(Debugger& debugger)
+        : debugger_(debugger), poll_([&debugger] { return debugger.interrupted(); }) {}
+
+    Debugger& debugger() { return debugger_; }
+    Result<Target> target() { return debugger_.target(); }
+    // Without remarks: what the debugger's expressions ask at each stop.
+    Result<Process> process(bool with_remarks = true);
+    Control control(const Process& process) {
+        return Control(debugger_, process.status.root_address);
+    }
+    // Its root, where the runtime has just been mapped.
+    Result<std::uint64_t> root();
+    // The loader has mapped libc: what the program lacks then is not there at all.
+    Result<bool> has_libc();
+    // The process of kept tables if it is still there; with modules that were
+    // unloaded since then marked. Interrupts are passed on.
+    Result<std::optional<Process>> same_process(const std::vector<Table*>& tables);
+
+    // A local process is read without the debugger where possible.
+    bool reads_directly() const { return reads_directly_; }
+    void read_directly(bool on) { reads_directly_ = on; }
+
+    // --- what its code is called
+    FrameBook& book() { return symboliser_.book(); }
+    const FrameBook& book() const { return symboliser_.book(); }
+    SkipRules& skip() { return skip_; }
+    // Who can name the code of `table`: the debugger only while it shows that process.
+    Sources sources_for(const Table& table, const Process* process);
+    // At work on a table, which it must not outlive. `process`: null when it is gone.
+    Resolver resolver(const Table& table, const Process* process) {
+        return Resolver(symboliser_, table, sources_for(table, process));
+    }
+    // For one report; the user may stop it by the debugger's question. `local`: files of this
+    // machine may be opened.
+    SourceLine source_lines(bool local);
+
+    // --- the user's Ctrl-C: each command begins anew
+    void begin_command() {
+        poll_.begin();
+        is_stopped_ = false;
+    }
+    // Asked at each step of long work.
+    bool wants_stop() { return is_stopped_ || poll_(); }
+    Interrupted interrupted() {
+        return [this] { return wants_stop(); };
+    }
+    // A source line was not answered because of it: the report must not be used.
+    bool is_stopped() const { return is_stopped_; }
+    Poll& poll() { return poll_; }
+
+  private:
+    Result<void> find_doubts(Process& process);
+
+    Debugger& debugger_;
+    Poll poll_;
+    bool is_stopped_ = false;
+    bool reads_directly_ = true;
+    Symboliser symboliser_;
+    SkipRules skip_;
+    Bindings bindings_;
+    // A core does not change: it is read as a whole once.
+    struct Doubted {
+        std::string core;
+        std::uint64_t size = 0;
+        Identity identity;
+        std::vector<Remark> doubts;
+    };
+    std::optional<Doubted> doubted_;
+};
+
+}  // namespace mt::core
+
+#endif
