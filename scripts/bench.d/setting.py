@@ -34,6 +34,7 @@ class Setting:
         self.bench = self.build / "tests" / "bench"
         self.programs = self.build / "tests" / "programs"
         self.quick, self.peers, self.only = options.quick, options.peers, options.only
+        self.against = options.against and pathlib.Path(options.against).resolve()
         self.rounds = options.rounds or (2 if options.quick else 5)
         self.work = pathlib.Path(work)
         self.environment = clean_environment()
@@ -57,9 +58,9 @@ class Setting:
 
     def wants(self, section, rows):
         """The rows of a section that --only leaves."""
-        if self.only is None or self.only == section:
+        if self.only is None or section in self.only:
             return rows
-        return [row for row in rows if self.only in row]
+        return [row for row in rows if any(name in row for name in self.only)]
 
     def run(self, variant, command):
         """Standard output of a command that must succeed."""

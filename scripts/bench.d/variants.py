@@ -36,12 +36,19 @@ def library(name):
     return first_file(f"/usr/lib/x86_64-linux-gnu/{name}", f"/usr/lib64/{name}", f"/usr/lib/{name}")
 
 
+def off_and_on(library, key="", title=""):
+    preload = f"LD_PRELOAD={library}"
+    return [
+        Variant("off" + key, "off" + title, (preload,), memtrace=True),
+        Variant("on" + key, "on" + title, (preload, "MEMTRACE=32"), memtrace=True),
+    ]
+
+
 def memtrace_variants(setting):
     preload = f"LD_PRELOAD={setting.runtime}"
     return [
         Variant("plain", "plain"),
-        Variant("off", "off", (preload,), memtrace=True),
-        Variant("on", "on", (preload, "MEMTRACE=32"), memtrace=True),
+        *off_and_on(setting.runtime),
         Variant("stamps", "on, stamps", (preload, "MEMTRACE=32,stamps"), memtrace=True),
         Variant("sampled", "on, sampled", (preload, f"MEMTRACE=32,sample={SAMPLE_BYTES}"),
                 memtrace=True),
@@ -123,6 +130,11 @@ def find_variants(setting):
             found.append(asked)
         else:
             remarks.append(f"memtrace {asked.title}: not supported by this runtime")
+    if setting.against is not None:
+        off, on = off_and_on(setting.against, "_against", ", against")
+        if not is_traced(setting, on):
+            raise SystemExit(f"bench: {setting.against} does not trace here")
+        found += [off, on]
     for variant, file, package in peer_variants(setting) if setting.peers else []:
         if file is None or not pathlib.Path(file).exists():
             remarks.append(f"{variant.title}: not installed")
