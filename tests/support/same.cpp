@@ -20,7 +20,9 @@ namespace {
 std::vector<std::string> environment_of(const Trial& trial, Traced traced) {
     std::vector<std::string> all;
     for (char** e = environ; *e != nullptr; ++e) {
-        if (std::strncmp(*e, "MEMTRACE=", 9) != 0 && std::strncmp(*e, "LD_PRELOAD=", 11) != 0)
+        // getenv() finds the first of a name: the trial's own must be the only one.
+        const std::string name(*e, std::strcspn(*e, "="));
+        if (name != "MEMTRACE" && name != "LD_PRELOAD" && !trial.environment.contains(name))
             all.push_back(*e);
     }
     for (const auto& [name, value] : trial.environment) all.push_back(name + "=" + value);
