@@ -95,8 +95,9 @@ typedef struct mtc_debugger {
     uint32_t size; /* sizeof(mtc_debugger) */
     void* user;    /* given back with each call */
 
-    /* Reads up to `size` bytes at `address`; *got says how many from the start
-     * could be read. Fewer than asked is no error. */
+    /* Reads `size` bytes at `address`; *got says how many from the start were read. Fewer
+     * than asked is no error, nor does it say that the next one cannot be read: the core
+     * asks for less then. */
     int (*read)(void* user, uint64_t address, void* buffer, uint64_t size, uint64_t* got);
     /* Writes all or nothing. Refused by cores and replays. */
     int (*write)(void* user, uint64_t address, const void* bytes, uint64_t size);

@@ -14,6 +14,7 @@ namespace mt::core {
 namespace {
 
 constexpr std::size_t kChunk = 1u << 20;
+constexpr std::size_t kPage = 4096;  // the smallest of any platform that we serve
 
 bool is_local_process(const mtc_target& target) {
     return target.kind == MTC_TARGET_LIVE && target.is_remote == 0 && target.pid > 0 &&
@@ -44,13 +45,33 @@ Result<std::size_t> CallbackMemory::read(std::uint64_t address, void* out, std::
         const auto want = static_cast<std::size_t>(
             std::min<std::uint64_t>(std::min(size - done, kChunk), present));
         if (want == 0) break;
+        const auto got = read_piece(address + done, bytes + done, want);
+        if (!got) return got;
+        done += *got;
+        if (*got < want) break;
+    }
+    return done;
+}
+
+// GDB reads a range as a whole or not at all; a remote stub fails a packet that touches a page
+// which cannot be read. So what failed is asked for again by halves, down to the rest of a page:
+// everything before that page arrives.
+Result<std::size_t> CallbackMemory::read_piece(std::uint64_t address, unsigned char* out,
+                                               std::size_t size) {
+    std::size_t done = 0;
+    for (std::size_t piece = size; done < size;) {
+        const std::uint64_t at = address + done;
+        const auto rest_of_page = static_cast<std::size_t>(kPage - at % kPage);
+        const std::size_t ask = std::min(size - done, piece > kPage ? piece : rest_of_page);
         std::uint64_t got = 0;
-        const int status = debugger_.read(debugger_.user, address + done, bytes + done, want, &got);
+        const int status = debugger_.read(debugger_.user, at, out + done, ask, &got);
         if (status == MTC_INTERRUPTED) return fail(Code::interrupted, "interrupted");
         if (status != MTC_OK) break;
-        const std::size_t sound = static_cast<std::size_t>(std::min<std::uint64_t>(got, want));
+        const auto sound = static_cast<std::size_t>(std::min<std::uint64_t>(got, ask));
         done += sound;
-        if (sound < want) break;
+        if (sound == ask) continue;
+        if (ask <= rest_of_page) break;
+        piece = ask / 2;
     }
     return done;
 }

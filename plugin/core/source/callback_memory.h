@@ -29,6 +29,8 @@ class CallbackMemory final : public Memory {
     void use_core_file(const std::string& path) override;
 
   private:
+    Result<std::size_t> read_piece(std::uint64_t address, unsigned char* out, std::size_t size);
+
     const mtc_debugger& debugger_;
     std::optional<CoreFile> core_;
     std::string core_path_;
