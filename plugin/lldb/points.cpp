@@ -41,7 +41,7 @@ bool describe_entry(lldb::SBThread& thread, const std::string& name, mtc_hit& hi
 
 }  // namespace
 
-int Session::set_point(std::uint64_t point, const char* function, std::uint64_t address, bool on,
+int Session::set_point(std::uint64_t point, const char* function, std::uint64_t address, int on,
                        std::uint32_t* places) {
     const auto known = std::find_if(points_.begin(), points_.end(),
                                     [point](const Point& one) { return one.number == point; });

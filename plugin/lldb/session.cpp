@@ -19,85 +19,45 @@ namespace {
 
 std::atomic<std::uint64_t> g_last_number = 0;
 
-constexpr std::uint64_t kPage = 4096;  // the smallest page of any platform that we serve
+// A method as a callback: `user` is the session. No exception may cross into the core, which is
+// C to us.
+template <auto Method, int Failed = MTC_ERROR>
+struct Callback;
 
-Session& self(void* user) { return *static_cast<Session*>(user); }
-
-// No exception may cross into the core, which is C to us.
-template <typename Function>
-int guarded(Function function) noexcept {
-    try {
-        return function();
-    } catch (...) {
-        return MTC_ERROR;
+template <typename Result, typename... Arguments, Result (Session::*Method)(Arguments...),
+          int Failed>
+struct Callback<Method, Failed> {
+    static Result call(void* user, Arguments... arguments) noexcept {
+        try {
+            return (static_cast<Session*>(user)->*Method)(arguments...);
+        } catch (...) {
+            return static_cast<Result>(Failed);
+        }
     }
-}
+};
 
 mtc_debugger callbacks_of(Session* session) {
     mtc_debugger d{};
     d.abi = MTC_ABI;
     d.size = sizeof d;
     d.user = session;
-    d.read = [](void* user, std::uint64_t address, void* buffer, std::uint64_t size,
-                std::uint64_t* got) {
-        return guarded([&] { return self(user).read(address, buffer, size, got); });
-    };
-    d.write = [](void* user, std::uint64_t address, const void* bytes, std::uint64_t size) {
-        return guarded([&] { return self(user).write(address, bytes, size); });
-    };
-    d.find_symbol = [](void* user, const char* name, std::uint64_t* address) {
-        return guarded([&] { return self(user).find_symbol(name, address); });
-    };
-    d.regions = [](void* user, mtc_add_region add, void* sink) {
-        return guarded([&] { return self(user).regions(add, sink); });
-    };
-    d.symbolise = [](void* user, std::uint64_t pc, mtc_add_frame add, void* sink) {
-        return guarded([&] { return self(user).symbolise(pc, add, sink); });
-    };
-    d.symbol_at = [](void* user, std::uint64_t pc, mtc_add_symbol add, void* sink) {
-        return guarded([&] { return self(user).symbol_at(pc, add, sink); });
-    };
-    d.target = [](void* user, mtc_target* out) {
-        return guarded([&] { return self(user).describe_target(out); });
-    };
-    d.print = [](void* user, const char* text, std::uint64_t length) {
-        guarded([&] { return self(user).print(text, length), MTC_OK; });
-    };
-    d.interrupted = [](void* user) {
-        try {
-            return self(user).interrupted();
-        } catch (...) {
-            return 0;
-        }
-    };
-    d.prepare_run = [](void* user, const char* library, const char* start, mtc_add_text why,
-                       void* sink) {
-        return guarded([&] { return self(user).prepare_run(library, start, why, sink); });
-    };
-    d.await_runtime = [](void* user) {
-        return guarded([&] { return self(user).await_runtime(); });
-    };
-    d.set_stop_point = [](void* user, const char* function, int on) {
-        return guarded([&] { return self(user).set_stop_point(function, on != 0); });
-    };
-    d.evaluate = [](void* user, const char* expression, std::uint64_t* value, mtc_add_text why,
-                    void* sink) {
-        return guarded([&] { return self(user).evaluate(expression, value, why, sink); });
-    };
-    d.threads = [](void* user, mtc_add_thread add, void* sink) {
-        return guarded([&] { return self(user).threads(add, sink); });
-    };
-    d.set_point = [](void* user, std::uint64_t point, const char* function, std::uint64_t address,
-                     int on, std::uint32_t* places) {
-        return guarded(
-            [&] { return self(user).set_point(point, function, address, on != 0, places); });
-    };
-    d.current_thread = [](void* user, std::uint64_t* thread) {
-        return guarded([&] { return self(user).current_thread(thread); });
-    };
-    d.stack_pointer = [](void* user, std::uint64_t thread, std::uint64_t* sp) {
-        return guarded([&] { return self(user).stack_pointer(thread, sp); });
-    };
+    d.read = Callback<&Session::read>::call;
+    d.write = Callback<&Session::write>::call;
+    d.find_symbol = Callback<&Session::find_symbol>::call;
+    d.regions = Callback<&Session::regions>::call;
+    d.symbolise = Callback<&Session::symbolise>::call;
+    d.symbol_at = Callback<&Session::symbol_at>::call;
+    d.target = Callback<&Session::describe_target>::call;
+    d.print = Callback<&Session::print>::call;
+    d.interrupted = Callback<&Session::interrupted, 0>::call;
+    d.prepare_run = Callback<&Session::prepare_run>::call;
+    d.await_runtime = Callback<&Session::await_runtime>::call;
+    d.set_stop_point = Callback<&Session::set_stop_point>::call;
+    d.evaluate = Callback<&Session::evaluate>::call;
+    d.threads = Callback<&Session::threads>::call;
+    d.set_point = Callback<&Session::set_point>::call;
+    d.current_thread = Callback<&Session::current_thread>::call;
+    d.stack_pointer = Callback<&Session::stack_pointer>::call;
     return d;
 }
 
@@ -165,23 +125,8 @@ int Session::query(const char* request, mtc_add_text add, void* sink) {
 }
 
 int Session::read(std::uint64_t address, void* buffer, std::uint64_t size, std::uint64_t* got) {
-    // A packet that touches an unreadable page fails as a whole: ask for less and less,
-    // down to the rest of one page, so that everything before that page arrives.
-    auto process = target_.GetProcess();
-    auto* const bytes = static_cast<char*>(buffer);
-    std::uint64_t done = 0;
-    for (std::uint64_t piece = size; done < size;) {
-        const auto at = address + done;
-        const auto rest_of_page = kPage - at % kPage;
-        const auto ask = std::min(size - done, piece > kPage ? piece : rest_of_page);
-        lldb::SBError error;
-        const auto part = process.ReadMemory(at, bytes + done, ask, error);
-        done += part;
-        if (part == ask) continue;
-        if (ask <= rest_of_page) break;
-        piece = ask / 2;
-    }
-    *got = done;
+    lldb::SBError error;
+    *got = target_.GetProcess().ReadMemory(address, buffer, size, error);
     return MTC_OK;
 }
 

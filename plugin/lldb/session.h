@@ -49,10 +49,10 @@ class Session {
     int interrupted();
     int prepare_run(const char* library, const char* start, mtc_add_text why, void* sink);
     int await_runtime();
-    int set_stop_point(const char* function, bool on);
+    int set_stop_point(const char* function, int on);
     int evaluate(const char* expression, std::uint64_t* value, mtc_add_text why, void* sink);
     int threads(mtc_add_thread add, void* sink);
-    int set_point(std::uint64_t point, const char* function, std::uint64_t address, bool on,
+    int set_point(std::uint64_t point, const char* function, std::uint64_t address, int on,
                   std::uint32_t* places);
     int current_thread(std::uint64_t* thread);
     int stack_pointer(std::uint64_t thread, std::uint64_t* sp);

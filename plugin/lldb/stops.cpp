@@ -34,7 +34,7 @@ void select_frame(lldb::SBThread& thread, const mtc_stop& stop) {
 
 }  // namespace
 
-int Session::set_stop_point(const char* function, bool on) {
+int Session::set_stop_point(const char* function, int on) {
     if (!on) {
         if (stop_point_ != LLDB_INVALID_BREAK_ID) target_.BreakpointDelete(stop_point_);
         stop_point_ = LLDB_INVALID_BREAK_ID;

@@ -11,7 +11,7 @@ import sys
 
 import gdb
 
-from . import expressions, launch, library, memory, points, stops, symbols, target
+from . import expressions, interface, launch, library, memory, points, stops, symbols, target
 
 
 class Sessions:
@@ -100,13 +100,13 @@ class Session:
     def run(self, line):
         """Runs one command; False when its first word is none of ours."""
         status = self._call(self._core.mtc_run, library.to_bytes(line))
-        if status == library.ERROR:
+        if status == interface.ERROR:
             raise gdb.GdbError(self.error())
-        return status != library.NOT_OURS
+        return status != interface.NOT_OURS
 
     def complete(self, line):
         words = []
-        add = library.ADD_TEXT(lambda _, text: words.append(library.to_text(text)))
+        add = interface.ADD_TEXT(lambda _, text: words.append(library.to_text(text)))
         self._call(self._core.mtc_complete, library.to_bytes(line), add, None)
         return words
 
@@ -117,7 +117,7 @@ class Session:
             self._core.mtc_traced_memory, ctypes.byref(current), ctypes.byref(peak)
         )
         self._raise_unknown(status)
-        return (current.value, peak.value) if status == library.OK else None
+        return (current.value, peak.value) if status == interface.OK else None
 
     def block(self, address):
         """(start, size) of the live block that holds the address; (0, 0): none is known."""
@@ -126,19 +126,19 @@ class Session:
             self._core.mtc_block, address, ctypes.byref(start), ctypes.byref(size)
         )
         self._raise_unknown(status)
-        return (start.value, size.value) if status == library.OK else (0, 0)
+        return (start.value, size.value) if status == interface.OK else (0, 0)
 
     def _raise_unknown(self, status):
         """Zero means that nothing is traced, never that it cannot be read."""
-        if status == library.BAD_VALUE:
+        if status == interface.BAD_VALUE:
             raise gdb.GdbError(self.error())
 
     def query(self, request):
         """(status, answer or error line) of a script's request."""
         if self._handle is None:
-            return library.ERROR, "GDB has removed the inferior that this was about"
+            return interface.ERROR, "GDB has removed the inferior that this was about"
         answers = []
-        add = library.ADD_TEXT(lambda _, text: answers.append(text))
+        add = interface.ADD_TEXT(lambda _, text: answers.append(text))
         status = self._call(self._core.mtc_query, library.to_bytes(request), add, None)
         return status, library.to_text(answers[0]) if answers else self.error()
 
@@ -155,14 +155,14 @@ class Session:
             return
         self.awaiting = False
         self._stops.update()
-        if self._call(self._core.mtc_loaded) == library.ERROR:
+        if self._call(self._core.mtc_loaded) == interface.ERROR:
             gdb.write("memtrace: %s\n" % self.error(), gdb.STDERR)
 
     def stopped(self, arguments):
         """(text, pc, level) of a stop that the user is to see, else None."""
         texts = []
-        add = library.ADD_TEXT(lambda _, text: texts.append(library.to_text(text)))
-        answer = library.Stop()
+        add = interface.ADD_TEXT(lambda _, text: texts.append(library.to_text(text)))
+        answer = interface.Stop()
         raw = (ctypes.c_uint64 * len(arguments))(*arguments)
         status = self._call(self._core.mtc_stopped, raw, add, None, ctypes.byref(answer))
         return self._stop_of(status, texts, answer)
@@ -170,16 +170,16 @@ class Session:
     def reached(self, *hit):
         """The same of a thread at a point."""
         texts = []
-        add = library.ADD_TEXT(lambda _, text: texts.append(library.to_text(text)))
-        answer = library.Stop()
-        described = library.Hit(*hit)
+        add = interface.ADD_TEXT(lambda _, text: texts.append(library.to_text(text)))
+        answer = interface.Stop()
+        described = interface.Hit(*hit)
         status = self._call(
             self._core.mtc_reached, ctypes.byref(described), add, None, ctypes.byref(answer)
         )
         return self._stop_of(status, texts, answer)
 
     def _stop_of(self, status, texts, answer):
-        if status == library.ERROR:
+        if status == interface.ERROR:
             gdb.write("memtrace: %s\n" % self.error(), gdb.STDERR)
         return (texts[0], answer.pc, answer.level) if answer.stays else None
 
@@ -207,7 +207,7 @@ class Session:
             caught, self._caught = self._caught, outer
         if caught is not None:
             raise caught
-        if status == library.INTERRUPTED:
+        if status == interface.INTERRUPTED:
             raise KeyboardInterrupt
         return status
 
@@ -218,27 +218,15 @@ class Session:
     # --- what the core asks for ----------------------------------------------
 
     def _describe(self):
-        return library.Debugger(
-            abi=library.ABI,
-            size=ctypes.sizeof(library.Debugger),
-            user=None,
-            read=library.READ(self._guarded(self._read)),
-            write=library.WRITE(self._guarded(self._write)),
-            find_symbol=library.FIND_SYMBOL(self._guarded(self._find_symbol)),
-            symbolise=library.SYMBOLISE(self._guarded(self._symbolise)),
-            symbol_at=library.SYMBOL_AT(self._guarded(self._symbol_at)),
-            target=library.TARGET(self._guarded(self._target)),
-            print=library.PRINT(self._guarded(self._print)),
-            interrupted=library.INTERRUPTED_CALL(self._guarded(self._interrupted)),
-            prepare_run=library.PREPARE_RUN(self._guarded(self._prepare_run)),
-            await_runtime=library.AWAIT_RUNTIME(self._guarded(self._await_runtime)),
-            set_stop_point=library.SET_STOP_POINT(self._guarded(self._set_stop_point)),
-            evaluate=library.EVALUATE(self._guarded(self._evaluate)),
-            threads=library.THREADS(self._guarded(self._threads)),
-            set_point=library.SET_POINT(self._guarded(self._set_point)),
-            current_thread=library.CURRENT_THREAD(self._guarded(self._current_thread)),
-            stack_pointer=library.STACK_POINTER(self._guarded(self._stack_pointer)),
-        )
+        """Each callback of the interface is the method of its name with a `_` in front; the core does
+        without one that is not here."""
+        answers = {}
+        for name, kind in interface.Debugger._fields_:
+            method = getattr(self, "_" + name, None)
+            if method is not None:
+                answers[name] = kind(self._guarded(method))
+        size = ctypes.sizeof(interface.Debugger)
+        return interface.Debugger(abi=interface.ABI, size=size, **answers)
 
     def _guarded(self, function):
         """`function` as C may call it: no exception gets out, none is lost."""
@@ -248,12 +236,12 @@ class Session:
                 return function(*arguments)
             except KeyboardInterrupt as interrupt:
                 self._catch(interrupt)
-                return library.INTERRUPTED
+                return interface.INTERRUPTED
             except gdb.error:
-                return library.ERROR
+                return interface.ERROR
             except BaseException as error:
                 self._catch(error)
-                return library.ERROR
+                return interface.ERROR
 
         return call
 
@@ -263,24 +251,23 @@ class Session:
         return raw
 
     def _read(self, address, buffer, size, got):
-        got[0] = 0
         got[0] = memory.read(self._inferior, address, buffer, size)
-        return library.OK
+        return interface.OK
 
     def _write(self, address, data, size):
         self._inferior.write_memory(address, ctypes.string_at(data, size))
-        return library.OK
+        return interface.OK
 
     def _find_symbol(self, name, address):
         found = memory.find_symbol(library.to_text(name))
         if found is None:
-            return library.ERROR
+            return interface.ERROR
         address[0] = found
-        return library.OK
+        return interface.OK
 
     def _symbolise(self, pc, add, sink):
         for function, linkage, file, line in symbols.frames(pc):
-            frame = library.Frame(
+            frame = interface.Frame(
                 library.to_bytes(function),
                 library.to_bytes(linkage),
                 library.to_bytes(file),
@@ -288,19 +275,19 @@ class Session:
                 line,
             )
             add(sink, ctypes.byref(frame))
-        return library.OK
+        return interface.OK
 
     def _symbol_at(self, pc, add, sink):
         found = symbols.symbol_at(pc)
         if found is not None:
             # GDB checks the symbol's size, and does not tell it.
-            add(sink, ctypes.byref(library.Symbol(library.to_bytes(found[0]), found[1], 0)))
-        return library.OK
+            add(sink, ctypes.byref(interface.Symbol(library.to_bytes(found[0]), found[1], 0)))
+        return interface.OK
 
     def _target(self, out):
         inferior = self._inferior
-        kind = target.kind(inferior, self._ended.get(inferior.num, library.NONE))
-        alive = kind not in (library.NONE, library.EXITED, library.DETACHED)
+        kind = target.kind(inferior, self._ended.get(inferior.num, interface.NONE))
+        alive = kind not in (interface.NONE, interface.EXITED, interface.DETACHED)
         answer = out[0]
         answer.kind = kind
         answer.is_remote = target.is_remote(inferior)
@@ -308,13 +295,13 @@ class Session:
         answer.pointer_width = memory.pointer_width() if alive else 0
         answer.pid = inferior.pid
         answer.executable = self._keep(target.executable(inferior))
-        answer.core = self._keep(target.core_file() if kind == library.CORE else None)
-        return library.OK
+        answer.core = self._keep(target.core_file() if kind == interface.CORE else None)
+        return interface.OK
 
-    def _print(self, text, length):
+    def _print(self, text, _):
         if isinstance(self._caught, KeyboardInterrupt):
             return None  # the pager was left: the rest is not wanted
-        shown = library.to_text(ctypes.string_at(text, length))
+        shown = library.to_text(text)
         try:
             gdb.write(shown)
         except UnicodeError:
@@ -332,52 +319,52 @@ class Session:
                 b"the program is started on the remote side; preload it there, for example with "
                 b"gdbserver --wrapper env LD_PRELOAD=PATH/libmemtrace.so -- HOST:PORT PROGRAM",
             )
-            return library.ERROR
+            return interface.ERROR
         self._launch.prepare(
             None if wanted is None else wanted.decode("utf-8", "surrogateescape"),
             None if start is None else start.decode("utf-8", "surrogateescape"),
         )
-        return library.OK
+        return interface.OK
 
     def _await_runtime(self):
         if not gdb.parameter("auto-solib-add"):
-            return library.ERROR  # no event will tell
+            return interface.ERROR  # no event will tell
         self.awaiting = True
-        return library.OK
+        return interface.OK
 
     def _set_stop_point(self, function, wanted):
         self._stops.set(self._inferior, library.to_text(function), bool(wanted))
         self.mapped = memory.find_symbol("memtrace_root") is not None
-        return library.OK
+        return interface.OK
 
     def _evaluate(self, expression, value, why, sink):
         try:
             value[0] = expressions.address(library.to_text(expression))
         except gdb.error as error:
             why(sink, library.to_bytes(str(error).split("\n")[0]))
-            return library.ERROR
-        return library.OK
+            return interface.ERROR
+        return interface.OK
 
     def _threads(self, add, sink):
         for found in expressions.stack_pointers(self._inferior):
-            add(sink, ctypes.byref(library.Thread(*found)))
-        return library.OK
+            add(sink, ctypes.byref(interface.Thread(*found)))
+        return interface.OK
 
     def _set_point(self, number, function, address, on, places):
         if not on:
             self.points.take(number)
-            return library.OK
+            return interface.OK
         name = None if function is None else library.to_text(function)
         places[0] = self.points.set(self, number, name, address)
-        return library.OK
+        return interface.OK
 
     def _current_thread(self, thread):
         thread[0] = points.current_thread()
-        return library.OK
+        return interface.OK
 
     def _stack_pointer(self, thread, sp):
         found = points.stack_pointer(self._inferior, thread)
         if found is None:
-            return library.ERROR
+            return interface.ERROR
         sp[0] = found
-        return library.OK
+        return interface.OK

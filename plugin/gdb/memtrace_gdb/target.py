@@ -6,7 +6,7 @@ import sys
 
 import gdb
 
-from . import library, text
+from . import interface, text
 
 _CORE_FILE = re.compile(r"^Local core dump file:\n\s*[`']?(.*?)', file type ", re.MULTILINE)
 _REMOTE = ("remote", "extended-remote")
@@ -32,23 +32,23 @@ def end_of(event):
     inferior = event.inferior
     if is_remote(inferior):
         died = hasattr(event, "exit_code") or gdb.convenience_variable("_exitsignal") is not None
-        return library.EXITED if died else library.DETACHED
+        return interface.EXITED if died else interface.DETACHED
     # Its exit code may be that of another inferior, which exited before.
     try:
         with open("/proc/%d/stat" % inferior.pid) as stat:
-            return library.EXITED if stat.read().rpartition(") ")[2][:1] in "ZX" else library.DETACHED
+            return interface.EXITED if stat.read().rpartition(") ")[2][:1] in "ZX" else interface.DETACHED
     except OSError:
-        return library.EXITED
+        return interface.EXITED
 
 
 def kind(inferior, ended):
     if inferior.pid == 0:
         return ended
     if connection_type(inferior) == "core":
-        return library.CORE
+        return interface.CORE
     if _is_replay(inferior):
-        return library.REPLAY
-    return library.LIVE
+        return interface.REPLAY
+    return interface.LIVE
 
 
 def _is_replay(inferior):
