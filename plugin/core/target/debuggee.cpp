@@ -147,6 +147,11 @@ Result<void> Debuggee::find_doubts(Process& process) {
         if (!table) doubted_->doubts.push_back({"damaged", std::move(table.error().text), 0});
         for (std::size_t i = 0; table && i < table->remarks.size(); ++i)
             if (is_doubt(table->remarks[i])) doubted_->doubts.push_back(table->remarks[i]);
+        // Stacks and data that reports do not look at may be lost all the same.
+        if (doubted_->doubts.empty() && file != nullptr && file->is_cut())
+            doubted_->doubts.push_back(
+                {"incomplete",
+                 "incomplete: the trace table is all there, but " + what_core_lacks(*file), 0});
     }
     process.doubts = doubted_->doubts;
     return {};
