@@ -77,10 +77,13 @@ void add_doubts(const Process& process, std::vector<Remark>& remarks) {
         remarks.push_back(
             {"no-traces-yet",
              "no event has been recorded since the start or clear: there are no traces yet", 0});
-    for (const Remark& doubt : process.doubts) {
-        const auto same = [&doubt](const Remark& remark) { return remark.text == doubt.text; };
-        if (std::none_of(remarks.begin(), remarks.end(), same)) remarks.push_back(doubt);
-    }
+    const auto add = [&remarks](const Remark& one) {
+        const auto same = [&one](const Remark& remark) { return remark.text == one.text; };
+        if (std::none_of(remarks.begin(), remarks.end(), same)) remarks.push_back(one);
+    };
+    for (const Remark& doubt : process.doubts) add(doubt);
+    for (const Remark& remark : process.status.remarks)
+        if (remark.code == "incomplete") add(remark);
 }
 
 Result<std::shared_ptr<Table>> read_now(const Process& process, const ReadOptions& options) {
@@ -127,6 +130,12 @@ Result<Process> Debuggee::process(bool with_remarks) {
     const TargetFiles files{at.executable, !at.remote, at.kind == TargetKind::core};
     auto findings = MT_TRY(bindings_.look(*found.memory, found.status, files));
     found.status.remarks = remarks_of(findings);
+    // No doubt about the table; but stacks and data may be lost.
+    const CoreFile* core = found.memory->core_file();
+    if (found.doubts.empty() && core != nullptr && core->is_cut())
+        found.status.remarks.push_back(
+            {"incomplete",
+             "incomplete: the trace table is all there, but " + what_core_lacks(*core), 0});
     return found;
 }
 
@@ -147,11 +156,6 @@ Result<void> Debuggee::find_doubts(Process& process) {
         if (!table) doubted_->doubts.push_back({"damaged", std::move(table.error().text), 0});
         for (std::size_t i = 0; table && i < table->remarks.size(); ++i)
             if (is_doubt(table->remarks[i])) doubted_->doubts.push_back(table->remarks[i]);
-        // Stacks and data that reports do not look at may be lost all the same.
-        if (doubted_->doubts.empty() && file != nullptr && file->is_cut())
-            doubted_->doubts.push_back(
-                {"incomplete",
-                 "incomplete: the trace table is all there, but " + what_core_lacks(*file), 0});
     }
     process.doubts = doubted_->doubts;
     return {};

@@ -3,6 +3,7 @@
 #
 # php: arrays, regular expressions, JSON, generators, references in cycles
 # needs: php
+# loss: address_reused (extensions are opened with RTLD_DEEPBIND: what they free is not seen)
 set -euo pipefail
 
 cat >work.php <<'PHP'
