@@ -100,6 +100,9 @@ void* allocate(std::size_t size) {
     throw std::bad_alloc();
 }
 
+// Who asks so can do without: a sort's buffer.
+void* try_to_allocate(std::size_t size) noexcept { return g_allocate(size == 0 ? 1 : size); }
+
 void release(void* block) noexcept {
     if (g_work.owns(block))
         g_work.give(block);
@@ -119,6 +122,12 @@ std::pair<std::size_t, std::size_t> take_most_used() {
 
 void* operator new(std::size_t size) { return mt::core::allocate(size); }
 void* operator new[](std::size_t size) { return mt::core::allocate(size); }
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+    return mt::core::try_to_allocate(size);
+}
+void* operator new[](std::size_t size, const std::nothrow_t&) noexcept {
+    return mt::core::try_to_allocate(size);
+}
 void operator delete(void* block) noexcept { mt::core::release(block); }
 void operator delete[](void* block) noexcept { mt::core::release(block); }
 void operator delete(void* block, std::size_t) noexcept { mt::core::release(block); }
