@@ -125,7 +125,7 @@ void reset_peak_memory() { std::ofstream("/proc/self/clear_refs") << 5; }
 
 TEST(ManyBlocks, AreListedInTheMemoryThatTheyTakeThemselves) {
     constexpr std::uint64_t kBeyond = 64u << 20;
-    const auto regions = static_cast<std::uint64_t>(storm(2, 84));
+    const auto regions = static_cast<std::uint64_t>(storm(2, 382));
     Process process(regions);
     const std::uint64_t blocks = regions * kPerRegion + 1;
     mtc_debugger callbacks = process.callbacks();
