@@ -57,7 +57,7 @@ inline bool are_readable(std::uint64_t address, std::uint64_t size) {
     return true;
 }
 
-// For what each event asks: foreign stacks, code without tables.
+// For what is asked often: foreign stacks.
 inline bool is_readable(std::uint64_t address) {
     if (__builtin_expect(!is_filtered, 1)) return is_readable_by_mask(address);
     return are_readable(address, 1);

@@ -30,6 +30,7 @@ enum class Place : u8 {
     signal,     // the trampoline that a signal handler returns to
     first,      // made up as a stack's first frame
     undescribed,
+    outside,     // the same, and in no object
     unreadable,  // there is something that cannot be understood
 };
 
@@ -43,7 +44,7 @@ bool is_function_start(const Object& object, u64 pc, Entry& entry) {
 [[gnu::noinline]] Place find_place(u64 pc, Entry& entry) {
     Object object;
     if (!find_object(pc - 1, object)) {
-        return is_unknown_trampoline(pc) ? Place::signal : Place::undescribed;
+        return is_unknown_trampoline(pc) ? Place::signal : Place::outside;
     }
     const Found found = find_entry(object, pc - 1, entry);
     if (found == Found::malformed) return Place::unreadable;
@@ -68,6 +69,8 @@ Rule derive(u64 pc) {
             return Rule{RuleKind::end};
         case Place::undescribed:
             return Rule{RuleKind::no_cfi};
+        case Place::outside:
+            return Rule{RuleKind::no_cfi, 1};
         case Place::unreadable:
             return Rule{RuleKind::complex};
     }

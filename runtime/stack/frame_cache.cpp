@@ -19,6 +19,8 @@ struct OwnStack {
         value = *reinterpret_cast<const volatile u64*>(address);
         return true;
     }
+    bool is_connected(u64, u64 high) const { return high < own.high; }
+    bool is_used_up(u64 address) const { return address > own.high; }
 };
 
 }  // namespace
@@ -112,7 +114,7 @@ bool FrameCache::follow(Window& own, u64 pc, u64 sp, u64 bp, u64 seed) {
             kept = 0;  // too little of a deep stack is left
         }
         Rule rule = remembered_rule(at.pc);
-        if (__builtin_expect(rule.kind() == RuleKind::none, 0)) rule = find_rule(at.pc);
+        if (__builtin_expect(!is_settled(rule), 0)) rule = find_rule(at.pc);
         steps_[steps++] = {at, rule, interrupted};
         const Step step = step_by_rule(rule, at, interrupted, OwnStack{own, at.sp});
         if (step == Step::broken) return false;

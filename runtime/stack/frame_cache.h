@@ -14,9 +14,9 @@
 // they are verified. More are kept, so that a recursion may return some way
 // before its outer frames are walked again.
 //
-// Only stacks that rules of one word describe, on the thread's own stack, are
-// kept; follow() says false to all others and a plain walk (walker.h) must do.
-// Such a walk does not harm what is kept.
+// Only stacks that rules of one word describe, or frame records where there is no
+// rule, on the thread's own stack, are kept; follow() says false to all others and
+// a plain walk (walker.h) must do. Such a walk does not harm what is kept.
 //
 // Used by its own thread only, and not by a signal handler inside follow(). A
 // jump out of follow() leaves it whole: what counts is published last.

@@ -124,6 +124,17 @@ bool find_object(u64 address, Object& object) {
     return find_object_by_iteration(address, object);
 }
 
+bool is_in_object(u64 address) {
+#ifndef MEMTRACE_OBJECTS_BY_ITERATION
+    LoaderAnswer answer;
+    if (loader_find_object != nullptr) {
+        return loader_find_object(reinterpret_cast<void*>(address), &answer) == 0;
+    }
+#endif
+    Object object;
+    return find_object_by_iteration(address, object);
+}
+
 Span segment_of(const Object& object, u64 address) {
     const Span whole{object.start, object.end};
     if (object.program_header_count == 0) return whole.contains(address) ? whole : Span{0, 0};

@@ -12,6 +12,9 @@ namespace mt::runtime::stack {
 
 bool find_object(u64 address, Object& object);
 
+// Is anything loaded there? Of addresses where find_object() found nothing before.
+bool is_in_object(u64 address);
+
 // Is an object mapped exactly there? Asks the loader only, and looks at nothing
 // that a dlclose in another thread may be taking away.
 bool is_loaded_at(u64 start, u64 end);

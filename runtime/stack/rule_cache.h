@@ -3,6 +3,16 @@
 // Rules that were derived once, for the whole process: a walk costs some
 // nanoseconds per frame instead of hundreds. Lock-free: address and rule stand
 // in one word, so every race is harmless.
+//
+// "No unwind information" is remembered, too. What can end it:
+//   a library is closed    dlclose has a wrapper, which forgets all rules
+//   one takes its place    seen when a frame in it is first met (table/modules.h)
+//   one is opened where there was none, say where a JIT's code was unmapped: asked of the
+//                          loader (_dl_find_object, no lock, no system call) whenever such a
+//                          frame is stepped through; frames that are only compared with the
+//                          last stack's (frame_cache.h) are the same call still
+// Code that a JIT overwrites stays code without information. Tests: Undescribed.* in
+// stack_undescribed_test.
 #ifndef MEMTRACE_STACK_RULE_CACHE_H
 #define MEMTRACE_STACK_RULE_CACHE_H
 
@@ -40,11 +50,16 @@ inline Rule remembered_rule(u64 pc) {
     return second >> 32 == tag ? Rule(static_cast<u32>(second)) : Rule();
 }
 
-// derive(), remembered. Async-signal-safe, thread-safe.
+// derive(), remembered. Async-signal-safe, thread-safe. For an address outside all objects it
+// asks the loader each time whether one is there now; if so, all rules are forgotten.
 Rule find_rule(u64 pc);
+// Is what remembered_rule() gave all that there is to know? Else ask find_rule().
+inline bool is_settled(Rule rule) { return rule.kind() > RuleKind::no_cfi; }
+
+void remember_rule(u64 pc, Rule rule);
 
 // What an address means has changed: a library was closed, or another one is
-// where one was. Code that runs stays mapped, so no walk that is under way can
+// where one was, or where none was. Code that runs stays mapped, so no walk that is under way can
 // put a rule of the old meaning back.
 void forget_rules();
 // Counts the calls of forget_rules(): whoever keeps what rules led to compares.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // One step outwards per frame, by the frame's rule (rule.h), or without one by its
-// whole row or by what looks like a frame pointer. What holds at every step:
+// whole row. What holds at every step:
 // the new frame begins above the old stack pointer (but for a signal, which may
 // have changed stacks), it is aligned, and every load went through the view.
 #include "stack/walker.h"
@@ -14,16 +14,7 @@ namespace mt::runtime::stack {
 
 namespace {
 
-// No frame of code without unwind information is larger, and what looks like one
-// may be the frame pointer of another stack that a fiber was started from.
-constexpr u64 kLargestFrame = 128 * 1024;
-
 u64 plus(u64 base, i32 offset) { return base + static_cast<u64>(i64{offset}); }
-
-bool follows_a_call(u64 pc) {
-    return is_readable(pc - machine::kLongestCall) && is_readable(pc - 1) &&
-           machine::ends_with_call(reinterpret_cast<const u8*>(pc));
-}
 
 // The ways to step are not inlined: while a rule is looked for, which takes most
 // stack, none of what they keep is on it.
@@ -73,7 +64,8 @@ class Walker {
         const Rule rule = find_rule(frame_.pc);
         switch (rule.kind()) {
             case RuleKind::no_cfi:
-                return step_by_frame_pointer();
+                frame_.extra_known = false;
+                return step_by_rule(rule);
             case RuleKind::complex:
                 return step_with_tables();
             case RuleKind::end:
@@ -103,8 +95,7 @@ class Walker {
     [[gnu::noinline]] Step step_by_rule(Rule rule) {
         const u64 inner = frame_.sp;
         bool interrupted = frame_.context != 0;
-        const auto by_view = [this](u64 address, u64& value) { return load(address, value); };
-        const Step step = stack::step_by_rule(rule, frame_, interrupted, by_view);
+        const Step step = stack::step_by_rule(rule, frame_, interrupted, Memory{*this});
         if (step != Step::next) return step;
         frame_.context = 0;
         if (interrupted) enter_interrupted_code(inner);
@@ -189,25 +180,6 @@ class Walker {
                saved_value(row.bp, row.bp_offset, start, table, value);
     }
 
-    // Code without unwind information (a JIT's, hand-written). A register that code
-    // uses for anything looks like a frame pointer now and then; a return address
-    // behind a call instruction does not come about by chance.
-    [[gnu::noinline]] Step step_by_frame_pointer() {
-        const u64 start = frame_.bp;
-        u64 bp = 0;
-        u64 pc = 0;
-        // ld.so runs constructors from its first frame, which nothing describes.
-        if (view_.is_used_up(frame_.sp + 16)) return Step::complete;
-        if (start < frame_.sp || start - frame_.sp > kLargestFrame) return Step::broken;
-        if (!view_.is_connected(frame_.sp, start)) return Step::broken;
-        if (!view_.load(start, bp) || !view_.load(start + 8, pc)) return Step::broken;
-        pc = machine::code_address(pc);
-        if (pc == 0) return bp == 0 ? Step::complete : Step::broken;
-        if (!follows_a_call(pc)) return Step::broken;
-        frame_.extra_known = false;
-        return go_to(pc, start + 16, bp);
-    }
-
     Step go_to(u64 pc, u64 sp, u64 bp) {
         if (pc == 0) return Step::complete;
         if (!is_code(pc)) return Step::broken;
@@ -217,6 +189,13 @@ class Walker {
         frame_.context = 0;
         return Step::next;
     }
+
+    struct Memory {
+        Walker& walker;
+        bool operator()(u64 address, u64& value) const { return walker.load(address, value); }
+        bool is_connected(u64 low, u64 high) const { return walker.view_.is_connected(low, high); }
+        bool is_used_up(u64 address) const { return walker.view_.is_used_up(address); }
+    };
 
     // Whatever lies below the stack pointer belongs to frames that are gone.
     bool load(u64 address, u64& value) {

@@ -94,9 +94,12 @@ class Compare : public ::testing::Test {
     }
 
     void expect_no_difference(std::uint64_t least) {
+        expect_all_right(least);
+        EXPECT_GT(report_["reused"], report_["compared"] / 4) << traced_.output;
+    }
+    void expect_all_right(std::uint64_t least) {
         EXPECT_EQ(traced_.status, plain_.status) << traced_.output;
         EXPECT_GE(report_["compared"], least) << traced_.output;
-        EXPECT_GT(report_["reused"], report_["compared"] / 4) << traced_.output;
         EXPECT_EQ(report_["unexplained"], 0u) << directory_ << "\n" << text_of(report_);
         EXPECT_EQ(report_["walk_differs"], 0u) << directory_ << "\n" << text_of(report_);
         RecordProperty("counts", text_of(report_));
@@ -238,6 +241,49 @@ TEST_F(Compare, Torture) {
     EXPECT_GE(report_["ends_at_no_table"], 100u);
     EXPECT_GE(report_["starts_at_no_table"], 100u);
     EXPECT_GE(report_["reference_faults"], 40u);
+}
+
+TEST_F(Compare, CodeWithoutTables) {
+    run({MEMTRACE_COMPARE_UNDESCRIBED, "on"});
+    expect_no_difference(8000);
+    expect_same_output();
+    EXPECT_GE(report_["past_no_table"], 8000u) << text_of(report_);
+}
+
+// Compiled JavaScript keeps frame pointers, and half of the stacks lead through it.
+TEST_F(Compare, Node) {
+    if (!fs::exists(program("node"))) GTEST_SKIP() << "node is not installed";
+    write("work.js", R"(
+        const seen = new Map();
+        for (let i = 0; i < 20000; ++i) {
+            seen.set("key " + i % 500, Buffer.alloc(20000 + i % 64));
+            if (i % 10 == 0) JSON.parse(JSON.stringify({a: i, b: [i, i + 1], c: "x".repeat(i % 90)}));
+        }
+        const zlib = require("zlib");
+        for (let i = 0; i < 30; ++i) zlib.deflateSync(Buffer.from("hello".repeat(1000 + i)));
+        console.log(seen.size);
+    )");
+    run({program("node"), "work.js"}, {"MEMTRACE_COMPARE_EVERY=7"});
+    expect_no_difference(20000);
+    expect_same_output();
+    EXPECT_GE(report_["past_no_table"], 1000u) << text_of(report_);
+}
+
+// Its compiled traces use bp for anything.
+TEST_F(Compare, LuaJit) {
+    write("work.lua", R"(
+        local ffi = require("ffi")
+        ffi.cdef[[void *malloc(size_t); void free(void *);]]
+        local rows = {}
+        for i = 1, 100000 do rows[i % 100] = {i, tostring(i) .. ("x"):rep(i % 50)} end
+        for i = 1, 20000 do ffi.C.free(ffi.C.malloc(40)) end
+        table.sort(rows, function(a, b) return a[1] < b[1] end)
+        print(#rows)
+    )");
+    run({program("luajit"), "work.lua"}, {"MEMTRACE_COMPARE_EVERY=3"});
+    expect_all_right(5000);
+    expect_same_output();
+    EXPECT_GE(report_["ends_at_no_table"], 1000u) << text_of(report_);
 }
 
 TEST_F(Compare, NoticesAFrameThatIsMissing) {

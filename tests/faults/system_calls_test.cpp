@@ -39,9 +39,11 @@ Code code_of_runtime(pid_t pid) {
 
 class Watcher {
   public:
-    // Until the program stops itself or ends.
+    // Until the program stops itself or ends. Again: from there on.
     void run(pid_t pid) {
         main_ = pid;
+        done_ = came_to_end = false;
+        calls.clear();
         const auto options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK |
                              PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL;
         ASSERT_EQ(ptrace(PTRACE_SETOPTIONS, pid, nullptr, options), 0);
@@ -130,6 +132,28 @@ TEST_P(SystemCalls, AreThoseOfAnAllocator) {
         EXPECT_FALSE(watcher.probed_by_mask);
     }
 }
+
+// Whatever the stacks are that a program allocates on: once all has been seen, events ask
+// the kernel for nothing.
+class SteadyState : public testing::TestWithParam<const char*> {};
+
+TEST_P(SteadyState, NeedsNoSystemCall) {
+    Tracee tracee(
+        {.program = program_path(GetParam()), .arguments = {}, .environment = {}, .ptrace = true});
+    ASSERT_TRUE(tracee.wait_for_stop());  // execve
+    Watcher watcher;
+    watcher.run(tracee.pid());
+    ASSERT_TRUE(watcher.came_to_end);
+    EXPECT_FALSE(watcher.calls.empty()) << "none was seen";
+    watcher.run(tracee.pid());
+    ASSERT_TRUE(watcher.came_to_end);
+    for (const auto& [number, count] : watcher.calls) {
+        ADD_FAILURE() << "system call " << number << ", " << count << " times";
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Of, SteadyState, testing::Values("undescribed"),
+                         [](const auto& program) { return std::string(program.param); });
 
 const std::string library_a = program_path("liblibrary_a.so");
 const std::string library_b = program_path("liblibrary_b.so");

@@ -5,6 +5,7 @@
 #ifndef MEMTRACE_STACK_X86_64_RULE_H
 #define MEMTRACE_STACK_X86_64_RULE_H
 
+#include "stack/frame_record.h"
 #include "stack/row.h"
 #include "stack/x86_64/machine.h"
 
@@ -12,49 +13,57 @@ namespace mt::runtime::stack {
 
 enum class RuleKind : u32 {
     none = 0,      // an empty slot of a cache; derive() never gives it
-    sp = 1,        // frame = sp + N
-    bp = 2,        // frame = bp + N
-    bp_deref = 3,  // frame = *(bp - N): a frame that gcc realigned
-    end = 4,       // the outermost frame
-    signal = 5,    // a signal frame lies at sp
-    no_cfi = 6,    // no unwind information here
+    no_cfi = 1,    // no unwind information here: by the frame record (frame_record.h)
+    sp = 2,        // frame = sp + N
+    bp = 3,        // frame = bp + N
+    bp_deref = 4,  // frame = *(bp - N): a frame that gcc realigned
+    end = 5,       // the outermost frame
+    signal = 6,    // a signal frame lies at sp
     complex = 7,   // only the whole row says it
 };
 
-// N / 8 : 17 | saved bp : 12 | kind : 3.
+// Does a call instruction end where the rule's code address stands?
+enum class AfterCall : u32 { unknown = 0, yes = 1, no = 2 };
+
+// N / 8 : 17 | after a call : 2 | saved bp : 10 | kind : 3.
 // The return address is always right below the frame (frame - 8).
 class Rule {
   public:
-    // Values of the second field beside "at frame - 8 * value".
+    // Values of the third field beside "at frame - 8 * value".
     static constexpr u32 kBpSame = 0;
-    static constexpr u32 kBpAtBp = 0xfff;  // at *bp: the same realigned frames
-    static constexpr u32 kBpLost = 0xffe;
+    static constexpr u32 kBpAtBp = 0x3ff;  // at *bp: the same realigned frames
+    static constexpr u32 kBpLost = 0x3fe;
     static constexpr u32 kWords = 0x1ffff;  // the largest N / 8
 
     constexpr Rule() = default;
     constexpr explicit Rule(u32 bits) : bits_(bits) {}
     constexpr Rule(RuleKind kind, u32 words = 0, u32 bp = kBpSame)
-        : bits_(words << 15 | bp << 3 | static_cast<u32>(kind)) {}
+        : bits_(words << kAt | bp << 3 | static_cast<u32>(kind)) {}
 
     constexpr u32 bits() const { return bits_; }
     constexpr RuleKind kind() const { return static_cast<RuleKind>(bits_ & 7); }
-    constexpr u64 distance() const { return u64{bits_ >> 15} * 8; }
-    constexpr u32 saved_bp() const { return bits_ >> 3 & 0xfff; }
+    constexpr u32 words() const { return bits_ >> kAt; }
+    constexpr u64 distance() const { return u64{words()} * 8; }
+    constexpr u32 saved_bp() const { return bits_ >> 3 & 0x3ff; }
+    constexpr AfterCall after_call() const { return static_cast<AfterCall>(bits_ >> 13 & 3); }
+    // Of no_cfi: nothing that is loaded holds the address. `words` counts from 1 then.
+    constexpr bool is_outside_objects() const { return kind() == RuleKind::no_cfi && words() != 0; }
+    // Of these, and of none: `words` counts how often AfterCall::no was believed.
+    constexpr bool may_get_code() const { return kind() == RuleKind::none || is_outside_objects(); }
+    constexpr Rule believed_again() const { return Rule{bits_ + (1u << kAt)}; }
+    constexpr Rule asked_again() const { return Rule{(bits_ & ~(~0u << kAt)) | 1u << kAt}; }
+    // The same rule, with that said of its address.
+    constexpr Rule with(AfterCall after) const {
+        return Rule{(bits_ & ~(3u << 13)) | static_cast<u32>(after) << 13};
+    }
 
   private:
+    static constexpr u32 kAt = 15;
     u32 bits_ = 0;
 };
 
 // The row as a rule; kind complex where 32 bits do not hold it.
 Rule rule_of(const Row& row, Span table);
-
-enum class Step : u8 {
-    next,
-    complete,  // the frame is the thread's first
-    broken,    // nothing says who called
-};
-
-inline bool is_code(u64 pc) { return pc >= machine::kLowestCode && pc < machine::kUserEnd; }
 
 // Can a frame at `sp` end at `frame`, where its caller's begins? Its return address lies
 // between. Only code that was interrupted may have given that up.
@@ -81,7 +90,8 @@ template <class Load>
 
 // From the frame `at` to its caller's; after Step::broken both arguments mean nothing.
 // `interrupted`: the frame's code was, by a signal. `load(address, value)` says false where
-// it may not load. Broken are also rules that do not say where the caller is.
+// it may not load; it is a memory for step_by_record(), too. Broken are also rules that do
+// not say where the caller is.
 template <class Load>
 [[gnu::always_inline]] inline Step step_by_rule(Rule rule, machine::Registers& at,
                                                 bool& interrupted, Load load) {
@@ -100,6 +110,9 @@ template <class Load>
             return Step::complete;
         case RuleKind::signal:
             return step_over_signal(at, interrupted, load);
+        case RuleKind::no_cfi:
+            interrupted = false;
+            return step_by_record(at, load);
         default:
             return Step::broken;
     }
@@ -137,6 +150,11 @@ template <class Note>
             note(at.sp + machine::kSignalStackPointer);
             note(at.sp + machine::kSignalFramePointer);
             return false;
+        case RuleKind::no_cfi:
+            if (frame == at.sp) return false;  // the thread's first: it has no record
+            note(frame - 8);
+            note(frame - 16);
+            return true;
         default:
             break;
     }
