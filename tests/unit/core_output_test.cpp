@@ -12,10 +12,10 @@
 #include <thread>
 
 #include "app/session.h"
-#include "capi/callback_debugger.h"
 #include "command/commands.h"
 #include "core_fake_debugger.h"
 #include "core_save_tables.h"
+#include "target/debugger.h"
 
 namespace mt::test {
 namespace {
@@ -52,7 +52,7 @@ struct Eager {
     core::Result<core::Commands::Outcome> run(const std::string& line) {
         return commands.run(line);
     }
-    core::CallbackDebugger debugger;
+    core::Debugger debugger;
     core::Session session;
     core::Commands commands;
 };

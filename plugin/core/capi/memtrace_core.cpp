@@ -10,7 +10,6 @@
 
 #include "app/session.h"
 #include "app/tracing.h"
-#include "capi/callback_debugger.h"
 #include "command/commands.h"
 #include "command/complete.h"
 #include "command/verb.h"
@@ -19,10 +18,11 @@
 #include "model/text.h"
 #include "query/queries.h"
 #include "show/text/stops.h"
+#include "target/debugger.h"
 
-using mt::core::CallbackDebugger;
 using mt::core::Code;
 using mt::core::Commands;
+using mt::core::Debugger;
 using mt::core::Error;
 using mt::core::Queries;
 using mt::core::Session;
@@ -31,7 +31,7 @@ struct mtc_session {
     mtc_session(const mtc_debugger& callbacks, const char* directory)
         : debugger(callbacks), session(debugger, directory), commands(session), queries(session) {}
 
-    CallbackDebugger debugger;
+    Debugger debugger;
     Session session;
     Commands commands;
     Queries queries;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// The debugger, as commands see it. Implemented by capi/ over the adapter's
-// callbacks. Knows no layout and no command.
+// The debugger: an adapter's callbacks, which are C, as typed questions. Where a callback says
+// "interrupted" that is an error, where it says "cannot" an empty answer; texts are copied. Knows
+// no layout and no command.
 #ifndef MEMTRACE_CORE_TARGET_DEBUGGER_H
 #define MEMTRACE_CORE_TARGET_DEBUGGER_H
 
@@ -12,8 +13,9 @@
 #include <string_view>
 #include <vector>
 
+#include "memtrace_core.h"
 #include "model/error.h"
-#include "source/memory.h"
+#include "source/callback_memory.h"
 #include "symbols/debug_info.h"
 
 namespace mt::core {
@@ -42,38 +44,46 @@ struct ThreadAt {
     std::uint64_t stack_pointer = 0;
 };
 
-class Debugger {
+class Debugger final : private DebugInfo {
   public:
-    virtual ~Debugger() = default;
-    virtual Result<Target> target() = 0;
+    explicit Debugger(const mtc_debugger& callbacks) : callbacks_(callbacks), memory_(callbacks_) {}
+    Debugger(const Debugger&) = delete;
+    Debugger& operator=(const Debugger&) = delete;
+
+    Result<Target> target();
     // The debugger's own reads.
-    virtual Memory& memory() = 0;
-    virtual Result<void> write(std::uint64_t address, const void* bytes, std::size_t size) = 0;
+    Memory& memory() { return memory_; }
+    Result<void> write(std::uint64_t address, const void* bytes, std::size_t size);
     // 0 = there is none.
-    virtual Result<std::uint64_t> find_symbol(const char* name) = 0;
-    virtual DebugInfo& debug_info() = 0;
-    virtual void print(std::string_view text) = 0;
-    virtual bool interrupted() = 0;
+    Result<std::uint64_t> find_symbol(const char* name);
+    DebugInfo& debug_info() { return *this; }
+    void print(std::string_view text);
+    bool interrupted() { return callbacks_.interrupted(callbacks_.user) != 0; }
     // Empty = the debugger has no such line.
-    virtual Result<std::optional<std::string>> source_line(const std::string& file,
-                                                           std::uint32_t line) = 0;
-    virtual Result<void> prepare_run(const std::optional<std::string>& library,
-                                     const std::optional<std::string>& start) = 0;
+    Result<std::optional<std::string>> source_line(const std::string& file, std::uint32_t line);
+    Result<void> prepare_run(const std::optional<std::string>& library,
+                             const std::optional<std::string>& start);
     // False = the debugger cannot; of the next, too.
-    virtual Result<bool> await_runtime() = 0;
-    virtual Result<bool> set_stop_point(const char* function, bool on) = 0;
+    Result<bool> await_runtime();
+    Result<bool> set_stop_point(const char* function, bool on);
     // The value of an expression of the user's, as an address.
-    virtual Result<std::uint64_t> evaluate(const std::string& expression) = 0;
+    Result<std::uint64_t> evaluate(const std::string& expression);
     // Those that are stopped; none when the debugger cannot tell.
-    virtual Result<std::vector<ThreadAt>> threads() = 0;
+    Result<std::vector<ThreadAt>> threads();
     // At a function, or else at an address. In how many places; none = the debugger cannot.
-    virtual Result<std::optional<std::uint32_t>> set_point(std::uint64_t point,
-                                                           const char* function,
-                                                           std::uint64_t address, bool on) = 0;
+    Result<std::optional<std::uint32_t>> set_point(std::uint64_t point, const char* function,
+                                                   std::uint64_t address, bool on);
     // System id of the selected thread; 0 = there is none.
-    virtual Result<std::uint64_t> current_thread() = 0;
+    Result<std::uint64_t> current_thread();
     // None = there is no such thread.
-    virtual Result<std::optional<std::uint64_t>> stack_pointer(std::uint64_t thread) = 0;
+    Result<std::optional<std::uint64_t>> stack_pointer(std::uint64_t thread);
+
+  private:
+    Result<std::vector<RawFrame>> frames(std::uint64_t address) override;
+    Result<std::optional<RawSymbol>> symbol(std::uint64_t address) override;
+
+    mtc_debugger callbacks_;
+    CallbackMemory memory_;
 };
 
 }  // namespace mt::core

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// See callback_debugger.h. A sink that fails (out of memory) remembers that and
+// See debugger.h. A sink that fails (out of memory) remembers that and
 // throws after the callback has returned: nothing unwinds through the adapter.
-#include "capi/callback_debugger.h"
+#include "target/debugger.h"
 
 #include <new>
 
@@ -42,7 +42,7 @@ void add_text(void* sink, const char* text) {
 
 }  // namespace
 
-Result<Target> CallbackDebugger::target() {
+Result<Target> Debugger::target() {
     mtc_target raw{};
     const int status = callbacks_.target(callbacks_.user, &raw);
     if (status == MTC_INTERRUPTED) return interrupted_error();
@@ -79,7 +79,7 @@ Result<Target> CallbackDebugger::target() {
     return out;
 }
 
-Result<void> CallbackDebugger::write(std::uint64_t address, const void* bytes, std::size_t size) {
+Result<void> Debugger::write(std::uint64_t address, const void* bytes, std::size_t size) {
     const int status = callbacks_.write(callbacks_.user, address, bytes, size);
     if (status == MTC_INTERRUPTED) return interrupted_error();
     if (status != MTC_OK)
@@ -87,14 +87,14 @@ Result<void> CallbackDebugger::write(std::uint64_t address, const void* bytes, s
     return {};
 }
 
-Result<std::uint64_t> CallbackDebugger::find_symbol(const char* name) {
+Result<std::uint64_t> Debugger::find_symbol(const char* name) {
     std::uint64_t address = 0;
     const int status = callbacks_.find_symbol(callbacks_.user, name, &address);
     if (status == MTC_INTERRUPTED) return interrupted_error();
     return status == MTC_OK ? address : 0;
 }
 
-Result<std::vector<RawFrame>> CallbackDebugger::frames(std::uint64_t address) {
+Result<std::vector<RawFrame>> Debugger::frames(std::uint64_t address) {
     Sink<std::vector<RawFrame>> sink;
     const auto add = [](void* to, const mtc_frame* frame) {
         if (frame == nullptr) return;
@@ -110,7 +110,7 @@ Result<std::vector<RawFrame>> CallbackDebugger::frames(std::uint64_t address) {
     return sink.take();
 }
 
-Result<std::optional<RawSymbol>> CallbackDebugger::symbol(std::uint64_t address) {
+Result<std::optional<RawSymbol>> Debugger::symbol(std::uint64_t address) {
     if (callbacks_.symbol_at == nullptr) return std::nullopt;
     Sink<std::optional<RawSymbol>> sink;
     const auto add = [](void* to, const mtc_symbol* symbol) {
@@ -125,16 +125,14 @@ Result<std::optional<RawSymbol>> CallbackDebugger::symbol(std::uint64_t address)
     return sink.take();
 }
 
-void CallbackDebugger::print(std::string_view text) {
+void Debugger::print(std::string_view text) {
     // The adapter may treat it as a C string.
     const std::string whole(text);
     callbacks_.print(callbacks_.user, whole.c_str(), whole.size());
 }
 
-bool CallbackDebugger::interrupted() { return callbacks_.interrupted(callbacks_.user) != 0; }
-
-Result<std::optional<std::string>> CallbackDebugger::source_line(const std::string& file,
-                                                                 std::uint32_t line) {
+Result<std::optional<std::string>> Debugger::source_line(const std::string& file,
+                                                         std::uint32_t line) {
     if (callbacks_.source_line == nullptr) return std::nullopt;
     TextSink sink;
     const int status = callbacks_.source_line(callbacks_.user, file.c_str(), line, add_text, &sink);
@@ -143,8 +141,8 @@ Result<std::optional<std::string>> CallbackDebugger::source_line(const std::stri
     return sink.take();
 }
 
-Result<void> CallbackDebugger::prepare_run(const std::optional<std::string>& library,
-                                           const std::optional<std::string>& start) {
+Result<void> Debugger::prepare_run(const std::optional<std::string>& library,
+                                   const std::optional<std::string>& start) {
     TextSink why;
     const int status = callbacks_.prepare_run(callbacks_.user, library ? library->c_str() : nullptr,
                                               start ? start->c_str() : nullptr, add_text, &why);
@@ -155,19 +153,19 @@ Result<void> CallbackDebugger::prepare_run(const std::optional<std::string>& lib
     return {};
 }
 
-Result<bool> CallbackDebugger::await_runtime() {
+Result<bool> Debugger::await_runtime() {
     const int status = callbacks_.await_runtime(callbacks_.user);
     if (status == MTC_INTERRUPTED) return interrupted_error();
     return status == MTC_OK;
 }
 
-Result<bool> CallbackDebugger::set_stop_point(const char* function, bool on) {
+Result<bool> Debugger::set_stop_point(const char* function, bool on) {
     const int status = callbacks_.set_stop_point(callbacks_.user, function, on ? 1 : 0);
     if (status == MTC_INTERRUPTED) return interrupted_error();
     return status == MTC_OK;
 }
 
-Result<std::uint64_t> CallbackDebugger::evaluate(const std::string& expression) {
+Result<std::uint64_t> Debugger::evaluate(const std::string& expression) {
     if (callbacks_.evaluate == nullptr)
         return fail(Code::usage, "this debugger evaluates no expressions; give a number");
     std::uint64_t value = 0;
@@ -179,7 +177,7 @@ Result<std::uint64_t> CallbackDebugger::evaluate(const std::string& expression) 
     return fail(Code::usage, why.take().value_or("the debugger cannot evaluate it"));
 }
 
-Result<std::vector<ThreadAt>> CallbackDebugger::threads() {
+Result<std::vector<ThreadAt>> Debugger::threads() {
     if (callbacks_.threads == nullptr) return std::vector<ThreadAt>();
     Sink<std::vector<ThreadAt>> sink;
     const auto add = [](void* to, const mtc_thread* thread) {
@@ -194,9 +192,8 @@ Result<std::vector<ThreadAt>> CallbackDebugger::threads() {
     return sink.take();
 }
 
-Result<std::optional<std::uint32_t>> CallbackDebugger::set_point(std::uint64_t point,
-                                                                 const char* function,
-                                                                 std::uint64_t address, bool on) {
+Result<std::optional<std::uint32_t>> Debugger::set_point(std::uint64_t point, const char* function,
+                                                         std::uint64_t address, bool on) {
     std::uint32_t places = 0;
     const int status =
         callbacks_.set_point(callbacks_.user, point, function, address, on ? 1 : 0, &places);
@@ -205,14 +202,14 @@ Result<std::optional<std::uint32_t>> CallbackDebugger::set_point(std::uint64_t p
     return places;
 }
 
-Result<std::uint64_t> CallbackDebugger::current_thread() {
+Result<std::uint64_t> Debugger::current_thread() {
     std::uint64_t thread = 0;
     const int status = callbacks_.current_thread(callbacks_.user, &thread);
     if (status == MTC_INTERRUPTED) return interrupted_error();
     return status == MTC_OK ? thread : 0;
 }
 
-Result<std::optional<std::uint64_t>> CallbackDebugger::stack_pointer(std::uint64_t thread) {
+Result<std::optional<std::uint64_t>> Debugger::stack_pointer(std::uint64_t thread) {
     std::uint64_t sp = 0;
     const int status = callbacks_.stack_pointer(callbacks_.user, thread, &sp);
     if (status == MTC_INTERRUPTED) return interrupted_error();
