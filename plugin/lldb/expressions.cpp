@@ -45,33 +45,27 @@ lldb::SBValue value_of(lldb::SBTarget& target, const std::string& expression) {
 
 }  // namespace
 
-int Session::evaluate(const char* expression, std::uint64_t* value, mtc_add_text why, void* sink) {
-    const auto refuse = [&](const std::string& text) {
-        why(sink, text.c_str());
-        return MTC_ERROR;
-    };
+int Session::evaluate(const char* expression, mtc_value* value, mtc_add_text why, void* sink) {
     auto found = value_of(target_, expression);
-    if (found.GetError().Fail()) return refuse(reason_of(found.GetError()));
-    if (found.GetType().GetCanonicalType().IsReferenceType()) found = found.Dereference();
+    lldb::SBError error = found.GetError();
+    if (error.Success() && found.GetType().GetCanonicalType().IsReferenceType())
+        found = found.Dereference();
     auto type = found.GetType().GetCanonicalType();
-    if (type.IsArrayType() || type.IsFunctionType()) {
-        // The result is a copy; where the original lies has to be asked.
-        found = value_of(target_, "&(" + std::string(expression) + ")");
-        if (found.GetError().Fail()) return refuse(reason_of(found.GetError()));
-        type = found.GetType().GetCanonicalType();
-    }
     const auto flags = type.GetTypeFlags();
-    const bool is_number = (flags & (lldb::eTypeIsInteger | lldb::eTypeIsEnumeration)) != 0;
-    if (!is_number && !type.IsPointerType()) {
-        const char* name = found.GetType().GetName();
-        return refuse(std::string("its type is ") + (name == nullptr ? "unknown" : name) +
-                      ", neither a pointer nor a number");
+    value->type = found.GetType().GetName();
+    if (type.IsArrayType() || type.IsFunctionType()) {
+        value->kind = MTC_VALUE_PLACE;
+    } else if (type.IsPointerType() ||
+               (flags & (lldb::eTypeIsInteger | lldb::eTypeIsEnumeration)) != 0) {
+        value->kind = MTC_VALUE_NUMBER;
+        const bool is_signed = (flags & lldb::eTypeIsSigned) != 0;
+        if (error.Success())
+            value->number = is_signed ? static_cast<std::uint64_t>(found.GetValueAsSigned(error))
+                                      : found.GetValueAsUnsigned(error);
     }
-    const bool is_signed = (flags & lldb::eTypeIsSigned) != 0;
-    lldb::SBError error;
-    *value = is_signed ? static_cast<std::uint64_t>(found.GetValueAsSigned(error))
-                       : found.GetValueAsUnsigned(error);
-    return error.Fail() ? refuse(reason_of(error)) : MTC_OK;
+    if (error.Success()) return MTC_OK;
+    why(sink, reason_of(error).c_str());
+    return MTC_ERROR;
 }
 
 int Session::threads(mtc_add_thread add, void* sink) {

@@ -17,21 +17,6 @@ namespace {
 constexpr const char* kPreload = "LD_PRELOAD";
 constexpr const char* kStart = "MEMTRACE";
 
-// The dynamic linker's list without `entry`; it separates by colon or space.
-std::string without(std::string_view list, std::string_view entry) {
-    std::string kept;
-    while (!list.empty()) {
-        const auto end = list.find_first_of(": ");
-        const auto item = list.substr(0, end);
-        if (!item.empty() && item != entry) {
-            if (!kept.empty()) kept += ':';
-            kept += item;
-        }
-        list = end == std::string_view::npos ? std::string_view{} : list.substr(end + 1);
-    }
-    return kept;
-}
-
 std::string text_or_empty(const char* text) { return text == nullptr ? "" : text; }
 
 }  // namespace
@@ -73,18 +58,14 @@ bool Session::remove_variable(const char* name, std::string* failure) {
 int Session::prepare_run(const char* library, const char* start, mtc_add_text why, void* sink) {
     std::string failure;
     auto environment = target_.IsValid() ? target_.GetEnvironment() : lldb::SBEnvironment();
-    const auto current = text_or_empty(environment.Get(kPreload));
-    auto preload = without(current, preloaded_);
-    const auto wanted = text_or_empty(library);
-    if (!wanted.empty()) {
-        preload = without(preload, wanted);
-        // First, so that another allocator in the list is the one that we call.
-        preload = preload.empty() ? wanted : wanted + ':' + preload;
-    }
+    std::string preload;
+    if (mtc_preloads(environment.Get(kPreload), preloaded_.c_str(), library, put_text, &preload) !=
+        MTC_OK)
+        return MTC_ERROR;
     const bool inherited = preload == text_or_empty(std::getenv(kPreload));
     bool done =
         inherited ? remove_variable(kPreload, &failure) : set_variable(kPreload, preload, &failure);
-    if (done) preloaded_ = wanted;
+    if (done) preloaded_ = text_or_empty(library);
     if (done && start != nullptr) {
         done = set_variable(kStart, start, &failure);
         if (done) start_ = start;

@@ -5,38 +5,25 @@
 #include <algorithm>
 #include <chrono>
 #include <string>
-#include <string_view>
+#include <vector>
 
 #include "session.h"
 
 namespace mt::adapter {
 namespace {
 
-// "ns::parse<int>(char const*)" and "parse" are called the same.
-std::string_view base_of(const char* name) {
-    std::string_view text = name == nullptr ? "" : name;
-    text = text.substr(0, text.find('('));
-    text = text.substr(0, text.find('<'));
-    const auto colon = text.rfind("::");
-    return colon == text.npos ? text : text.substr(colon + 2);
-}
-
-// False: it never returns.
-bool describe_entry(lldb::SBThread& thread, const std::string& name, mtc_hit& hit) {
-    const auto count = thread.GetNumFrames();
-    std::uint32_t i = 0;
-    for (; i < count && thread.GetFrameAtIndex(i).IsInlined(); ++i) {
-        if (base_of(thread.GetFrameAtIndex(i).GetFunctionName()) != base_of(name.c_str())) continue;
-        hit.is_inlined = 1;
-        return true;
+// The innermost frames, as far as the `own`-th that is not inlined.
+std::vector<mtc_activation> frames_of(lldb::SBThread& thread, unsigned own) {
+    std::vector<mtc_activation> frames;
+    for (std::uint32_t i = 0; own > 0; ++i) {
+        auto frame = thread.GetFrameAtIndex(i);
+        if (!frame.IsValid()) break;
+        const bool is_inlined = frame.IsInlined();
+        const char* name = is_inlined ? frame.GetFunctionName() : nullptr;
+        frames.push_back({frame.GetPC(), frame.GetSP(), name, is_inlined, 0});
+        own -= is_inlined ? 0 : 1;
     }
-    if (i >= count) return false;
-    hit.frame = thread.GetFrameAtIndex(i).GetCFA();
-    do {
-        if (++i >= count) return false;
-    } while (thread.GetFrameAtIndex(i).IsInlined());
-    hit.return_pc = thread.GetFrameAtIndex(i).GetPC();
-    return true;
+    return frames;
 }
 
 }  // namespace
@@ -61,7 +48,7 @@ int Session::set_point(std::uint64_t point, const char* function, std::uint64_t 
     breakpoint.SetCallback(&Session::on_point, this);
     *places = static_cast<std::uint32_t>(breakpoint.GetNumLocations());
     const auto process = function != nullptr ? 0 : target_.GetProcess().GetUniqueID();
-    points_.push_back({point, breakpoint.GetID(), process, function != nullptr ? function : ""});
+    points_.push_back({point, breakpoint.GetID(), process});
     return MTC_OK;
 }
 
@@ -74,13 +61,6 @@ void Session::delete_spent() {
 
 int Session::current_thread(std::uint64_t* thread) {
     *thread = target_.GetProcess().GetSelectedThread().GetThreadID();
-    return MTC_OK;
-}
-
-int Session::stack_pointer(std::uint64_t thread, std::uint64_t* sp) {
-    auto found = target_.GetProcess().GetThreadByID(thread);
-    if (!found.IsValid()) return MTC_ERROR;
-    *sp = found.GetFrameAtIndex(0).GetSP();
     return MTC_OK;
 }
 
@@ -104,18 +84,14 @@ bool Session::reached(lldb::SBThread& thread, lldb::break_id_t breakpoint) {
     if (point == points_.end()) return false;
     const bool stale = point->process != 0 && point->process != target_.GetProcess().GetUniqueID();
     if (stale) return false;
-    mtc_hit hit{};
-    hit.point = point->number;
-    hit.thread = thread.GetThreadID();
-    auto frame = thread.GetFrameAtIndex(0);
-    hit.pc = frame.GetPC();
-    hit.sp = frame.GetSP();
-    if (!point->name.empty() && !describe_entry(thread, point->name, hit)) return false;
+    const bool is_entry = point->process == 0;
+    const auto frames = frames_of(thread, is_entry ? 2 : 1);
+    const mtc_hit hit{point->number, thread.GetThreadID(), frames.data(),
+                      static_cast<std::uint32_t>(frames.size()), 0};
     std::string text;
-    const auto add = [](void* sink, const char* line) { *static_cast<std::string*>(sink) = line; };
     mtc_stop stop{};
     in_hit_ = true;
-    const int status = mtc_reached(core_, &hit, add, &text, &stop);
+    const int status = mtc_reached(core_, &hit, put_text, &text, &stop);
     in_hit_ = false;
     return show(status, text, thread, stop);
 }

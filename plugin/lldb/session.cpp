@@ -57,7 +57,6 @@ mtc_debugger callbacks_of(Session* session) {
     d.threads = Callback<&Session::threads>::call;
     d.set_point = Callback<&Session::set_point>::call;
     d.current_thread = Callback<&Session::current_thread>::call;
-    d.stack_pointer = Callback<&Session::stack_pointer>::call;
     return d;
 }
 

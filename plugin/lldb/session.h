@@ -16,6 +16,9 @@
 
 namespace mt::adapter {
 
+// A sink for one text: a std::string.
+inline void put_text(void* sink, const char* text) { *static_cast<std::string*>(sink) = text; }
+
 class Session {
   public:
     Session(const lldb::SBDebugger& debugger, const lldb::SBTarget& target);
@@ -50,12 +53,11 @@ class Session {
     int prepare_run(const char* library, const char* start, mtc_add_text why, void* sink);
     int await_runtime();
     int set_stop_point(const char* function, int on);
-    int evaluate(const char* expression, std::uint64_t* value, mtc_add_text why, void* sink);
+    int evaluate(const char* expression, mtc_value* value, mtc_add_text why, void* sink);
     int threads(mtc_add_thread add, void* sink);
     int set_point(std::uint64_t point, const char* function, std::uint64_t address, int on,
                   std::uint32_t* places);
     int current_thread(std::uint64_t* thread);
-    int stack_pointer(std::uint64_t thread, std::uint64_t* sp);
 
   private:
     static bool on_loaded(void* session, lldb::SBProcess& process, lldb::SBThread& thread,
@@ -100,7 +102,6 @@ class Session {
         std::uint64_t number;
         lldb::break_id_t breakpoint;
         std::uint32_t process;  // SBProcess::GetUniqueID, of one at an address; else 0
-        std::string name;       // of the function; empty: at an address
     };
     std::vector<Point> points_;
     std::vector<lldb::break_id_t> spent_;  // disabled, to be deleted

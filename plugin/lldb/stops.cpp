@@ -67,9 +67,8 @@ bool Session::stopped(lldb::SBThread& thread) {
     auto frame = thread.GetFrameAtIndex(0);
     const auto arguments = arguments_of(frame);
     std::string text;
-    const auto add = [](void* sink, const char* line) { *static_cast<std::string*>(sink) = line; };
     mtc_stop stop{};
-    const int status = mtc_stopped(core_, arguments.data(), add, &text, &stop);
+    const int status = mtc_stopped(core_, arguments.data(), put_text, &text, &stop);
     return show(status, text, thread, stop);
 }
 

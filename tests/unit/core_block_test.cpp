@@ -46,8 +46,8 @@ TEST_F(Block, ANumberIsOneWithoutTheDebugger) {
 }
 
 TEST_F(Block, OptionsStandAnywhereAndAreNoPartOfTheExpression) {
-    debugger.expressions["p - 3"] = kBlock;
-    debugger.expressions["a [ 2 ]"] = kBlock + 1;
+    debugger.expressions["p - 3"] = {MTC_VALUE_NUMBER, 0, kBlock, 0, "char*"};
+    debugger.expressions["a [ 2 ]"] = {MTC_VALUE_NUMBER, 0, kBlock + 1, 0, "long"};
     EXPECT_THAT(session.text("block p - 3 --json"), HasSubstr("\"offset\": 0"));
     EXPECT_THAT(session.text("block --js p - 3"), HasSubstr("\"offset\": 0"));
     EXPECT_THAT(session.text("block --limit 1 a [ 2 ]"), HasSubstr("offset 1"));

@@ -106,8 +106,7 @@ int set_stop_point(void* user, const char* function, int on) {
     return MTC_OK;
 }
 
-int evaluate(void* user, const char* expression, std::uint64_t* value, mtc_add_text why,
-             void* sink) {
+int evaluate(void* user, const char* expression, mtc_value* value, mtc_add_text why, void* sink) {
     const auto found = self(user).expressions.find(expression);
     if (found == self(user).expressions.end()) return why(sink, "no such name"), MTC_ERROR;
     *value = found->second;
@@ -149,14 +148,6 @@ int current_thread(void* user, std::uint64_t* thread) {
     return MTC_OK;
 }
 
-int stack_pointer(void* user, std::uint64_t thread, std::uint64_t* sp) {
-    const auto& stacks = self(user).stacks;
-    const auto found = stacks.find(thread);
-    if (found == stacks.end()) return MTC_ERROR;
-    *sp = found->second;
-    return MTC_OK;
-}
-
 }  // namespace
 
 mtc_debugger FakeDebugger::callbacks() {
@@ -180,7 +171,6 @@ mtc_debugger FakeDebugger::callbacks() {
     out.regions = regions;
     out.set_point = set_point;
     out.current_thread = current_thread;
-    out.stack_pointer = stack_pointer;
     return out;
 }
 

@@ -43,9 +43,9 @@ class FakeDebugger {
                                                     {"_IO_2_1_stdout_", 0x7ffff7e00000}};
     std::map<std::uint64_t, std::vector<FakeFrame>> frames;  // by return address
     std::map<std::pair<std::string, std::uint32_t>, std::string> sources;
-    std::map<std::string, std::uint64_t> expressions;  // all others cannot be evaluated
-    std::vector<std::uint64_t> stack_pointers;         // of threads 1, 2, …
-    std::vector<std::uint32_t> system_ids;             // of these; 0 or none: not known
+    std::map<std::string, mtc_value> expressions;  // all others cannot be evaluated
+    std::vector<std::uint64_t> stack_pointers;     // of threads 1, 2, …
+    std::vector<std::uint32_t> system_ids;         // of these; 0 or none: not known
     bool can_await = true;
     bool can_stop = true;
     std::string refuses_run;                     // reason; empty = does not refuse
@@ -63,8 +63,7 @@ class FakeDebugger {
     std::uint64_t symbolised = 0;
     std::set<std::string> functions;  // that breakpoints can be set at
     std::map<std::uint64_t, std::pair<std::string, std::uint64_t>> points;  // function, address
-    std::uint64_t thread = 0;                       // system id of the selected one
-    std::map<std::uint64_t, std::uint64_t> stacks;  // stack pointers by system id
+    std::uint64_t thread = 0;  // system id of the selected one
 };
 
 // A session on a fake debugger, as an adapter holds it.

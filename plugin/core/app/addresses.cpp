@@ -60,14 +60,29 @@ Result<Place> in_module(Debuggee& debuggee, const Process& process, const Table&
     return place;
 }
 
+Result<std::uint64_t> evaluated(Debugger& debugger, const std::string& expression) {
+    Value value = MT_TRY(debugger.evaluate(expression));
+    // LLDB hands out a copy of an array; where the original lies has to be asked.
+    if (value.kind == Value::Kind::place && value.address == 0)
+        value = MT_TRY(debugger.evaluate("&(" + expression + ")"));
+    return address_of(value);
+}
+
 }  // namespace
+
+Result<std::uint64_t> address_of(const Value& value) {
+    if (value.kind == Value::Kind::number) return value.number;
+    if (value.kind == Value::Kind::place && value.address != 0) return value.address;
+    return fail(Code::usage, fmt::format("its type is {}, neither a pointer nor a number",
+                                         value.type.empty() ? "unknown" : value.type));
+}
 
 Result<std::uint64_t> address_of(Debuggee& debuggee, const std::string& expression) {
     const bool hex = expression.rfind("0x", 0) == 0 || expression.rfind("0X", 0) == 0;
     const auto number = hex ? number_of<std::uint64_t>(std::string_view(expression).substr(2), 16)
                             : number_of<std::uint64_t>(expression);
     if (number) return *number;
-    auto value = debuggee.debugger().evaluate(expression);
+    auto value = evaluated(debuggee.debugger(), expression);
     if (value || value.error().code == Code::interrupted) return value;
     return fail(Code::usage, fmt::format("{} has no address: {}", printable(expression),
                                          printable(value.error().text)));

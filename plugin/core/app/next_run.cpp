@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "binding/program_file.h"
@@ -22,6 +23,21 @@ std::string environment_of(const Start& start) {
 }
 
 }  // namespace
+
+std::string preloads(std::string_view list, std::string_view former, std::string_view library) {
+    // First, so that another allocator in the list is the one that the runtime calls.
+    std::string text(library);
+    while (!list.empty()) {
+        // The dynamic linker separates by colon or space.
+        const auto end = std::min(list.find_first_of(": "), list.size());
+        const auto entry = list.substr(0, end);
+        list.remove_prefix(std::min(end + 1, list.size()));
+        if (entry.empty() || entry == former || entry == library) continue;
+        if (!text.empty()) text += ':';
+        text += entry;
+    }
+    return text;
+}
 
 Result<std::string> NextRun::library() const {
     const std::string library = (std::filesystem::path(directory_) / "libmemtrace.so").string();

@@ -8,12 +8,16 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "model/error.h"
 #include "model/start.h"
 #include "target/debugger.h"
 
 namespace mt::core {
+
+// mtc_preloads(): empty = none.
+std::string preloads(std::string_view list, std::string_view former, std::string_view library);
 
 class NextRun {
   public:

@@ -8,6 +8,8 @@
 #include <new>
 #include <string>
 
+#include "app/addresses.h"
+#include "app/next_run.h"
 #include "app/session.h"
 #include "app/tracing.h"
 #include "command/commands.h"
@@ -108,8 +110,17 @@ bool is_complete(const mtc_debugger& given) {
            given.symbolise != nullptr && given.target != nullptr && given.print != nullptr &&
            given.interrupted != nullptr && given.prepare_run != nullptr &&
            given.await_runtime != nullptr && given.set_stop_point != nullptr &&
-           given.set_point != nullptr && given.current_thread != nullptr &&
-           given.stack_pointer != nullptr;
+           given.set_point != nullptr && given.current_thread != nullptr;
+}
+
+std::vector<mt::core::Activation> frames_of(const mtc_hit& hit) {
+    std::vector<mt::core::Activation> frames;
+    for (std::uint32_t i = 0; i < hit.frame_count; ++i) {
+        const mtc_activation& one = hit.frames[i];
+        frames.push_back(
+            {one.pc, one.sp, one.function == nullptr ? "" : one.function, one.is_inlined != 0});
+    }
+    return frames;
 }
 
 // Texts of the verbs live as long as the library: adapters register with them.
@@ -192,11 +203,12 @@ int mtc_stopped(mtc_session* session, const uint64_t arguments[5], mtc_add_text 
 int mtc_reached(mtc_session* session, const mtc_hit* hit, mtc_add_text add, void* sink,
                 mtc_stop* out) {
     return guarded(session, [&]() -> int {
-        if (hit == nullptr || add == nullptr || out == nullptr) return MTC_ERROR;
+        if (hit == nullptr || hit->frames == nullptr || hit->frame_count == 0 || add == nullptr ||
+            out == nullptr)
+            return MTC_ERROR;
         *out = mtc_stop{};
         const auto stop =
-            session->session.scopes().reached({hit->point, hit->thread, hit->pc, hit->sp,
-                                               hit->frame, hit->return_pc, hit->is_inlined != 0});
+            session->session.scopes().reached({hit->point, hit->thread, frames_of(*hit)});
         return answered(*session, stop, add, sink, *out);
     });
 }
@@ -240,14 +252,28 @@ int mtc_traced_memory(mtc_session* session, uint64_t* current, uint64_t* peak) {
     });
 }
 
-int mtc_block(mtc_session* session, uint64_t address, uint64_t* start, uint64_t* size) {
+int mtc_block(mtc_session* session, const mtc_value* pointer, uint64_t* start, uint64_t* size) {
     return guarded(session, [&]() -> int {
-        auto block = mt::core::block_at(session->session, address);
+        if (pointer == nullptr) return MTC_ERROR;
+        const auto address = mt::core::address_of(mt::core::value_of(*pointer));
+        if (!address) return failed(*session, address.error()), MTC_BAD_VALUE;
+        auto block = mt::core::block_at(session->session, *address);
         if (!block) return failed_figure(*session, block.error());
         if (start != nullptr) *start = block->address;
         if (size != nullptr) *size = block->size;
         return MTC_OK;
     });
+}
+
+int mtc_preloads(const char* list, const char* former, const char* library, mtc_add_text add,
+                 void* sink) {
+    try {
+        const auto text = [](const char* given) { return given == nullptr ? "" : given; };
+        add(sink, mt::core::preloads(text(list), text(former), text(library)).c_str());
+        return MTC_OK;
+    } catch (...) {
+        return MTC_ERROR;
+    }
 }
 
 int mtc_query(mtc_session* session, const char* request, mtc_add_text add, void* sink) {

@@ -3,7 +3,8 @@
  * The core's C interface: what a debugger adapter must give, and what it gets.
  * Pure C, so that GDB's ctypes and the LLDB plugin load one and the same file.
  * An adapter holds no logic: it passes a command line in and answers questions
- * about memory, symbols, threads and the target.
+ * about memory, symbols, threads and the target. What both would have to decide in
+ * the same way is decided here.
  *
  * Threads: a session is used by one thread at a time. No exception crosses this
  * border. Every string is UTF-8 as far as the debuggee allows, zero terminated,
@@ -24,7 +25,7 @@ extern "C" {
 #endif
 
 /* Raised when a struct or a meaning changes; an adapter refuses another number. */
-#define MTC_ABI 4u
+#define MTC_ABI 5u
 
 /* What callbacks and calls return. */
 enum mtc_status {
@@ -87,6 +88,21 @@ typedef struct mtc_thread {
 } mtc_thread;
 typedef void (*mtc_add_thread)(void* sink, const mtc_thread* thread);
 
+enum mtc_value_kind {
+    MTC_VALUE_OTHER = 0,  /* a struct, a floating-point number, … */
+    MTC_VALUE_NUMBER = 1, /* a pointer, integer, enumerator, character or truth value */
+    MTC_VALUE_PLACE = 2   /* an array or function, which means where it lies */
+};
+
+/* A value in the program's language; of a reference that to which it refers. */
+typedef struct mtc_value {
+    int32_t kind; /* enum mtc_value_kind */
+    int32_t reserved;
+    uint64_t number;  /* of MTC_VALUE_NUMBER; a negative one as 64 bits of two's complement */
+    uint64_t address; /* of MTC_VALUE_PLACE; 0: it is a copy whose original is not known */
+    const char* type; /* as users call it, or NULL */
+} mtc_value;
+
 /* The debugger, as the core sees it. Callbacks return enum mtc_status and never
  * let an exception or a longjmp out; one that the debugger cannot serve is NULL
  * where "optional" stands. */
@@ -131,10 +147,9 @@ typedef struct mtc_debugger {
      * that maps the runtime, and mtc_stopped() whenever a thread comes to `function`,
      * a function of the runtime with five integer arguments. MTC_ERROR: cannot. */
     int (*set_stop_point)(void* user, const char* function, int on);
-    /* An expression in the user's language, in the selected frame if there is one: its
-     * value as an address; of an array or function, where it lies. Calls nothing in the
-     * program. MTC_ERROR: calls `why` with one line. Optional. */
-    int (*evaluate)(void* user, const char* expression, uint64_t* value, mtc_add_text why,
+    /* An expression in the user's language, in the selected frame if there is one. Calls
+     * nothing in the program. MTC_ERROR: calls `why` with one line. Optional. */
+    int (*evaluate)(void* user, const char* expression, mtc_value* value, mtc_add_text why,
                     void* sink);
     /* The threads that are stopped; optional. */
     int (*threads)(void* user, mtc_add_thread add, void* sink);
@@ -148,19 +163,23 @@ typedef struct mtc_debugger {
                      uint32_t* places);
     /* System id of the selected thread; 0 = there is none. */
     int (*current_thread)(void* user, uint64_t* thread);
-    /* Of a thread of the stopped process, by its system id. MTC_ERROR: there is none. */
-    int (*stack_pointer)(void* user, uint64_t thread, uint64_t* sp);
 } mtc_debugger;
+
+/* One frame of a stack. */
+typedef struct mtc_activation {
+    uint64_t pc, sp;      /* sp: of an outer one, as it will be after the return into it */
+    const char* function; /* of an inlined one, as the debugger prints it; or NULL */
+    int32_t is_inlined;   /* 1: its code stands in the function outside of it */
+    int32_t reserved;
+} mtc_activation;
 
 /* A thread that has come to a point. */
 typedef struct mtc_hit {
     uint64_t point;
-    uint64_t thread;    /* system id */
-    uint64_t pc, sp;    /* of its innermost frame */
-    uint64_t frame;     /* at a function's entry: the stack pointer as it will be after the
-                           return (the frame's canonical address) … */
-    uint64_t return_pc; /* … and where it returns to */
-    int32_t is_inlined; /* 1: the place is where the function was inlined */
+    uint64_t thread;              /* system id */
+    const mtc_activation* frames; /* innermost first; at a function's entry as far as the second
+                                     that is not inlined, if there are so many */
+    uint32_t frame_count;         /* at least 1 */
     int32_t reserved;
 } mtc_hit;
 
@@ -213,9 +232,15 @@ MTC_API const char* mtc_version(void);
  * cannot be told; mtc_error(). */
 MTC_API int mtc_traced_memory(mtc_session* session, uint64_t* current, uint64_t* peak);
 
-/* The live block of the heap that holds an address, without a command; *start is 0 if
- * there is none. Errors as above. */
-MTC_API int mtc_block(mtc_session* session, uint64_t address, uint64_t* start, uint64_t* size);
+/* The live block of the heap that holds what `pointer` means, without a command; *start is 0
+ * if there is none. Errors as above; MTC_BAD_VALUE also of a value that is no address. */
+MTC_API int mtc_block(mtc_session* session, const mtc_value* pointer, uint64_t* start,
+                      uint64_t* size);
+
+/* What the variable LD_PRELOAD is to be: `list`, as it is, with `library` and without `former`,
+ * which an earlier call has put there. NULL: none. */
+MTC_API int mtc_preloads(const char* list, const char* former, const char* library,
+                         mtc_add_text add, void* sink);
 
 /* Answers one request of a script, both JSON (docs/python.md); prints nothing. `add`
  * gets the answer, once, when the status is MTC_OK. A query inside a call of this

@@ -127,6 +127,11 @@ std::string_view without_scope(std::string_view function) {
     return function.substr(component);
 }
 
+std::string_view simple_name(std::string_view function) {
+    const auto name = without_scope(without_parameters(without_return_type(function)));
+    return name.substr(0, 8) == "operator" ? name : name.substr(0, name.find('<'));
+}
+
 std::string function_from_linkage(std::string_view linkage) {
     if (is_synthesised(linkage) || linkage.empty()) return {};
     std::string_view name = without_clone_suffix(linkage.substr(0, linkage.find('@')));

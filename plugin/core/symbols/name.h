@@ -30,6 +30,9 @@ std::string_view without_parameters(std::string_view demangled);
 // The last component of a qualified name.
 std::string_view without_scope(std::string_view function);
 
+// That alone, without the arguments of a template: "ns::parse<int>(char const*)" is "parse".
+std::string_view simple_name(std::string_view function);
+
 std::string canonical_path(std::string_view file, std::string_view directory);
 
 // The last component of a path.

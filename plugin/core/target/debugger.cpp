@@ -42,6 +42,13 @@ void add_text(void* sink, const char* text) {
 
 }  // namespace
 
+Value value_of(const mtc_value& raw) {
+    const auto kind = raw.kind == MTC_VALUE_NUMBER  ? Value::Kind::number
+                      : raw.kind == MTC_VALUE_PLACE ? Value::Kind::place
+                                                    : Value::Kind::other;
+    return {kind, raw.number, raw.address, text_of(raw.type)};
+}
+
 Result<Target> Debugger::target() {
     mtc_target raw{};
     const int status = callbacks_.target(callbacks_.user, &raw);
@@ -165,15 +172,15 @@ Result<bool> Debugger::set_stop_point(const char* function, bool on) {
     return status == MTC_OK;
 }
 
-Result<std::uint64_t> Debugger::evaluate(const std::string& expression) {
+Result<Value> Debugger::evaluate(const std::string& expression) {
     if (callbacks_.evaluate == nullptr)
         return fail(Code::usage, "this debugger evaluates no expressions; give a number");
-    std::uint64_t value = 0;
+    mtc_value raw{};
     TextSink why;
     const int status =
-        callbacks_.evaluate(callbacks_.user, expression.c_str(), &value, add_text, &why);
+        callbacks_.evaluate(callbacks_.user, expression.c_str(), &raw, add_text, &why);
     if (status == MTC_INTERRUPTED) return interrupted_error();
-    if (status == MTC_OK) return value;
+    if (status == MTC_OK) return value_of(raw);
     return fail(Code::usage, why.take().value_or("the debugger cannot evaluate it"));
 }
 
@@ -207,14 +214,6 @@ Result<std::uint64_t> Debugger::current_thread() {
     const int status = callbacks_.current_thread(callbacks_.user, &thread);
     if (status == MTC_INTERRUPTED) return interrupted_error();
     return status == MTC_OK ? thread : 0;
-}
-
-Result<std::optional<std::uint64_t>> Debugger::stack_pointer(std::uint64_t thread) {
-    std::uint64_t sp = 0;
-    const int status = callbacks_.stack_pointer(callbacks_.user, thread, &sp);
-    if (status == MTC_INTERRUPTED) return interrupted_error();
-    if (status != MTC_OK) return std::nullopt;
-    return sp;
 }
 
 }  // namespace mt::core

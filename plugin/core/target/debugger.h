@@ -44,6 +44,16 @@ struct ThreadAt {
     std::uint64_t stack_pointer = 0;
 };
 
+// A value in the program's language (mtc_value).
+struct Value {
+    enum class Kind : std::uint8_t { other, number, place };
+    Kind kind = Kind::other;
+    std::uint64_t number = 0;
+    std::uint64_t address = 0;  // of a place; 0 = not known
+    std::string type;           // may be empty
+};
+Value value_of(const mtc_value& raw);
+
 class Debugger final : private DebugInfo {
   public:
     explicit Debugger(const mtc_debugger& callbacks) : callbacks_(callbacks), memory_(callbacks_) {}
@@ -66,8 +76,8 @@ class Debugger final : private DebugInfo {
     // False = the debugger cannot; of the next, too.
     Result<bool> await_runtime();
     Result<bool> set_stop_point(const char* function, bool on);
-    // The value of an expression of the user's, as an address.
-    Result<std::uint64_t> evaluate(const std::string& expression);
+    // The value of an expression of the user's.
+    Result<Value> evaluate(const std::string& expression);
     // Those that are stopped; none when the debugger cannot tell.
     Result<std::vector<ThreadAt>> threads();
     // At a function, or else at an address. In how many places; none = the debugger cannot.
@@ -75,8 +85,6 @@ class Debugger final : private DebugInfo {
                                                    std::uint64_t address, bool on);
     // System id of the selected thread; 0 = there is none.
     Result<std::uint64_t> current_thread();
-    // None = there is no such thread.
-    Result<std::optional<std::uint64_t>> stack_pointer(std::uint64_t thread);
 
   private:
     Result<std::vector<RawFrame>> frames(std::uint64_t address) override;

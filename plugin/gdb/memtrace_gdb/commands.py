@@ -68,7 +68,7 @@ class _Block(gdb.Function):
         self._sessions = sessions
 
     def invoke(self, pointer):
-        return self._sessions.current().block(expressions.address_of(pointer))[self._position]
+        return self._sessions.current().block(expressions.described(pointer))[self._position]
 
 
 def _maintenance(line, from_tty, unknown):

@@ -3,6 +3,8 @@
 
 import gdb
 
+from . import interface, library
+
 _REFERENCES = (gdb.TYPE_CODE_REF, gdb.TYPE_CODE_RVALUE_REF)
 _NUMBERS = (
     gdb.TYPE_CODE_PTR,
@@ -29,21 +31,27 @@ class _NoCalls:
             gdb.execute("set %s on" % self._SETTING, to_string=True)
 
 
-def address(expression):
-    """Its value, or where an array or function lies; gdb.error says why there is none."""
+def evaluated(expression):
+    """What described() says of its value; gdb.error says why it has none."""
     with _NoCalls():
-        return address_of(gdb.parse_and_eval(expression))
+        return described(gdb.parse_and_eval(expression))
 
 
-def address_of(value):
+def described(value):
+    """The core's words for it: kind, number, address, type."""
     while value.type.strip_typedefs().code in _REFERENCES:
         value = value.referenced_value()
-    code = value.type.strip_typedefs().code
-    if code in _PLACES and value.address is not None:
-        value = value.address
-    elif code not in _NUMBERS:
-        raise gdb.error("its type is %s, neither a pointer nor a number" % value.type)
-    return int(value) % (1 << 64)
+    code, name = value.type.strip_typedefs().code, library.to_bytes(str(value.type))
+    if code in _NUMBERS:
+        return interface.Value(kind=interface.VALUE_NUMBER, number=int(value), type=name)
+    if code in _PLACES:
+        address = 0 if value.address is None else int(value.address)
+        return interface.Value(kind=interface.VALUE_PLACE, address=address, type=name)
+    return interface.Value(kind=interface.VALUE_OTHER, type=name)
+
+
+def register(frame, name):
+    return int(frame.read_register(name)) % (1 << 64)  # it may be shown as a signed number
 
 
 def stack_pointers(inferior):
@@ -58,7 +66,7 @@ def stack_pointers(inferior):
         for one in sorted(inferior.threads(), key=lambda each: each.num):
             if not one.is_running():
                 one.switch()
-                pointer = int(gdb.newest_frame().read_register("sp")) % (1 << 64)
+                pointer = register(gdb.newest_frame(), "sp")
                 found.append((one.num, one.ptid[1], pointer))
     finally:
         thread.switch()

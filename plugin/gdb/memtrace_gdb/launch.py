@@ -6,14 +6,17 @@ too. The setting belongs to all inferiors, so there is one of these.
 """
 
 import os
-import re
 import shlex
 
 import gdb
 
+from . import interface
+from .library import to_bytes
+
 
 class Launch:
-    def __init__(self):
+    def __init__(self, core):
+        self._core = core
         self._theirs = None  # the wrapper before ours
         self._ours = None  # what we have set; None: nothing
 
@@ -27,8 +30,30 @@ class Launch:
         if library is None and start is None:
             self._set(self._theirs)
             return
-        self._ours = _compose(self._theirs, library, start)
+        self._ours = self._composed(library, start)
         self._set(self._ours)
+
+    def _composed(self, library, start):
+        words = _env_words(self._theirs)
+        assignments = []
+        if library is not None:
+            assignments.append("LD_PRELOAD=" + self._preloads(_preloaded(words), library))
+        if start is not None:
+            assignments.append("MEMTRACE=" + start)
+        if self._theirs is None:
+            return "env " + _quoted(assignments)
+        if words is not None:
+            return "%s %s" % (self._theirs, _quoted(assignments))
+        # GDB runs `exec WRAPPER PROGRAM` in a shell and counts the execs until the
+        # program: `WRAPPER env A=B PROGRAM` is one more than it expects. So the
+        # shell, which is not preloaded itself, hands the variables to the wrapper.
+        return "; %s exec %s" % (" ".join(_assignment(a) for a in assignments), self._theirs)
+
+    def _preloads(self, current, library):
+        texts = []
+        add = interface.ADD_TEXT(lambda _, text: texts.append(text))
+        self._core.mtc_preloads(to_bytes(current), None, to_bytes(library), add, None)
+        return texts[0].decode("utf-8", "surrogateescape")
 
     @staticmethod
     def _set(wrapper):
@@ -36,25 +61,6 @@ class Launch:
             gdb.execute("unset exec-wrapper", to_string=True)
         else:
             gdb.execute("set exec-wrapper %s" % wrapper, to_string=True)
-
-
-def _compose(wrapper, library, start):
-    words = _env_words(wrapper)
-    assignments = []
-    if library is not None:
-        # First, so that another allocator in the list is the one that we call.
-        others = [entry for entry in _preloaded(words) if entry != library]
-        assignments.append("LD_PRELOAD=" + ":".join([library] + others))
-    if start is not None:
-        assignments.append("MEMTRACE=" + start)
-    if wrapper is None:
-        return "env " + _quoted(assignments)
-    if words is not None:
-        return "%s %s" % (wrapper, _quoted(assignments))
-    # GDB runs `exec WRAPPER PROGRAM` in a shell and counts the execs until the
-    # program: `WRAPPER env A=B PROGRAM` is one more than it expects. So the
-    # shell, which is not preloaded itself, hands the variables to the wrapper.
-    return "; %s exec %s" % (" ".join(_assignment(a) for a in assignments), wrapper)
 
 
 def _quoted(words):
@@ -83,12 +89,6 @@ def _preloaded(words):
     """What is preloaded already: by the user's wrapper, else by the environment."""
     for word in reversed(words or []):
         if word.startswith("LD_PRELOAD="):
-            return _entries(word)
+            return word.partition("=")[2]
     text = gdb.execute("show environment LD_PRELOAD", to_string=True).rstrip("\n")
-    return _entries(text) if text.startswith("LD_PRELOAD = ") else []
-
-
-def _entries(assignment):
-    # The dynamic linker separates by colon or space.
-    value = assignment.partition("=")[2]
-    return [entry for entry in re.split("[: ]+", value) if entry]
+    return text.partition(" = ")[2] if text.startswith("LD_PRELOAD = ") else ""

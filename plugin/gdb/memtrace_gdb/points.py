@@ -7,7 +7,7 @@ own stop(): such a one is disabled at once and deleted when GDB is back at its e
 
 import gdb
 
-from . import memory
+from . import expressions
 
 
 _making = _made = None  # a point, and what makes it
@@ -19,7 +19,6 @@ class _Point(gdb.Breakpoint):
         self.silent = True
         self.number_of_core = number
         self.is_entry = not place.startswith("*")
-        self.name = place
         self._session = session
         self._points = points
 
@@ -72,12 +71,10 @@ class Points:
         """Whether GDB is to stop."""
         if gdb.selected_inferior().num != self._inferior.num:
             return False
-        hit = _describe_entry(point) if point.is_entry else _describe_return()
-        if hit is None:
-            return False
+        frames = _frames(2 if point.is_entry else 1)
         self._depth += 1
         try:
-            stop = session.reached(point.number_of_core, *hit)
+            stop = session.reached(point.number_of_core, current_thread(), frames)
         finally:
             self._depth -= 1
         if stop is None:
@@ -86,64 +83,19 @@ class Points:
         return True
 
 
-def _thread():
-    return gdb.selected_thread().ptid[1]
-
-
-def _unsigned(value):
-    return int(value) % (1 << 64)  # a register may be shown as a signed number
-
-
-def _describe_return():
-    frame = gdb.newest_frame()
-    sp = _unsigned(frame.read_register("sp"))
-    return _thread(), frame.pc(), sp, 0, 0, False
-
-
-def _describe_entry(point):
-    frame = gdb.newest_frame()
-    pc, sp = frame.pc(), _unsigned(frame.read_register("sp"))
-    while frame.type() == gdb.INLINE_FRAME:
-        if _is_called(frame, point.name):
-            return _thread(), pc, sp, 0, 0, True
-        frame = frame.older()
-    caller = frame.older()
-    while caller is not None and caller.type() == gdb.INLINE_FRAME:
-        caller = caller.older()
-    if caller is None:
-        return None  # it never returns
-    # The caller's stack pointer is the frame's canonical address.
-    return _thread(), pc, sp, _unsigned(caller.read_register("sp")), caller.pc(), False
-
-
-def _is_called(frame, name):
-    """Is this what was inlined there, or only something inside it?"""
-    function = frame.function()
-    return function is not None and _base(function.name) == _base(name)
-
-
-def _base(name):
-    return (name or "").split("(")[0].split("<")[0].split("::")[-1]
+def _frames(own):
+    """(pc, sp, name, is inlined) of the innermost frames, as far as the `own`-th that is not inlined."""
+    found, frame = [], gdb.newest_frame()
+    while frame is not None:
+        is_inlined = frame.type() == gdb.INLINE_FRAME
+        function = frame.function() if is_inlined else None
+        name = None if function is None else function.name
+        found.append((frame.pc(), expressions.register(frame, "sp"), name, is_inlined))
+        own -= not is_inlined
+        frame = frame.older() if own > 0 else None
+    return found
 
 
 def current_thread():
     thread = gdb.selected_thread()
     return thread.ptid[1] if thread is not None else 0
-
-
-def stack_pointer(inferior, number):
-    """Of one of the inferior's threads, or None. The selection stays."""
-    for thread in inferior.threads():
-        if thread.ptid[1] != number:
-            continue
-        selected = gdb.selected_thread()
-        if thread == selected:
-            return _unsigned(gdb.newest_frame().read_register("sp"))
-        frame = gdb.selected_frame()
-        try:
-            thread.switch()
-            return _unsigned(gdb.newest_frame().read_register("sp"))
-        finally:
-            selected.switch()
-            frame.select()
-    return None

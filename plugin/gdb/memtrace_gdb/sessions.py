@@ -20,7 +20,7 @@ class Sessions:
         self._libraries = libraries
         self._by_number = {}
         self._ended = {}  # number of an inferior: what became of its last process
-        self._launch = launch.Launch()
+        self._launch = launch.Launch(core)
         self._stops = stops.Stops(self._selected)
         self._events = [
             (gdb.events.exited, self._on_exited),
@@ -119,11 +119,11 @@ class Session:
         self._raise_unknown(status)
         return (current.value, peak.value) if status == interface.OK else None
 
-    def block(self, address):
-        """(start, size) of the live block that holds the address; (0, 0): none is known."""
+    def block(self, pointer):
+        """(start, size) of the live block that holds what it means; (0, 0): none is known."""
         start, size = ctypes.c_uint64(), ctypes.c_uint64()
         status = self._call(
-            self._core.mtc_block, address, ctypes.byref(start), ctypes.byref(size)
+            self._core.mtc_block, pointer, ctypes.byref(start), ctypes.byref(size)
         )
         self._raise_unknown(status)
         return (start.value, size.value) if status == interface.OK else (0, 0)
@@ -167,12 +167,15 @@ class Session:
         status = self._call(self._core.mtc_stopped, raw, add, None, ctypes.byref(answer))
         return self._stop_of(status, texts, answer)
 
-    def reached(self, *hit):
-        """The same of a thread at a point."""
+    def reached(self, point, thread, frames):
+        """The same of a thread at a point; frames: (pc, sp, name, is inlined)."""
         texts = []
         add = interface.ADD_TEXT(lambda _, text: texts.append(library.to_text(text)))
         answer = interface.Stop()
-        described = interface.Hit(*hit)
+        listed = [(pc, sp, library.to_bytes(name), inlined) for pc, sp, name, inlined in frames]
+        described = interface.Hit(
+            point, thread, (interface.Activation * len(listed))(*listed), len(listed)
+        )
         status = self._call(
             self._core.mtc_reached, ctypes.byref(described), add, None, ctypes.byref(answer)
         )
@@ -339,7 +342,9 @@ class Session:
 
     def _evaluate(self, expression, value, why, sink):
         try:
-            value[0] = expressions.address(library.to_text(expression))
+            found = expressions.evaluated(library.to_text(expression))
+            self._kept.append(found)  # with the type's name
+            value[0] = found
         except gdb.error as error:
             why(sink, library.to_bytes(str(error).split("\n")[0]))
             return interface.ERROR
@@ -360,11 +365,4 @@ class Session:
 
     def _current_thread(self, thread):
         thread[0] = points.current_thread()
-        return interface.OK
-
-    def _stack_pointer(self, thread, sp):
-        found = points.stack_pointer(self._inferior, thread)
-        if found is None:
-            return interface.ERROR
-        sp[0] = found
         return interface.OK

@@ -7,7 +7,7 @@ selected when GDB has stopped, for a breakpoint's stop() must not.
 
 import gdb
 
-from . import memory
+from . import expressions, memory
 
 # Registers of the first five integer arguments, by the start of GDB's name.
 _ARGUMENTS = {
@@ -75,8 +75,7 @@ class Stops:
             return False
         frame = gdb.newest_frame()
         names = _ARGUMENTS[frame.architecture().name().split(":")[0]]
-        # A register may be shown as a signed number.
-        arguments = [int(frame.read_register(name)) % (1 << 64) for name in names]
+        arguments = [expressions.register(frame, name) for name in names]
         stop = session.stopped(arguments)
         if stop is None:
             return False

@@ -196,28 +196,28 @@ Result<void> Scopes::set_return_point(std::uint64_t address) {
     return fail(Code::refused, "the debugger cannot set a breakpoint where a call returns");
 }
 
-Result<Stop> Scopes::entered(const Process& process, Scope& scope, const Hit& hit) {
-    if (hit.is_inlined) ++scope.inlined;
-    if (hit.is_inlined || scope.is_full()) return Stop{};
+Result<Stop> Scopes::entered(const Process& process, Scope& scope, std::uint64_t thread,
+                             const Entry& at) {
+    if (at.is_inlined) ++scope.inlined;
+    if (at.is_inlined || scope.is_full()) return Stop{};
     MT_TRY(measure(process));
     const bool tells = scope.by.has_value() || process.status.stamps;
     MT_TRY(mark(process, tells));
     // A frame at the same place is the caller's of a scope that has the same function.
-    sweep(hit.thread, hit.frame - 1, 0);
+    sweep(thread, at.frame - 1, 0);
     for (std::size_t i = open_.size(); i-- > 0;)
-        if (open_[i].tid == hit.thread && open_[i].frame == hit.frame &&
-            open_[i].scope == scope.number)
+        if (open_[i].tid == thread && open_[i].frame == at.frame && open_[i].scope == scope.number)
             close(i, Left::jumped);
     Open call;
-    call.tid = hit.thread;
+    call.tid = thread;
     call.is_process = scope.whose == Whose::process;
-    call.frame = hit.frame;
-    call.return_pc = hit.return_pc;
+    call.frame = at.frame;
+    call.return_pc = at.return_pc;
     if (scope.whose == Whose::one) {
-        auto now = MT_TRY(read_counted(*process.memory, process.status, hit.thread));
+        auto now = MT_TRY(read_counted(*process.memory, process.status, thread));
         if (now.thread != scope.thread) return Stop{};
     }
-    MT_TRY(set_return_point(hit.return_pc));
+    MT_TRY(set_return_point(at.return_pc));
     MT_TRY(open(process, scope, std::move(call)));
     if (!scope.is_full()) return Stop{};
     // The others need not be seen.
@@ -226,8 +226,9 @@ Result<Stop> Scopes::entered(const Process& process, Scope& scope, const Hit& hi
 }
 
 Result<Stop> Scopes::returned(const Process& process, const Hit& hit) {
-    const bool waited = std::any_of(open_.begin(), open_.end(), [&hit](const Open& open) {
-        return open.tid == hit.thread && is_gone(open.frame, hit.sp);
+    const Activation& at = hit.frames.front();
+    const bool waited = std::any_of(open_.begin(), open_.end(), [&](const Open& open) {
+        return open.tid == hit.thread && is_gone(open.frame, at.sp);
     });
     if (!waited) return Stop{};
     MT_TRY(measure(process));
@@ -235,12 +236,12 @@ Result<Stop> Scopes::returned(const Process& process, const Hit& hit) {
     Stop stop;
     std::map<std::uint32_t, std::size_t> before;
     for (const Scope& scope : list_) before[scope.number] = scope.calls.size();
-    if (sweep(hit.thread, hit.sp, hit.pc).empty()) return stop;
+    if (sweep(hit.thread, at.sp, at.pc).empty()) return stop;
     for (const Scope& scope : list_)
         for (std::size_t i = before[scope.number]; scope.stops && i < scope.calls.size(); ++i)
             stop.ended.emplace_back(scope.name, scope.calls[i]);
     stop.stays = true;
-    stop.pc = hit.pc;
+    stop.pc = at.pc;
     return stop;
 }
 
@@ -252,7 +253,9 @@ Result<Stop> Scopes::reached(const Hit& hit) {
     // Without the runtime there is nothing to measure, and nothing to say at each call.
     if (!process && process.error().code == Code::no_runtime) return Stop{};
     if (!process) return fail(std::move(process.error()));
-    return scope != nullptr ? entered(**process, *scope, hit) : returned(**process, hit);
+    if (scope == nullptr) return returned(**process, hit);
+    const auto entry = entry_of(hit.frames, scope->name);
+    return entry ? entered(**process, *scope, hit.thread, *entry) : Stop{};
 }
 
 // --- what the user asks for ---------------------------------------------------
@@ -344,16 +347,12 @@ Result<void> Scopes::look() {
     }
     MT_TRY(measure(**process));
     MT_TRY(mark(**process, false));
-    std::map<std::uint64_t, std::optional<std::uint64_t>> stacks;
-    for (const Open& open : open_) stacks.try_emplace(open.tid);
-    for (auto& [tid, sp] : stacks) {
-        auto now = MT_TRY(debuggee_.debugger().stack_pointer(tid));
-        sp = now;
-    }
-    for (const auto& [tid, sp] : stacks) {
-        if (sp) sweep(tid, *sp - 1, 0);
-        for (std::size_t i = open_.size(); !sp && i-- > 0;)
-            if (open_[i].tid == tid) close(i, Left::exited);
+    const std::vector<ThreadAt> threads = MT_TRY(debuggee_.debugger().threads());
+    if (threads.empty()) return {};  // the debugger cannot tell
+    for (const ThreadAt& thread : threads) sweep(thread.tid, thread.stack_pointer - 1, 0);
+    for (std::size_t i = open_.size(); i-- > 0;) {
+        const auto is_its = [&](const ThreadAt& thread) { return thread.tid == open_[i].tid; };
+        if (std::none_of(threads.begin(), threads.end(), is_its)) close(i, Left::exited);
     }
     return {};
 }

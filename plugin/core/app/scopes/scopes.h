@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "analyse/statistics.h"
+#include "app/scopes/entry.h"
 #include "model/error.h"
 #include "model/scope.h"
 #include "report/condition.h"
@@ -46,11 +47,8 @@ struct Scope {
 // A thread at one of our points, as the adapter describes it.
 struct Hit {
     std::uint64_t point = 0;
-    std::uint64_t thread = 0;  // system id
-    std::uint64_t pc = 0, sp = 0;
-    std::uint64_t frame = 0,
-                  return_pc = 0;  // of an entry: its frame's address, see memtrace_core.h
-    bool is_inlined = false;
+    std::uint64_t thread = 0;        // system id
+    std::vector<Activation> frames;  // innermost first; never empty
 };
 
 class Scopes {
@@ -113,7 +111,8 @@ class Scopes {
     Result<void> mark(const Process& process, bool wanted);
     Result<void> forget_return_points();
     Result<void> set_return_point(std::uint64_t address);
-    Result<Stop> entered(const Process& process, Scope& scope, const Hit& hit);
+    Result<Stop> entered(const Process& process, Scope& scope, std::uint64_t thread,
+                         const Entry& at);
     Result<Stop> returned(const Process& process, const Hit& hit);
 
     Debuggee& debuggee_;

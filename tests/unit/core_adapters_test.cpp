@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+//
+// What both adapters leave to the core: what a value of the program's means as an address, who is
+// preloaded, where a call begins.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "app/scopes/entry.h"
+#include "core_fake_debugger.h"
+#include "symbols/name.h"
+
+namespace mt::test {
+namespace {
+
+struct Found {
+    int status = MTC_OK;
+    std::uint64_t start = 1;
+};
+
+class Values : public testing::Test {
+  protected:
+    Values() {
+        builder_.allocate_at(block_, builder_.add_stack({0x555555554100}), 100);
+        debugger_.memory = builder_.build();
+    }
+
+    Found block(const mtc_value& value) {
+        Found found;
+        std::uint64_t size = 0;
+        found.status = mtc_block(session_.get(), &value, &found.start, &size);
+        return found;
+    }
+
+    const std::uint64_t block_ = 0x7f0000001010;
+    TableBuilder builder_;
+    FakeDebugger debugger_;
+    FakeSession session_{debugger_};
+};
+
+TEST_F(Values, MeanAnAddressIfTheyAreNumbersOrPlaces) {
+    EXPECT_EQ(block({MTC_VALUE_NUMBER, 0, block_ + 3, 0, "char*"}).start, block_);
+    EXPECT_EQ(block({MTC_VALUE_PLACE, 0, 0, block_, "char[100]"}).start, block_);
+    EXPECT_EQ(block({MTC_VALUE_OTHER, 0, block_, block_, "Node"}).status, MTC_BAD_VALUE);
+    EXPECT_STREQ(mtc_error(session_.get()), "its type is Node, neither a pointer nor a number");
+    EXPECT_EQ(block({MTC_VALUE_OTHER, 0, 0, 0, nullptr}).status, MTC_BAD_VALUE);
+    EXPECT_STREQ(mtc_error(session_.get()), "its type is unknown, neither a pointer nor a number");
+}
+
+TEST_F(Values, OfACopiedArrayAreAskedForAgain) {
+    debugger_.expressions["buffer"] = {MTC_VALUE_PLACE, 0, 0, 0, "char[100]"};
+    debugger_.expressions["&(buffer)"] = {MTC_VALUE_NUMBER, 0, block_ + 7, 0, "char (*)[100]"};
+    EXPECT_THAT(session_.text("block buffer"), testing::HasSubstr("size=100 B, offset 7\n"));
+    debugger_.expressions["copy"] = {MTC_VALUE_PLACE, 0, 0, 0, "char[100]"};
+    EXPECT_EQ(session_.error("block copy"), "copy has no address: no such name");
+}
+
+std::string preloads(const char* list, const char* former, const char* library) {
+    std::string text = "nothing was said";
+    const auto add = [](void* sink, const char* said) { *static_cast<std::string*>(sink) = said; };
+    EXPECT_EQ(mtc_preloads(list, former, library, add, &text), MTC_OK);
+    return text;
+}
+
+TEST(Preloads, AreKeptBehindTheRuntime) {
+    EXPECT_EQ(preloads(nullptr, nullptr, "/mt/libmemtrace.so"), "/mt/libmemtrace.so");
+    EXPECT_EQ(preloads("a.so b.so::c.so ", nullptr, "m.so"), "m.so:a.so:b.so:c.so");
+    EXPECT_EQ(preloads("a.so:m.so", nullptr, "m.so"), "m.so:a.so");
+    EXPECT_EQ(preloads("old.so:a.so:old.so2", "old.so", "m.so"), "m.so:a.so:old.so2");
+    EXPECT_EQ(preloads("m.so:a.so", "m.so", nullptr), "a.so");
+    EXPECT_EQ(preloads("m.so", "m.so", nullptr), "");
+}
+
+TEST(Names, AreSimpleWithoutScopeArgumentsAndParameters) {
+    for (const char* name : {"parse", "ns::parse", "ns::parse<int>(char const*)", "parse(int)",
+                             "int ns::parse<a::b>(int)", "(anonymous namespace)::parse(int)",
+                             "ns::(anonymous namespace)::parse"})
+        EXPECT_EQ(core::simple_name(name), "parse") << name;
+    EXPECT_EQ(core::simple_name("T::operator<(T const&)"), "operator<");
+    EXPECT_EQ(core::simple_name(""), "");
+}
+
+TEST(Entry, IsTheFrameThatIsNotInlinedAndItsCaller) {
+    using Frames = std::vector<core::Activation>;
+    const Frames plain = {{0x10, 0x700, "", false}, {0x20, 0x710, "", false}};
+    const auto entry = core::entry_of(plain, "parse");
+    ASSERT_TRUE(entry);
+    EXPECT_FALSE(entry->is_inlined);
+    EXPECT_EQ(entry->frame, 0x710u);
+    EXPECT_EQ(entry->return_pc, 0x20u);
+
+    // Something else is inlined where it begins, and it is called by what is inlined elsewhere.
+    const Frames around = {{0x10, 0x700, "ns::skip(int)", true},
+                           {0x10, 0x700, "", false},
+                           {0x20, 0x710, "caller()", true},
+                           {0x21, 0x720, "", false}};
+    const auto within = core::entry_of(around, "parse");
+    ASSERT_TRUE(within);
+    EXPECT_FALSE(within->is_inlined);
+    EXPECT_EQ(within->frame, 0x720u);
+    EXPECT_EQ(within->return_pc, 0x21u);
+
+    const auto inlined = core::entry_of(around, "skip");
+    ASSERT_TRUE(inlined);
+    EXPECT_TRUE(inlined->is_inlined);
+    EXPECT_FALSE(core::entry_of({plain.front()}, "main")) << "it never returns";
+    EXPECT_FALSE(core::entry_of({}, "main"));
+}
+
+}  // namespace
+}  // namespace mt::test
