@@ -25,4 +25,14 @@ std::uint32_t Table::place_of(const BlockDetail& detail) {
     return static_cast<std::uint32_t>(details.size() - 1);
 }
 
+void Table::count_totals() {
+    current_size = current_count = peak_size = peak_count = 0;
+    for (const Trace& trace : traces) {
+        current_size += trace.size;
+        current_count += trace.count;
+        peak_size += trace.peak_size;
+        peak_count += trace.peak_count;
+    }
+}
+
 }  // namespace mt::core

@@ -178,6 +178,9 @@ struct Table {
     std::uint32_t domain_of(const Block& block) const { return detail_of(block).domain; }
     // What Block::detail is for a block of this detail.
     std::uint32_t place_of(const BlockDetail& detail);
+
+    // current_* and peak_* from the traces, where nobody has counted them.
+    void count_totals();
 };
 
 }  // namespace mt::core

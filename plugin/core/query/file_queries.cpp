@@ -7,7 +7,6 @@
 #include "app/files.h"
 #include "query/answer.h"
 #include "query/queries.h"
-#include "query/selection.h"
 
 namespace mt::core {
 namespace {
@@ -26,8 +25,8 @@ Result<std::string> dump_query(Queries& queries, Request& request) {
     if (!attributes.is_object()) request.complain("attributes of dump is an object");
     MT_TRY(request.complete());
     auto held = MT_TRY(queries.held(handle));
-    auto named = MT_TRY(Named::of(queries, {held}));
-    auto table = MT_TRY(filtered_table(queries, named, *held, filters));
+    auto named = MT_TRY(Named::of(queries.session.debuggee(), {held}));
+    auto table = MT_TRY(filtered_table(named, *held, filters));
     std::string beside;
     if (!attributes.empty() || held->is_made)
         beside = Json{{kAttributes, attributes}, {kMade, held->is_made}}.dump();

@@ -33,16 +33,4 @@ Result<std::string> Queries::answer(std::string_view text) {
     return fail(Code::usage, fmt::format("there is no operation {}", printable(request.op())));
 }
 
-Result<Named> Named::of(Queries& queries, const std::vector<Held*>& held) {
-    Debuggee& debuggee = queries.session.debuggee();
-    Named named(debuggee);
-    std::vector<Table*> tables;
-    for (Held* one : held)
-        if (one->table->names == nullptr) tables.push_back(one->table.get());
-    if (tables.empty()) return named;
-    auto process = MT_TRY(debuggee.same_process(tables));
-    named.process_ = std::move(process);
-    return named;
-}
-
 }  // namespace mt::core

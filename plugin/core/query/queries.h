@@ -14,27 +14,13 @@
 #include <string_view>
 #include <vector>
 
-#include "analyse/filter.h"
+#include "app/held.h"
 #include "app/session.h"
 #include "model/error.h"
 #include "model/snapshot.h"
 #include "query/request.h"
 
 namespace mt::core {
-
-// A snapshot that a script holds.
-struct Held {
-    std::shared_ptr<Table> table;
-    // Made from a script's own traces: shown as they were given, nothing skipped and
-    // nothing cut.
-    bool is_made = false;
-
-    // Positions in table->blocks in the order of Snapshot.traces, and those of the
-    // last filters that were asked for. Filled when first needed.
-    std::vector<std::uint32_t> order;
-    std::string selected_by;
-    std::optional<std::vector<std::uint32_t>> selected;
-};
 
 class Queries {
   public:
@@ -68,27 +54,6 @@ const std::vector<Operation>& statistics_operations();
 const std::vector<Operation>& traces_operations();
 const std::vector<Operation>& lookup_operations();
 const std::vector<Operation>& file_operations();
-
-// A held snapshot with who can name its code now.
-class Named {
-  public:
-    // `tables` of one request. Interrupts are passed on.
-    static Result<Named> of(Queries& queries, const std::vector<Held*>& held);
-    Resolver resolver(const Held& held) const {
-        return debuggee_.resolver(*held.table, pointer(process_));
-    }
-
-  private:
-    explicit Named(Debuggee& debuggee) : debuggee_(debuggee) {}
-
-    Debuggee& debuggee_;
-    std::optional<Process> process_;
-};
-
-// As recorded: 0.
-inline std::uint16_t limit_of(const Held& held) {
-    return held.is_made ? std::uint16_t{0} : held.table->status.frame_limit;
-}
 
 }  // namespace mt::core
 

@@ -7,7 +7,6 @@
 #include <limits>
 
 #include "abi/layout.h"
-#include "analyse/statistics.h"
 #include "model/text.h"
 #include "query/queries.h"
 #include "save/table_maker.h"
@@ -23,27 +22,9 @@ std::string held_text(Queries& queries, Held held) {
                        limit);
 }
 
-// The lines that allocated get their names while the process can be asked, as mt
-// snapshot gives them by printing its rows.
-Result<void> name_recent_frames(Queries& queries, const Held& held, const Process& process) {
-    Debuggee& debuggee = queries.session.debuggee();
-    Resolver resolver = debuggee.resolver(*held.table, &process);
-    MT_TRY(statistics(resolver, debuggee.skip(), {}, debuggee.interrupted()));
-    return {};
-}
-
 Result<std::string> take_snapshot_query(Queries& queries, Request& request) {
     MT_TRY(request.complete());
-    auto process = MT_TRY(queries.session.debuggee().process());
-    if (!process.status.tracing)
-        return fail(Code::refused,
-                    "the tracemalloc module must be tracing memory allocations to take a snapshot");
-    ReadOptions options;
-    options.blocks = true;
-    Held held;
-    held.table = MT_TRY(read_now(process, options));
-    held.table->has_blocks = true;  // also of one that has had no event yet
-    MT_TRY(name_recent_frames(queries, held, process));
+    Held held = MT_TRY(take_held(queries.session.debuggee()));
     return held_text(queries, std::move(held));
 }
 

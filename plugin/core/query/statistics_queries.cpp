@@ -8,6 +8,7 @@
 
 #include "analyse/difference.h"
 #include "analyse/statistics.h"
+#include "app/held.h"
 #include "model/text.h"
 #include "query/answer.h"
 #include "query/queries.h"
@@ -15,33 +16,17 @@
 namespace mt::core {
 namespace {
 
-struct How {
-    KeyType key = KeyType::lineno;
-    bool cumulative = false;
-};
-
 // In tracemalloc's words.
-Result<How> how_of(const std::string& key_type, bool cumulative) {
+Result<Grouping> grouping_of(const std::string& key_type, bool cumulative) {
     const auto key = key_type_of(key_type);
     if (!key) return fail(Code::usage, fmt::format("unknown key_type: '{}'", printable(key_type)));
     if (cumulative && !can_cumulate(*key))
         return fail(Code::usage, fmt::format("cumulative mode cannot by used with key type '{}'",
                                              name_of(*key)));
-    return How{*key, cumulative};
-}
-
-Result<std::vector<Statistic>> rows_of(Queries& queries, const Named& named, const Held& held,
-                                       const How& how, std::vector<FilterList> filters) {
     Grouping grouping;
-    grouping.key = how.key;
-    grouping.cumulative = how.cumulative;
-    grouping.raw = held.is_made;
-    grouping.totals = true;
-    grouping.limit = limit_of(held);
-    grouping.filters = std::move(filters);
-    Resolver resolver = named.resolver(held);
-    return statistics(resolver, queries.session.debuggee().skip(), grouping,
-                      queries.session.debuggee().interrupted());
+    grouping.key = *key;
+    grouping.cumulative = cumulative;
+    return grouping;
 }
 
 // Rows in brackets, each as `write` appends it.
@@ -64,10 +49,11 @@ Result<std::string> statistics_query(Queries& queries, Request& request) {
     const bool cumulative = request.truth("cumulative");
     std::vector<FilterList> filters = request.filters("filters");
     MT_TRY(request.complete());
-    auto how = MT_TRY(how_of(key_type, cumulative));
+    Grouping grouping = MT_TRY(grouping_of(key_type, cumulative));
     auto held = MT_TRY(queries.held(handle));
-    auto named = MT_TRY(Named::of(queries, {held}));
-    auto rows = MT_TRY(rows_of(queries, named, *held, how, std::move(filters)));
+    auto named = MT_TRY(Named::of(queries.session.debuggee(), {held}));
+    grouping.filters = std::move(filters);
+    auto rows = MT_TRY(rows_of(named, *held, std::move(grouping)));
     Answer answer(queries.session.book());
     return written(
         queries, rows, answer, [](auto out, const Statistic& row, std::uint32_t traceback) {
@@ -84,12 +70,14 @@ Result<std::string> compare_query(Queries& queries, Request& request) {
     std::vector<FilterList> new_filters = request.filters("new_filters");
     std::vector<FilterList> old_filters = request.filters("old_filters");
     MT_TRY(request.complete());
-    auto how = MT_TRY(how_of(key_type, cumulative));
+    Grouping grouping = MT_TRY(grouping_of(key_type, cumulative));
     auto now = MT_TRY(queries.held(new_handle));
     auto old = MT_TRY(queries.held(old_handle));
-    auto named = MT_TRY(Named::of(queries, {now, old}));
-    auto of_now = MT_TRY(rows_of(queries, named, *now, how, std::move(new_filters)));
-    auto of_old = MT_TRY(rows_of(queries, named, *old, how, std::move(old_filters)));
+    auto named = MT_TRY(Named::of(queries.session.debuggee(), {now, old}));
+    grouping.filters = std::move(new_filters);
+    auto of_now = MT_TRY(rows_of(named, *now, grouping));
+    grouping.filters = std::move(old_filters);
+    auto of_old = MT_TRY(rows_of(named, *old, std::move(grouping)));
     const FrameBook& book = queries.session.book();
     auto rows = MT_TRY(compare(book, std::move(of_now), std::move(of_old),
                                queries.session.debuggee().interrupted()));

@@ -11,10 +11,10 @@
 #include "abi/layout.h"
 #include "analyse/block_filter.h"
 #include "analyse/frames.h"
+#include "app/held.h"
 #include "app/reports/frames.h"
 #include "query/answer.h"
 #include "query/queries.h"
-#include "query/selection.h"
 
 namespace mt::core {
 namespace {
@@ -36,7 +36,7 @@ const std::vector<std::uint32_t>& chosen(const Held& held) {
     return held.selected ? *held.selected : held.order;
 }
 
-Result<std::string> positions(Queries&, const Named&, const Held& held, const Page& page) {
+Result<std::string> positions(const Named&, const Held& held, const Page& page) {
     const auto& all = chosen(held);
     std::string text = fmt::format("{{\"total\":{},\"positions\":[", all.size());
     const auto write = [&text](std::uint32_t at, const char* comma) -> Result<void> {
@@ -55,10 +55,10 @@ class Tracebacks {
         std::size_t total_frames = 0;
     };
 
-    Tracebacks(Queries& queries, const Named& named, const Held& held)
+    Tracebacks(const Named& named, const Held& held)
         : resolver_(named.resolver(held)),
-          walk_(resolver_, queries.session.debuggee().skip(), held.is_made),
-          limit_(most_frames(limit_of(held))) {}
+          walk_(resolver_, named.debuggee().skip(), held.is_made),
+          limit_(most_frames(held.limit())) {}
 
     Result<Entry> of(const Trace& trace, Answer& answer) {
         if (const auto found = known_.find(trace.id); found != known_.end()) return found->second;
@@ -76,16 +76,16 @@ class Tracebacks {
     std::unordered_map<std::uint32_t, Entry> known_;
 };
 
-Result<std::string> rows(Queries& queries, const Named& named, const Held& held, const Page& page) {
+Result<std::string> rows(const Named& named, const Held& held, const Page& page) {
     const Table& table = *held.table;
     const auto& all = chosen(held);
     const TracesOfBlocks traces(table);
-    Tracebacks tracebacks(queries, named, held);
-    Answer answer(queries.session.book());
+    Tracebacks tracebacks(named, held);
+    Answer answer(named.debuggee().book());
     std::string text = fmt::format("\"total\":{},\"rows\":[", all.size());
     const auto write = [&](std::uint32_t at, const char* comma) -> Result<void> {
         const Block& block = table.blocks[at];
-        if (queries.interrupted()) return interrupted_error();
+        if (named.debuggee().wants_stop()) return interrupted_error();
         auto entry = MT_TRY(tracebacks.of(traces.at(*traces.place_of(block)), answer));
         fmt::format_to(std::back_inserter(text), "{}[{},{},{},{}]", comma, table.domain_of(block),
                        block.size, entry.index, entry.total_frames);
@@ -95,7 +95,7 @@ Result<std::string> rows(Queries& queries, const Named& named, const Held& held,
     return answer.finish(text + "]");
 }
 
-using Write = Result<std::string> (*)(Queries&, const Named&, const Held&, const Page&);
+using Write = Result<std::string> (*)(const Named&, const Held&, const Page&);
 
 template <Write write>
 Result<std::string> page_query(Queries& queries, Request& request) {
@@ -109,9 +109,9 @@ Result<std::string> page_query(Queries& queries, Request& request) {
         return fail(Code::refused,
                     "this snapshot has no blocks, and so no traces; mt snapshot takes them with "
                     "--blocks, take_snapshot() always");
-    auto named = MT_TRY(Named::of(queries, {held}));
-    MT_TRY(select(queries, named, *held, key, filters));
-    return write(queries, named, *held, page);
+    auto named = MT_TRY(Named::of(queries.session.debuggee(), {held}));
+    MT_TRY(select(named, *held, key, filters));
+    return write(named, *held, page);
 }
 
 }  // namespace

@@ -164,13 +164,7 @@ void TableMaker::add_trace(std::uint32_t domain, std::uint64_t size,
 void TableMaker::count_totals() {
     table.node_count = table.nodes.size();
     table.stack_count = next_id_;
-    table.current_size = table.current_count = table.peak_size = table.peak_count = 0;
-    for (const Trace& trace : table.traces) {
-        table.current_size += trace.size;
-        table.current_count += trace.count;
-        table.peak_size += trace.peak_size;
-        table.peak_count += trace.peak_count;
-    }
+    table.count_totals();
 }
 
 std::shared_ptr<Table> TableMaker::finish() {

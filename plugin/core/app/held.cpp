@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// See selection.h.
-#include "query/selection.h"
+// See held.h.
+#include "app/held.h"
 
 #include <algorithm>
 #include <numeric>
@@ -23,7 +23,7 @@ bool is_empty(const std::vector<FilterList>& filters) {
 
 // By traceback, then size: the same before and after a snapshot was a file. Made ones
 // keep the order in which they were given.
-Result<void> put_in_order(Queries& queries, Held& held, const TracesOfBlocks& traces) {
+Result<void> put_in_order(Debuggee& debuggee, Held& held, const TracesOfBlocks& traces) {
     const std::vector<Block>& blocks = held.table->blocks;
     if (!held.order.empty() || blocks.empty()) return {};
     const auto trace_of = [&](std::uint32_t at) { return traces.place_of(blocks[at]); };
@@ -35,75 +35,97 @@ Result<void> put_in_order(Queries& queries, Held& held, const TracesOfBlocks& tr
                std::make_tuple(trace_of(b), blocks[b].size, b);
     };
     if (!held.is_made)
-        MT_TRY(sort_unless_stopped(order.begin(), order.end(), is_before,
-                                   queries.session.debuggee().interrupted()));
+        MT_TRY(sort_unless_stopped(order.begin(), order.end(), is_before, debuggee.interrupted()));
     held.order = std::move(order);
     return {};
 }
 
-void count_totals(Table& table) {
-    table.current_size = table.current_count = table.peak_size = table.peak_count = 0;
-    for (const Trace& trace : table.traces) {
-        table.current_size += trace.size;
-        table.current_count += trace.count;
-        table.peak_size += trace.peak_size;
-        table.peak_count += trace.peak_count;
-    }
-}
-
-}  // namespace
-
-Result<std::vector<bool>> kept_traces(Queries& queries, Resolver& resolver, const Held& held,
+// Which tracebacks the filters keep, by their places in TracesOfBlocks.
+Result<std::vector<bool>> kept_traces(const Named& named, const Held& held,
                                       const std::vector<FilterList>& filters) {
+    Resolver resolver = named.resolver(held);
     const TracesOfBlocks traces(*held.table);
     TraceFilter filter(resolver.book(), filters);
-    FrameWalk walk(resolver, queries.session.debuggee().skip(), held.is_made);
-    const std::size_t limit = most_frames(limit_of(held));
+    FrameWalk walk(resolver, named.debuggee().skip(), held.is_made);
+    const std::size_t limit = most_frames(held.limit());
     const std::size_t wanted = filter.needs() == TraceFilter::Needs::all ? limit : 1;
     std::vector<bool> kept(traces.not_sampled() + 1);
     for (std::uint32_t i = 0; i < kept.size(); ++i) {
-        if (queries.interrupted()) return interrupted_error();
+        if (named.debuggee().wants_stop()) return interrupted_error();
         auto frames = MT_TRY(walk.frames(traces.at(i), wanted));
         kept[i] = filter.keeps(*frames, traces.at(i).domain);
     }
     return kept;
 }
 
-Result<void> select(Queries& queries, const Named& named, Held& held, const std::string& key,
+}  // namespace
+
+Result<Held> take_held(Debuggee& debuggee) {
+    const Process process = MT_TRY(debuggee.process());
+    if (!process.status.tracing)
+        return fail(Code::refused,
+                    "the tracemalloc module must be tracing memory allocations to take a snapshot");
+    ReadOptions options;
+    options.blocks = true;
+    Held held;
+    held.table = MT_TRY(read_now(process, options));
+    held.table->has_blocks = true;  // also of one that has had no event yet
+    Resolver resolver = debuggee.resolver(*held.table, &process);
+    MT_TRY(statistics(resolver, debuggee.skip(), {}, debuggee.interrupted()));
+    return held;
+}
+
+Result<Named> Named::of(Debuggee& debuggee, const std::vector<Held*>& held) {
+    Named named(debuggee);
+    std::vector<Table*> tables;
+    for (Held* one : held)
+        if (one->table->names == nullptr) tables.push_back(one->table.get());
+    if (tables.empty()) return named;
+    named.process_ = MT_TRY(debuggee.same_process(tables));
+    return named;
+}
+
+Result<std::vector<Statistic>> rows_of(const Named& named, const Held& held, Grouping grouping) {
+    grouping.raw = held.is_made;
+    grouping.totals = true;
+    grouping.limit = held.limit();
+    Resolver resolver = named.resolver(held);
+    Debuggee& debuggee = named.debuggee();
+    return statistics(resolver, debuggee.skip(), grouping, debuggee.interrupted());
+}
+
+Result<void> select(const Named& named, Held& held, const std::string& key,
                     const std::vector<FilterList>& filters) {
     if (held.selected && held.selected_by == key) return {};
     const TracesOfBlocks traces(*held.table);
-    MT_TRY(put_in_order(queries, held, traces));
+    MT_TRY(put_in_order(named.debuggee(), held, traces));
     if (is_empty(filters)) {
         held.selected.reset();
         return {};
     }
-    Resolver resolver = named.resolver(held);
-    auto kept = MT_TRY(kept_traces(queries, resolver, held, filters));
+    const std::vector<bool> kept = MT_TRY(kept_traces(named, held, filters));
     std::vector<std::uint32_t> selected;
     for (std::uint32_t at : held.order)
-        if ((kept)[*traces.place_of(held.table->blocks[at])]) selected.push_back(at);
+        if (kept[*traces.place_of(held.table->blocks[at])]) selected.push_back(at);
     held.selected = std::move(selected);
     held.selected_by = key;
     return {};
 }
 
-Result<std::shared_ptr<Table>> filtered_table(Queries& queries, const Named& named,
-                                              const Held& held,
+Result<std::shared_ptr<Table>> filtered_table(const Named& named, const Held& held,
                                               const std::vector<FilterList>& filters) {
     if (is_empty(filters)) return held.table;
-    Resolver resolver = named.resolver(held);
-    auto kept = MT_TRY(kept_traces(queries, resolver, held, filters));
+    const std::vector<bool> kept = MT_TRY(kept_traces(named, held, filters));
     auto table = std::make_shared<Table>(*held.table);
     const TracesOfBlocks traces(*held.table);
     std::erase_if(table->blocks, [&](const Block& block) {
         const auto trace = traces.place_of(block);
-        return !trace || !(kept)[*trace];
+        return !trace || !kept[*trace];
     });
     table->traces.clear();
     for (std::size_t i = 0; i < traces.not_sampled(); ++i)
-        if ((kept)[i]) table->traces.push_back(held.table->traces[i]);
-    count_totals(*table);
+        if (kept[i]) table->traces.push_back(held.table->traces[i]);
+    table->count_totals();
     return table;
 }
 
