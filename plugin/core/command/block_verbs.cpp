@@ -17,8 +17,7 @@ Result<BlockOrder> order_of(const Arguments& arguments) {
     const std::string* text = arguments.value("--sort");
     if (text == nullptr || *text == "size") return BlockOrder::size;
     if (*text == "age") return BlockOrder::age;
-    return fail(Code::usage,
-                fmt::format("--sort takes size or age, not {}", text->empty() ? "nothing" : *text));
+    return fail(Code::usage, fmt::format("--sort takes size or age, not {}", or_nothing(*text)));
 }
 
 }  // namespace

@@ -21,7 +21,7 @@ Result<std::uint64_t> value_of(std::string_view option, const std::string& text,
     return fail(Code::usage, fmt::format("{} takes a number of {}, not {}", option,
                                          is_size ? "bytes from 1 up, such as 4096 or 500M"
                                                  : "live blocks from 1 up",
-                                         text.empty() ? "nothing" : text));
+                                         or_nothing(text)));
 }
 
 Result<std::uint32_t> number_of_word(std::string_view what, const std::string& word) {

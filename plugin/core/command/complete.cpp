@@ -126,18 +126,11 @@ Words operands(const Session& session, const Verb& verb, const Words& before) {
     return {};
 }
 
-const Option* option_called(const Verb& verb, std::string_view name) {
-    for (const Option& option : verb.options)
-        if (option.name == name || (!option.short_name.empty() && option.short_name == name))
-            return &option;
-    return nullptr;
-}
-
 // Words that are neither options nor their values.
 Words plain_words(const Verb& verb, const Words& words) {
     Words plain;
     for (std::size_t i = 1; i < words.size(); ++i) {
-        const Option* option = option_called(verb, words[i]);
+        const Option* option = find_option(verb.options, words[i]);
         if (option != nullptr)
             i += option->argument.empty() ? 0 : 1;
         else if (words[i].empty() || words[i].front() != '-')
@@ -157,12 +150,12 @@ Words choices(const Session& session, const Words& before, const std::string& la
     if (before.empty()) return verb_names();
     const Verb* verb = find_verb(before.front());
     if (verb == nullptr) return {};
-    const Option* waiting = before.size() > 1 ? option_called(*verb, before.back()) : nullptr;
+    const Option* waiting = before.size() > 1 ? find_option(verb->options, before.back()) : nullptr;
     if (waiting != nullptr && !waiting->argument.empty())
         return values_of(session, *verb, waiting->name);
     const auto equals = last.find('=');
     if (last.rfind("--", 0) == 0 && equals != std::string::npos) {
-        const Option* option = option_called(*verb, last.substr(0, equals));
+        const Option* option = find_option(verb->options, last.substr(0, equals));
         if (option == nullptr) return {};
         Words words = values_of(session, *verb, option->name);
         for (std::string& word : words) word.insert(0, last.substr(0, equals + 1));

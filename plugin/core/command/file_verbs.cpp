@@ -24,17 +24,6 @@ const std::string* file_word(const Front& front, std::size_t index) {
     return word != nullptr && !word->empty() ? word : nullptr;
 }
 
-Result<std::size_t> format_of(const Front& front) {
-    const std::string word = front.word(0) != nullptr ? *front.word(0) : "";
-    std::vector<std::size_t> found;
-    for (std::size_t i = 0; i < kFormats.size(); ++i)
-        if (!word.empty() && kFormats[i].substr(0, word.size()) == word) found.push_back(i);
-    if (found.size() == 1) return found.front();
-    return fail(Code::usage,
-                fmt::format("mt export takes one of {}, not {}", fmt::join(kFormats, ", "),
-                            word.empty() ? "nothing" : word));
-}
-
 Result<void> export_json(Front& front, const Kept& kept, const std::string& path) {
     const StatisticsReport report = MT_TRY(whole_report(front.session, kept, front.has("--raw")));
     Debuggee& debuggee = front.session.debuggee();
@@ -70,7 +59,8 @@ Result<void> run_load(Front& front) {
 }
 
 Result<void> run_export(Front& front) {
-    const std::size_t format = MT_TRY(format_of(front));
+    const std::string word = front.word(0) != nullptr ? *front.word(0) : "";
+    const std::size_t format = MT_TRY(choice("mt export", kFormats, word));
     const std::string* path = file_word(front, 1);
     if (path == nullptr)
         return fail(Code::usage, "mt export takes a format and the name of a file");

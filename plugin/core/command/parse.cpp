@@ -20,13 +20,6 @@ bool is_negative_number(std::string_view word) {
            std::isdigit(static_cast<unsigned char>(word[1])) != 0;
 }
 
-const Option* find_option(const std::vector<Option>& options, std::string_view name) {
-    for (const Option& option : options)
-        if (option.name == name || (!option.short_name.empty() && option.short_name == name))
-            return &option;
-    return nullptr;
-}
-
 tl::unexpected<Error> no_option(std::string_view verb, std::string_view option) {
     return fail(Code::usage,
                 fmt::format("mt {0} has no option {1}; mt help {0} lists them", verb, option));
@@ -56,6 +49,25 @@ Result<Given> given_in(std::string_view verb, const std::vector<Option>& options
 }
 
 }  // namespace
+
+const Option* find_option(const std::vector<Option>& options, std::string_view name) {
+    for (const Option& option : options)
+        if (option.name == name || (!option.short_name.empty() && option.short_name == name))
+            return &option;
+    return nullptr;
+}
+
+Result<std::size_t> choice(std::string_view what, std::span<const std::string_view> names,
+                           std::string_view text) {
+    std::vector<std::size_t> found;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        if (names[i] == text) return i;
+        if (!text.empty() && names[i].substr(0, text.size()) == text) found.push_back(i);
+    }
+    if (found.size() == 1) return found.front();
+    return fail(Code::usage, fmt::format("{} takes one of {}, not {}", what, fmt::join(names, ", "),
+                                         or_nothing(text)));
+}
 
 std::optional<std::uint64_t> bytes_of(std::string_view text) {
     std::uint64_t number = 0;

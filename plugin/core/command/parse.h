@@ -10,6 +10,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -50,6 +51,18 @@ struct Arguments {
 // A number of bytes: "524288", "512K", "512KiB"; K, M, G and T are powers of 1024.
 // Nothing when the text is none, or means more than fits.
 std::optional<std::uint64_t> bytes_of(std::string_view text);
+
+// What a message says of a value that is missing.
+inline std::string_view or_nothing(std::string_view text) {
+    return text.empty() ? "nothing" : text;
+}
+
+// The place of the one name that `text` is or begins; `what` takes one of them.
+Result<std::size_t> choice(std::string_view what, std::span<const std::string_view> names,
+                           std::string_view text);
+
+// By its long or short name as it is; null: there is none.
+const Option* find_option(const std::vector<Option>& options, std::string_view name);
 
 // Words of a line; quotes and backslashes as in a shell.
 Result<std::vector<std::string>> split_words(std::string_view line);

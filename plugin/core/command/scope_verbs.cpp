@@ -21,7 +21,7 @@ Result<std::uint64_t> number_from(std::string_view option, const std::string& te
     const auto number = number_of<std::uint64_t>(text);
     if (number && *number >= least) return *number;
     return fail(Code::usage, fmt::format("{} takes a number from {} up, not {}", option, least,
-                                         text.empty() ? "nothing" : text));
+                                         or_nothing(text)));
 }
 
 Result<CallsWanted> calls_wanted(const Front& front) {
@@ -41,9 +41,8 @@ Result<CallsWanted> calls_wanted(const Front& front) {
     const auto& names = scope_sort_names();
     const auto found = std::find(names.begin(), names.end(), *text);
     if (found == names.end())
-        return fail(Code::usage,
-                    fmt::format("mt scope --sort takes {}, not {}", fmt::join(names, ", "),
-                                text->empty() ? "nothing" : *text));
+        return fail(Code::usage, fmt::format("mt scope --sort takes {}, not {}",
+                                             fmt::join(names, ", "), or_nothing(*text)));
     wanted.sort = static_cast<ScopeSort>(found - names.begin());
     return wanted;
 }
@@ -103,7 +102,7 @@ Result<void> begin(Front& front, const std::string& name) {
     const bool of_process = thread != nullptr && *thread == "any";
     if (thread != nullptr && !of_process && *thread != "current")
         return fail(Code::usage, fmt::format("mt scope begin --thread takes current or any, not {}",
-                                             thread->empty() ? "nothing" : *thread));
+                                             or_nothing(*thread)));
     const std::uint64_t number = MT_TRY(begin_scope(front.session, name, of_process));
     front.say(fmt::format("{} call {} begins\n", name, number));
     return {};

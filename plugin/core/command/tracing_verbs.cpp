@@ -37,7 +37,7 @@ Result<Start> start_of(const Arguments& arguments) {
         if (!count || *count == 0 || *count > abi::kMostFreedBlocks)
             return fail(Code::usage,
                         fmt::format("--freed takes how many frees are kept, 1 to {}, not {}",
-                                    abi::kMostFreedBlocks, freed->empty() ? "nothing" : *freed));
+                                    abi::kMostFreedBlocks, or_nothing(*freed)));
         start.freed_blocks = *count;
     }
     const std::string* text = arguments.value("--sample");
@@ -46,7 +46,7 @@ Result<Start> start_of(const Arguments& arguments) {
     if (!bytes || *bytes == 0 || *bytes > abi::kMaxSampleBytes)
         return fail(Code::usage, fmt::format("--sample takes the bytes from one sample to the "
                                              "next, 1 to 1T, such as 524288 or 512K, not {}",
-                                             text->empty() ? "nothing" : *text));
+                                             or_nothing(*text)));
     start.sample_bytes = *bytes;
     return start;
 }

@@ -12,21 +12,6 @@
 namespace mt::core {
 namespace {
 
-const char* or_nothing(const std::string& text) { return text.empty() ? "nothing" : text.c_str(); }
-
-// The place of the one name that `text` is or begins.
-Result<std::size_t> choice(const std::string& option, const std::vector<std::string_view>& names,
-                           const std::string& text) {
-    std::vector<std::size_t> found;
-    for (std::size_t i = 0; i < names.size(); ++i) {
-        if (names[i] == text) return i;
-        if (!text.empty() && names[i].substr(0, text.size()) == text) found.push_back(i);
-    }
-    if (found.size() == 1) return found.front();
-    return fail(Code::usage, fmt::format("{} takes one of {}, not {}", option,
-                                         fmt::join(names, ", "), or_nothing(text)));
-}
-
 Result<void> check_glob(std::string_view option, std::string_view glob) {
     if (glob.empty())
         return fail(Code::usage,
