@@ -70,6 +70,11 @@ struct Block {
     std::uint32_t detail = 0;  // index in Table::details
 };
 
+// One of size 0 holds its own address.
+inline bool holds(const Block& block, std::uint64_t address) {
+    return address >= block.address && address - block.address < (block.size == 0 ? 1 : block.size);
+}
+
 // What few blocks have, apart from them: a snapshot of millions is mostly blocks.
 struct BlockDetail {
     std::uint32_t domain = 0;

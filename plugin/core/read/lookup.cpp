@@ -24,11 +24,6 @@ namespace {
 constexpr std::uint32_t kFirstPages = 16;  // of one read; the next ones are larger
 constexpr std::uint32_t kMostPages = 1024;
 
-bool holds(const Block& block, std::uint64_t address) {
-    return address >= block.address &&
-           address - block.address < std::max<std::uint64_t>(block.size, 1);
-}
-
 class Search {
   public:
     Search(Reading& reading, const Anchor& anchor, std::uint64_t address)

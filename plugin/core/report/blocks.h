@@ -78,11 +78,6 @@ struct BlocksReport {
     std::function<Result<void>(const TakeRow&)> each;
 };
 
-// One of size 0 holds its own address.
-inline bool holds(const Block& block, std::uint64_t address) {
-    return address >= block.address && address - block.address < (block.size == 0 ? 1 : block.size);
-}
-
 }  // namespace mt::core
 
 #endif

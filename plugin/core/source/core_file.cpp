@@ -26,6 +26,7 @@ constexpr std::uint32_t kMappedFiles = 0x46494c45;   // NT_FILE
 constexpr std::uint32_t kThread = 1;                 // NT_PRSTATUS
 constexpr std::size_t kStackPointer = 112 + 19 * 8;  // rsp in it, x86-64 (sys/procfs.h)
 constexpr std::string_view kRuntime = "libmemtrace.so";
+constexpr const char* kNeedsPrivate = "private memory is needed (coredump_filter 0x33)";
 
 void add_load(const GElf_Phdr& segment, std::uint64_t file_size, CoreFile& core) {
     const bool is_writable = (segment.p_flags & PF_W) != 0;
@@ -158,14 +159,13 @@ std::string what_core_lacks(const CoreFile& core) {
     if (core.is_filtered())
         text += fmt::format(
             "{}this core is filtered: {} of the program's {} writable mappings "
-            "were left out; private memory is needed (coredump_filter 0x33)",
-            text.empty() ? "" : "; and ", core.left_out, core.mappings);
+            "were left out; {}",
+            text.empty() ? "" : "; and ", core.left_out, core.mappings, kNeedsPrivate);
     // GDB's gcore leaves no trace of what coredump_filter made it leave out; but every
     // thread has a stack.
     if (text.empty() && core.stack_pointer != 0 && core.present_from(core.stack_pointer) == 0)
         text =
-            "this core is filtered: it has no stack of its thread; private memory is needed "
-            "(coredump_filter 0x33)";
+            fmt::format("this core is filtered: it has no stack of its thread; {}", kNeedsPrivate);
     return text;
 }
 

@@ -71,6 +71,14 @@ Result<void> note_unloaded(const Process& process, Table& table) {
 
 }  // namespace
 
+Result<void> needs_tracing(const Process& process, std::string_view so) {
+    if (process.status.tracing) return {};
+    return fail(
+        Code::refused,
+        fmt::format("memory allocations are not being traced, so {}; mt start begins to trace",
+                    so));
+}
+
 void add_doubts(const Process& process, std::vector<Remark>& remarks) {
     const bool is_core = process.target.kind == TargetKind::core;
     if (is_core && process.status.tracing && process.status.fresh)
@@ -82,8 +90,6 @@ void add_doubts(const Process& process, std::vector<Remark>& remarks) {
         if (std::none_of(remarks.begin(), remarks.end(), same)) remarks.push_back(one);
     };
     for (const Remark& doubt : process.doubts) add(doubt);
-    for (const Remark& remark : process.status.remarks)
-        if (remark.code == "incomplete") add(remark);
 }
 
 Result<std::shared_ptr<Table>> read_now(const Process& process, const ReadOptions& options) {

@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "analyse/skip.h"
@@ -46,6 +47,9 @@ struct Process {
 inline const Process* pointer(const std::optional<Process>& process) {
     return process ? &*process : nullptr;
 }
+
+// An error while tracing is off; `so` says what cannot be had then.
+Result<void> needs_tracing(const Process& process, std::string_view so);
 
 // Those that are not among the remarks yet; and, of a core, that a zero is one because
 // nothing has happened since the start.

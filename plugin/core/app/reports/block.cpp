@@ -52,10 +52,7 @@ Result<ShownBlock> shown_block(FrameWalk& walk, const FrameBook& book, const Tab
 Result<BlockReport> block_report(Debuggee& debuggee, const std::string& expression,
                                  const View& view) {
     const Process process = MT_TRY(debuggee.process());
-    if (!process.status.tracing)
-        return fail(Code::refused,
-                    "memory allocations are not being traced, so no block is known; mt start "
-                    "begins to trace");
+    MT_TRY(needs_tracing(process, "no block is known"));
     BlockReport report;
     report.address = MT_TRY(address_of(debuggee, expression));
     report.book = &debuggee.book();

@@ -180,10 +180,7 @@ Result<std::shared_ptr<Source>> source_of(Session& session, const BlocksWanted& 
         return source;
     }
     source->process = MT_TRY(debuggee.process());
-    if (!source->process->status.tracing)
-        return fail(Code::refused,
-                    "memory allocations are not being traced, so no block is known; mt start "
-                    "begins to trace");
+    MT_TRY(needs_tracing(*source->process, "no block is known"));
     ReadOptions options;
     options.blocks = true;
     source->table = MT_TRY(read_now(*source->process, options));

@@ -99,10 +99,7 @@ void remember(Session& session, MadeReport made) {
 
 Result<MadeReport> take_snapshot(Session& session, View view, bool blocks) {
     const Process process = MT_TRY(session.debuggee().process());
-    if (!process.status.tracing)
-        return fail(Code::refused,
-                    "memory allocations are not being traced, so there is nothing to take a "
-                    "snapshot of; mt start begins to trace");
+    MT_TRY(needs_tracing(process, "there is nothing to take a snapshot of"));
     const std::shared_ptr<Table> table = MT_TRY(read_now(process, wanted(view, blocks)));
     MT_TRY(choose_blocks(session.shelf(), *table, "the process", view));
     return make_report(session, "snapshot", table, &process, std::move(view));

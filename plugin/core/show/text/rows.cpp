@@ -43,10 +43,14 @@ std::string row_text(const StatisticsReport& report, const Statistic& row) {
     return text + source_text(*report.book, report.traceback.source_line, row.traceback.front());
 }
 
-std::string sum_text(const StatisticsReport& report, const Sum& sum, bool exact) {
+std::string sum_text(const StatisticsReport& report, const Sum& sum, bool exact = false) {
     return format_figures(sum.size, sum.count) +
            totals_text(report.sort, sum.total_size, sum.total_count, sum.temporary_count) +
            (exact ? "" : estimate_text(sum.size, sum.samples, report.sample_bytes)) + "\n";
+}
+
+std::string total_text(const StatisticsReport& report) {
+    return sum_text(report, report.total, report.exact_total);
 }
 
 // The error is that of the difference.
@@ -57,6 +61,12 @@ std::string difference_figures(const DifferenceReport& report, const StatisticDi
                          row.samples, report.sample_bytes) +
            "\n";
 }
+
+std::string sum_text(const DifferenceReport& report, const StatisticDiff& sum) {
+    return difference_figures(report, sum, false);
+}
+
+std::string total_text(const DifferenceReport& report) { return sum_text(report, report.total); }
 
 std::string row_text(const DifferenceReport& report, const StatisticDiff& row) {
     std::string text = row_title(*report.book, report.key, row.traceback) + ": " +
@@ -80,38 +90,33 @@ std::string title_of(const FrameBook& book, const Explained<StatisticDiff>& expl
                        format_difference(row.size, row.size_diff, row.count, row.count_diff, true));
 }
 
+// The rows, what is left of them as one line, and the total.
+template <typename Report>
+Result<void> write_rows(const Report& report, const Sink& sink) {
+    const auto& rows = report.rows;
+    const std::size_t shown = report.shown == 0 ? rows.size() : std::min(report.shown, rows.size());
+    for (std::size_t i = 0; i < shown; ++i) MT_TRY(sink(row_text(report, rows[i])));
+    std::string text;
+    if (shown < rows.size()) {
+        text = fmt::format("{} other", rows.size() - shown);
+        // Of rows that count a trace several times there is no sum.
+        text += report.cumulative ? "\n" : ": " + sum_text(report, sum_of(rows, shown));
+    }
+    return sink(text + "Total: " + total_text(report) + remarks_text(report.remarks));
+}
+
 }  // namespace
 
 Result<void> write_text(const StatisticsReport& report, const Sink& sink) {
-    const auto& rows = report.rows;
-    const std::size_t shown = report.shown == 0 ? rows.size() : std::min(report.shown, rows.size());
     std::string before = report.of_peak ? figures_text(report.head) : "";
     if (report.explains) before += title_of(*report.book, *report.explains, report.sample_bytes);
     MT_TRY(sink(before));
-    for (std::size_t i = 0; i < shown; ++i) MT_TRY(sink(row_text(report, rows[i])));
-    std::string text;
-    if (shown < rows.size() && report.cumulative)
-        text += fmt::format("{} other\n", rows.size() - shown);
-    else if (shown < rows.size())
-        text += fmt::format("{} other: ", rows.size() - shown) +
-                sum_text(report, sum_of(rows, shown), false);
-    text += "Total: " + sum_text(report, report.total, report.exact_total);
-    return sink(text + remarks_text(report.remarks));
+    return write_rows(report, sink);
 }
 
 Result<void> write_text(const DifferenceReport& report, const Sink& sink) {
-    const auto& rows = report.rows;
-    const std::size_t shown = report.shown == 0 ? rows.size() : std::min(report.shown, rows.size());
     if (report.explains) MT_TRY(sink(title_of(*report.book, *report.explains)));
-    for (std::size_t i = 0; i < shown; ++i) MT_TRY(sink(row_text(report, rows[i])));
-    std::string text;
-    if (shown < rows.size() && report.cumulative)
-        text += fmt::format("{} other\n", rows.size() - shown);
-    else if (shown < rows.size())
-        text += fmt::format("{} other: ", rows.size() - shown) +
-                difference_figures(report, sum_of(rows, shown), false);
-    text += "Total: " + difference_figures(report, report.total, false);
-    return sink(text + remarks_text(report.remarks));
+    return write_rows(report, sink);
 }
 
 }  // namespace mt::core
