@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "command/parse.h"
-#include "command/verb.h"
+#include "command/verbs.h"
 
 namespace mt::core {
 namespace {

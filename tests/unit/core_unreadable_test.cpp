@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <functional>
 
-#include "command/verb.h"
+#include "command/verbs.h"
 #include "core_report_fixture.h"
 
 namespace mt::test {

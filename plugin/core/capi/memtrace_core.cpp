@@ -14,7 +14,7 @@
 #include "app/tracing.h"
 #include "command/commands.h"
 #include "command/complete.h"
-#include "command/verb.h"
+#include "command/verbs.h"
 #include "memtrace_core.h"
 #include "model/poll.h"
 #include "model/text.h"

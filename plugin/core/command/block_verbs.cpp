@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
 // block, blocks: single blocks, by address, size or age.
+#include "command/block_verbs.h"
+
 #include <fmt/format.h>
 
 #include "app/addresses.h"
 #include "app/reports/block.h"
 #include "app/reports/blocks.h"
-#include "command/front.h"
-#include "command/verb.h"
 #include "command/view.h"
 
 namespace mt::core {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
 // mt break: from words to conditions and back.
+#include "command/break_verbs.h"
+
 #include <fmt/format.h>
 
 #include "app/breaks/requests.h"
-#include "command/front.h"
-#include "command/verb.h"
 #include "command/view.h"
 #include "model/numbers.h"
 #include "show/text/parts.h"

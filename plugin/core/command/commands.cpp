@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "command/front.h"
-#include "command/verb.h"
+#include "command/verbs.h"
 
 namespace mt::core {
 

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <set>
 
-#include "command/verb.h"
+#include "command/verbs.h"
 #include "report/scope.h"
 #include "symbols/name.h"
 

@@ -2,6 +2,8 @@
 //
 // save, load, export: snapshots to files and back. Reads a process only to name
 // the frames of a snapshot that was taken of it.
+#include "command/file_verbs.h"
+
 #include <fmt/format.h>
 
 #include <array>
@@ -9,8 +11,6 @@
 
 #include "app/files.h"
 #include "app/reports/rows.h"
-#include "command/front.h"
-#include "command/verb.h"
 
 namespace mt::core {
 namespace {

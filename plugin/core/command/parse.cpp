@@ -48,6 +48,14 @@ Result<Given> given_in(std::string_view verb, const std::vector<Option>& options
     return given;
 }
 
+std::string option_names(const Option& option) {
+    std::string names = option.short_name.empty()
+                            ? "    " + std::string(option.name)
+                            : fmt::format("{}, {}", option.short_name, option.name);
+    if (!option.argument.empty()) names += fmt::format(" {}", option.argument);
+    return names;
+}
+
 }  // namespace
 
 const Option* find_option(const std::vector<Option>& options, std::string_view name) {
@@ -67,6 +75,19 @@ Result<std::size_t> choice(std::string_view what, std::span<const std::string_vi
     if (found.size() == 1) return found.front();
     return fail(Code::usage, fmt::format("{} takes one of {}, not {}", what, fmt::join(names, ", "),
                                          or_nothing(text)));
+}
+
+std::string options_text(const std::vector<Option>& options) {
+    std::size_t width = 0;
+    for (const Option& option : options) width = std::max(width, option_names(option).size());
+    std::string text;
+    for (const Option& option : options) {
+        const char* level = option.level == Level::row     ? " (row-level)"
+                            : option.level == Level::block ? " (block-level)"
+                                                           : "";
+        text += fmt::format("  {:<{}}  {}{}\n", option_names(option), width, option.help, level);
+    }
+    return text;
 }
 
 std::optional<std::uint64_t> bytes_of(std::string_view text) {

@@ -64,6 +64,9 @@ Result<std::size_t> choice(std::string_view what, std::span<const std::string_vi
 // By its long or short name as it is; null: there is none.
 const Option* find_option(const std::vector<Option>& options, std::string_view name);
 
+// A line for each, as help shows them.
+std::string options_text(const std::vector<Option>& options);
+
 // Words of a line; quotes and backslashes as in a shell.
 Result<std::vector<std::string>> split_words(std::string_view line);
 

@@ -2,6 +2,8 @@
 //
 // status, snapshot, stats, peak, diff, traceback: the verbs that report. Each is a pure
 // read; a snapshot is kept only after its report could be shown.
+#include "command/report_verbs.h"
+
 #include <fmt/format.h>
 
 #include "app/reports/differences.h"
@@ -9,8 +11,6 @@
 #include "app/reports/stacks.h"
 #include "app/reports/status.h"
 #include "app/tracing.h"
-#include "command/front.h"
-#include "command/verb.h"
 #include "command/view.h"
 #include "model/numbers.h"
 

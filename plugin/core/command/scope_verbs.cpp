@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 //
 // mt scope: from words to scopes and back.
+#include "command/scope_verbs.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "app/scopes/reports.h"
 #include "app/scopes/requests.h"
-#include "command/front.h"
-#include "command/verb.h"
 #include "command/view.h"
 #include "model/numbers.h"
 #include "show/text/scope.h"

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// list, drop, config, help: the verbs about the session itself. They touch no
+// list, drop, config: the verbs about the session itself. They touch no
 // process.
+#include "command/session_verbs.h"
+
 #include <fmt/format.h>
 
-#include "command/front.h"
-#include "command/verb.h"
 #include "model/numbers.h"
 
 namespace mt::core {
@@ -86,18 +86,6 @@ Result<void> run_config(Front& front) {
     for (const SkipPattern& pattern : session.debuggee().skip().patterns())
         listed.skip.push_back({std::string(kind_name(pattern.kind)), pattern.glob});
     return front.show(listed);
-}
-
-Result<void> run_help(Front& front) {
-    if (front.word(0) == nullptr) {
-        front.say(help_overview());
-        return {};
-    }
-    std::vector<std::string> candidates;
-    const Verb* verb = find_verb(*front.word(0), &candidates);
-    if (verb == nullptr) return fail(Code::usage, no_verb(*front.word(0), candidates));
-    front.say(help_of(*verb));
-    return {};
 }
 
 }  // namespace mt::core

@@ -2,13 +2,13 @@
 //
 // start, stop, clear, mark, preload: the verbs that change something in the program or its
 // next run.
+#include "command/tracing_verbs.h"
+
 #include "app/tracing.h"
 
 #include <fmt/format.h>
 
 #include "abi/layout.h"
-#include "command/front.h"
-#include "command/verb.h"
 #include "model/numbers.h"
 #include "show/text/parts.h"
 

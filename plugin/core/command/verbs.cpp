@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: MIT
 //
 // The table of verbs, and help made from it. A new verb is one entry here and
-// one function in the file of its family.
+// one function in the files of its family.
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "command/verb.h"
+#include "command/block_verbs.h"
+#include "command/break_verbs.h"
+#include "command/file_verbs.h"
+#include "command/report_verbs.h"
+#include "command/scope_verbs.h"
+#include "command/session_verbs.h"
+#include "command/tracing_verbs.h"
+#include "command/verbs.h"
 
 namespace mt::core {
 namespace {
@@ -148,6 +155,18 @@ std::vector<Option> blocks_options() {
 std::vector<Option> without(std::vector<Option> options, std::string_view name) {
     std::erase_if(options, [name](const Option& option) { return option.name == name; });
     return options;
+}
+
+Result<void> run_help(Front& front) {
+    if (front.word(0) == nullptr) {
+        front.say(help_overview());
+        return {};
+    }
+    std::vector<std::string> candidates;
+    const Verb* verb = find_verb(*front.word(0), &candidates);
+    if (verb == nullptr) return fail(Code::usage, no_verb(*front.word(0), candidates));
+    front.say(help_of(*verb));
+    return {};
 }
 
 std::vector<Verb> make_verbs() {
@@ -306,27 +325,6 @@ std::vector<Verb> make_verbs() {
          {},
          run_help},
     };
-}
-
-std::string option_names(const Option& option) {
-    std::string names = option.short_name.empty()
-                            ? "    " + std::string(option.name)
-                            : fmt::format("{}, {}", option.short_name, option.name);
-    if (!option.argument.empty()) names += fmt::format(" {}", option.argument);
-    return names;
-}
-
-std::string options_text(const std::vector<Option>& options) {
-    std::size_t width = 0;
-    for (const Option& option : options) width = std::max(width, option_names(option).size());
-    std::string text;
-    for (const Option& option : options) {
-        const char* level = option.level == Level::row     ? " (row-level)"
-                            : option.level == Level::block ? " (block-level)"
-                                                           : "";
-        text += fmt::format("  {:<{}}  {}{}\n", option_names(option), width, option.help, level);
-    }
-    return text;
 }
 
 std::string indented(std::string_view text) {

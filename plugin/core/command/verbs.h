@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
 // The table of verbs: one entry per command with its words for help and the
-// function that does it. Each function stands in the file of its family.
-#ifndef MEMTRACE_CORE_COMMAND_VERB_H
-#define MEMTRACE_CORE_COMMAND_VERB_H
+// function that does it, which stands in the files of its family.
+#ifndef MEMTRACE_CORE_COMMAND_VERBS_H
+#define MEMTRACE_CORE_COMMAND_VERBS_H
 
 #include <string>
 #include <string_view>
@@ -39,29 +39,6 @@ std::string no_verb(std::string_view word, const std::vector<std::string>& candi
 std::string usage_of(const Verb& verb);
 std::string help_of(const Verb& verb);
 std::string help_overview();
-
-Result<void> run_status(Front& front);
-Result<void> run_start(Front& front);
-Result<void> run_mark(Front& front);
-Result<void> run_stop(Front& front);
-Result<void> run_clear(Front& front);
-Result<void> run_snapshot(Front& front);
-Result<void> run_stats(Front& front);
-Result<void> run_diff(Front& front);
-Result<void> run_list(Front& front);
-Result<void> run_drop(Front& front);
-Result<void> run_scope(Front& front);
-Result<void> run_save(Front& front);
-Result<void> run_load(Front& front);
-Result<void> run_export(Front& front);
-Result<void> run_traceback(Front& front);
-Result<void> run_peak(Front& front);
-Result<void> run_break(Front& front);
-Result<void> run_blocks(Front& front);
-Result<void> run_block(Front& front);
-Result<void> run_config(Front& front);
-Result<void> run_preload(Front& front);
-Result<void> run_help(Front& front);
 
 }  // namespace mt::core
 
