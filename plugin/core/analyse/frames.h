@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// The frames of a trace as reports see them: the allocation machinery skipped,
-// inlined frames expanded, cut to the frame limit. Resolves from the innermost
-// frame outwards and no further than wanted. Groups nothing.
+// The frames of a trace as reports see them: the allocation machinery skipped
+// (docs/invariants.md), inlined frames expanded, cut to the frame limit. Resolves from
+// the innermost frame outwards and no further than wanted. Groups nothing.
 #ifndef MEMTRACE_CORE_ANALYSE_FRAMES_H
 #define MEMTRACE_CORE_ANALYSE_FRAMES_H
 

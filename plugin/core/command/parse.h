@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // From what the user typed to words and options. One grammar for both
-// debuggers: GNU style, unique abbreviations, one error text. Knows options by
+// debuggers: GNU style, unique abbreviations (docs/invariants.md), one error text. Knows options by
 // the verbs' lists only, and what they mean not at all.
 #ifndef MEMTRACE_CORE_COMMAND_PARSE_H
 #define MEMTRACE_CORE_COMMAND_PARSE_H
