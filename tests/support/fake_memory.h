@@ -17,7 +17,7 @@
 
 namespace mt::test {
 
-class FakeMemory final : public core::Memory {
+class FakeMemory : public core::Memory {
   public:
     static constexpr std::uint64_t kPage = 4096;
 

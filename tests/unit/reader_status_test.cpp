@@ -99,6 +99,28 @@ TEST_F(ReaderStatus, AStartBeforeTheFirstEvent) {
     EXPECT_THAT(read_back(memory).traces, IsEmpty());
 }
 
+// What a stop shows between the making of the header and its naming in the root: a call
+// that mt scope measured from there on was said to have begun with tracing off.
+TEST_F(ReaderStatus, AHeaderThatIsBeingMadeHidesNoStart) {
+    struct Live : FakeMemory {
+        explicit Live(const FakeMemory& memory) : FakeMemory(memory) {}
+        std::optional<std::vector<std::uint64_t>> pages_beginning_with(const PageStart&) override {
+            return std::vector<std::uint64_t>{TableBuilder::kHeader};
+        }
+    };
+    builder_.root.header = 0;
+    builder_.header.state = 0;
+    builder_.header.contexts = 0;
+    Live memory{builder_.build()};
+    EXPECT_TRUE(status(memory).tracing);
+    EXPECT_TRUE(status(memory).fresh);
+    EXPECT_NE(status(memory).identity.generation, 0u);
+    EXPECT_EQ(status(memory).header_address, 0u);
+    memory.change<abi::Header>(TableBuilder::kHeader,
+                               [](abi::Header& h) { h.contexts = TableBuilder::kRoot; });
+    EXPECT_EQ(status(memory).header_address, TableBuilder::kHeader);
+}
+
 TEST_F(ReaderStatus, LossesOutliveAStop) {
     builder_.add_loss("no_memory", 3);
     builder_.root.request = abi::make_request(0, 32, 2);

@@ -177,6 +177,10 @@ bool use_found(Reading& reading, const Scan& scan, Anchor& anchor) {
     return load_behind(reading, anchor);
 }
 
+// As it is while a thread makes it, and has not named it in the root yet: the program may be
+// stopped there. Whatever has been traced since has left something behind.
+bool is_being_made(const abi::Header& header) { return header.state == 0 && header.contexts == 0; }
+
 // A root without a header has traced nothing, or has lost it. Whether one is there can be
 // seen where that takes no reading of all memory through a debugger.
 bool look_for_header(Reading& reading, std::uint64_t symbol, Anchor& anchor) {
@@ -190,7 +194,8 @@ bool look_for_header(Reading& reading, std::uint64_t symbol, Anchor& anchor) {
     if (!scan_memory(reading, scan)) return false;
     abi::Header header;
     if (scan.found == 0 || !load_header(reading, scan.found, header)) return reading.go_on();
-    return header.cookie != anchor.root.cookie || use_found(reading, scan, anchor);
+    if (header.cookie != anchor.root.cookie || is_being_made(header)) return true;
+    return use_found(reading, scan, anchor);
 }
 
 bool find_by_symbol(Reading& reading, std::uint64_t symbol, Anchor& anchor) {
