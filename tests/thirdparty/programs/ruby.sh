@@ -7,7 +7,9 @@ set -euo pipefail
 
 cat >work.rb <<'RUBY'
 require "json"
-require "digest"
+# Not digest alone: it loads its parts at first use, in whichever thread, and two at once fail now
+# and then by themselves ("Digest::Base cannot be directly inherited").
+require "digest/sha2"
 def work(n)
   rows = (1..n).map { |i| { "name" => "n#{i * 7919 % 503}", "list" => [i] * (i % 9) } }
   Digest::SHA256.hexdigest(JSON.parse(JSON.generate(rows)).sort_by { |r| r["name"] }.inspect)
