@@ -3,7 +3,6 @@
 // The next run: what the program's environment gets, and the moment when the runtime
 // has been mapped. The environment is the target's setting target.env-vars, which LLDB
 // hands to the program only, never to a shell.
-#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <string_view>
@@ -84,7 +83,7 @@ bool Session::wait_for_load() {
     if (waiting_ != LLDB_INVALID_BREAK_ID) return true;
     auto breakpoint = target_.BreakpointCreateByName("memtrace_loaded");
     if (!breakpoint.IsValid()) return false;
-    breakpoint.SetCallback(&Session::on_loaded, this);
+    breakpoint.SetCallback(&at_breakpoint<&Session::loaded>, this);
     waiting_ = breakpoint.GetID();
     return true;
 }
@@ -103,23 +102,9 @@ void Session::stop_waiting() {
     waiting_ = LLDB_INVALID_BREAK_ID;
 }
 
-bool Session::on_loaded(void* session, lldb::SBProcess& process, lldb::SBThread&,
-                        lldb::SBBreakpointLocation&) {
-    try {
-        return static_cast<Session*>(session)->loaded(process);
-    } catch (...) {
-        return false;
-    }
-}
-
-// Returns whether the program is to stay stopped, which it never is.
-bool Session::loaded(lldb::SBProcess& process) {
-    // A command may hold the session while this thread holds LLDB's own locks:
-    // waiting without an end could block both.
-    const std::unique_lock lock(mutex_, std::chrono::seconds(5));
-    if (!lock.owns_lock()) return false;
-    const bool expected =
-        stop_point_ != LLDB_INVALID_BREAK_ID || waiting_process_ == process.GetUniqueID();
+bool Session::loaded(lldb::SBThread& thread, lldb::SBBreakpointLocation&) {
+    const bool expected = stop_point_ != LLDB_INVALID_BREAK_ID ||
+                          waiting_process_ == thread.GetProcess().GetUniqueID();
     stop_waiting();
     if (expected && mtc_loaded(core_) != MTC_OK) {
         const std::string text = std::string("error: ") + mtc_error(core_) + '\n';

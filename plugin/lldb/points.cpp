@@ -3,7 +3,6 @@
 // The breakpoints of mt scope: at functions' entries, and where calls return. The core
 // says which, and what a hit means.
 #include <algorithm>
-#include <chrono>
 #include <string>
 #include <vector>
 
@@ -45,7 +44,7 @@ int Session::set_point(std::uint64_t point, const char* function, std::uint64_t 
     auto breakpoint = function != nullptr ? target_.BreakpointCreateByName(function)
                                           : target_.BreakpointCreateByAddress(address);
     if (!breakpoint.IsValid()) return MTC_ERROR;
-    breakpoint.SetCallback(&Session::on_point, this);
+    breakpoint.SetCallback(&at_breakpoint<&Session::reached>, this);
     *places = static_cast<std::uint32_t>(breakpoint.GetNumLocations());
     const auto process = function != nullptr ? 0 : target_.GetProcess().GetUniqueID();
     points_.push_back({point, breakpoint.GetID(), process});
@@ -64,20 +63,8 @@ int Session::current_thread(std::uint64_t* thread) {
     return MTC_OK;
 }
 
-bool Session::on_point(void* session, lldb::SBProcess&, lldb::SBThread& thread,
-                       lldb::SBBreakpointLocation& location) {
-    try {
-        return static_cast<Session*>(session)->reached(thread, location.GetBreakpoint().GetID());
-    } catch (...) {
-        return false;
-    }
-}
-
-// Returns whether the program is to stay stopped.
-bool Session::reached(lldb::SBThread& thread, lldb::break_id_t breakpoint) {
-    // See loaded(): not without an end.
-    const std::unique_lock lock(mutex_, std::chrono::seconds(5));
-    if (!lock.owns_lock()) return false;
+bool Session::reached(lldb::SBThread& thread, lldb::SBBreakpointLocation& location) {
+    const auto breakpoint = location.GetBreakpoint().GetID();
     const auto point = std::find_if(points_.begin(), points_.end(), [breakpoint](const Point& one) {
         return one.breakpoint == breakpoint;
     });

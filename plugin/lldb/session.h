@@ -5,6 +5,7 @@
 #ifndef MEMTRACE_LLDB_SESSION_H
 #define MEMTRACE_LLDB_SESSION_H
 
+#include <chrono>
 #include <cstdint>
 #include <mutex>
 #include <string>
@@ -60,15 +61,22 @@ class Session {
     int current_thread(std::uint64_t* thread);
 
   private:
-    static bool on_loaded(void* session, lldb::SBProcess& process, lldb::SBThread& thread,
-                          lldb::SBBreakpointLocation& location);
-    bool loaded(lldb::SBProcess& process);
-    static bool on_stop_point(void* session, lldb::SBProcess& process, lldb::SBThread& thread,
-                              lldb::SBBreakpointLocation& location);
-    bool stopped(lldb::SBThread& thread);
-    static bool on_point(void* session, lldb::SBProcess& process, lldb::SBThread& thread,
-                         lldb::SBBreakpointLocation& location);
-    bool reached(lldb::SBThread& thread, lldb::break_id_t breakpoint);
+    // What LLDB calls at a breakpoint: whether the program is to stay stopped. A command may hold
+    // the session while this thread holds LLDB's own locks, so it does not wait without an end.
+    template <bool (Session::*Method)(lldb::SBThread&, lldb::SBBreakpointLocation&)>
+    static bool at_breakpoint(void* user, lldb::SBProcess&, lldb::SBThread& thread,
+                              lldb::SBBreakpointLocation& location) {
+        try {
+            auto& session = *static_cast<Session*>(user);
+            const std::unique_lock lock(session.mutex_, std::chrono::seconds(5));
+            return lock.owns_lock() && (session.*Method)(thread, location);
+        } catch (...) {
+            return false;
+        }
+    }
+    bool loaded(lldb::SBThread& thread, lldb::SBBreakpointLocation& location);
+    bool stopped(lldb::SBThread& thread, lldb::SBBreakpointLocation& location);
+    bool reached(lldb::SBThread& thread, lldb::SBBreakpointLocation& location);
     void delete_spent();
     void write_out(const char* text, std::uint64_t length);
     bool was_let_go(std::int64_t pid);

@@ -3,7 +3,6 @@
 // The breakpoint at the runtime's stop function. The core says what a hit means; a real
 // stop is printed, and the frame that the core names is selected.
 #include <array>
-#include <chrono>
 #include <string>
 
 #include "session.h"
@@ -45,25 +44,12 @@ int Session::set_stop_point(const char* function, int on) {
     if (!target_.IsValid() || !wait_for_load()) return MTC_ERROR;
     auto breakpoint = target_.BreakpointCreateByName(function);
     if (!breakpoint.IsValid()) return MTC_ERROR;
-    breakpoint.SetCallback(&Session::on_stop_point, this);
+    breakpoint.SetCallback(&at_breakpoint<&Session::stopped>, this);
     stop_point_ = breakpoint.GetID();
     return MTC_OK;
 }
 
-bool Session::on_stop_point(void* session, lldb::SBProcess&, lldb::SBThread& thread,
-                            lldb::SBBreakpointLocation&) {
-    try {
-        return static_cast<Session*>(session)->stopped(thread);
-    } catch (...) {
-        return false;
-    }
-}
-
-// Returns whether the program is to stay stopped.
-bool Session::stopped(lldb::SBThread& thread) {
-    // See loaded(): not without an end.
-    const std::unique_lock lock(mutex_, std::chrono::seconds(5));
-    if (!lock.owns_lock()) return false;
+bool Session::stopped(lldb::SBThread& thread, lldb::SBBreakpointLocation&) {
     auto frame = thread.GetFrameAtIndex(0);
     const auto arguments = arguments_of(frame);
     std::string text;

@@ -46,29 +46,19 @@ class _Verb(gdb.Command):
         return [whole[skipped:] for whole in words if whole.startswith(last)]
 
 
-class _TracedMemory(gdb.Function):
-    def __init__(self, name, help_text, position, sessions):
+class _Figure(gdb.Function):
+    """One of two numbers. While nothing is traced they are 0, as tracemalloc.get_traced_memory()
+    has it: a breakpoint's condition may be asked before the start."""
+
+    def __init__(self, name, help_text, position, ask):
         self.__doc__ = help_text
         super().__init__(name)
         self._position = position
-        self._sessions = sessions
+        self._ask = ask
 
-    def invoke(self):
-        # 0 while nothing is traced, as tracemalloc.get_traced_memory() has it:
-        # a breakpoint's condition may be asked before the start.
-        traced = self._sessions.current().traced_memory()
-        return traced[self._position] if traced is not None else 0
-
-
-class _Block(gdb.Function):
-    def __init__(self, name, help_text, position, sessions):
-        self.__doc__ = help_text
-        super().__init__(name)
-        self._position = position
-        self._sessions = sessions
-
-    def invoke(self, pointer):
-        return self._sessions.current().block(expressions.described(pointer))[self._position]
+    def invoke(self, *values):
+        figures = self._ask(*values)
+        return 0 if figures is None else figures[self._position]
 
 
 def _maintenance(line, from_tty, unknown):
@@ -87,24 +77,30 @@ def register(core, sessions):
         _Family(family, sessions)
         for verb, text in _verbs(core):
             _Verb(family, verb, text, sessions)
-    _TracedMemory(
-        "_mt_current", "$_mt_current (): bytes traced now; 0 while nothing is traced.", 0, sessions
-    )
-    _TracedMemory(
-        "_mt_peak", "$_mt_peak (): bytes traced at the peak; 0 while nothing is traced.", 1, sessions
-    )
-    _Block(
-        "_mt_block",
-        "$_mt_block (POINTER): where the live block that holds it begins; 0 if none is known.",
-        0,
-        sessions,
-    )
-    _Block(
-        "_mt_block_size",
-        "$_mt_block_size (POINTER): bytes of the live block that holds it; 0 if none is known.",
-        1,
-        sessions,
-    )
+
+    def traced():
+        return sessions.current().traced_memory()
+
+    def block(pointer):
+        return sessions.current().block(expressions.described(pointer))
+
+    for position, name, help_text, ask in (
+        (0, "_mt_current", "(): bytes traced now; 0 while nothing is traced.", traced),
+        (1, "_mt_peak", "(): bytes traced at the peak; 0 while nothing is traced.", traced),
+        (
+            0,
+            "_mt_block",
+            "(POINTER): where the live block that holds it begins; 0 if none is known.",
+            block,
+        ),
+        (
+            1,
+            "_mt_block_size",
+            "(POINTER): bytes of the live block that holds it; 0 if none is known.",
+            block,
+        ),
+    ):
+        _Figure(name, "$%s %s" % (name, help_text), position, ask)
 
 
 def _verbs(core):

@@ -112,26 +112,18 @@ class Session:
 
     def traced_memory(self):
         """(current, peak) in bytes, or None when nothing is traced."""
-        current, peak = ctypes.c_uint64(), ctypes.c_uint64()
-        status = self._call(
-            self._core.mtc_traced_memory, ctypes.byref(current), ctypes.byref(peak)
-        )
-        self._raise_unknown(status)
-        return (current.value, peak.value) if status == interface.OK else None
+        return self._figures(self._core.mtc_traced_memory)
 
     def block(self, pointer):
-        """(start, size) of the live block that holds what it means; (0, 0): none is known."""
-        start, size = ctypes.c_uint64(), ctypes.c_uint64()
-        status = self._call(
-            self._core.mtc_block, pointer, ctypes.byref(start), ctypes.byref(size)
-        )
-        self._raise_unknown(status)
-        return (start.value, size.value) if status == interface.OK else (0, 0)
+        """(start, size) of the live block that holds what it means, or None when nothing is traced."""
+        return self._figures(self._core.mtc_block, pointer)
 
-    def _raise_unknown(self, status):
-        """Zero means that nothing is traced, never that it cannot be read."""
+    def _figures(self, function, *about):
+        first, second = ctypes.c_uint64(), ctypes.c_uint64()
+        status = self._call(function, *about, ctypes.byref(first), ctypes.byref(second))
         if status == interface.BAD_VALUE:
             raise gdb.GdbError(self.error())
+        return (first.value, second.value) if status == interface.OK else None
 
     def query(self, request):
         """(status, answer or error line) of a script's request."""
@@ -160,28 +152,19 @@ class Session:
 
     def stopped(self, arguments):
         """(text, pc, level) of a stop that the user is to see, else None."""
-        texts = []
-        add = interface.ADD_TEXT(lambda _, text: texts.append(library.to_text(text)))
-        answer = interface.Stop()
-        raw = (ctypes.c_uint64 * len(arguments))(*arguments)
-        status = self._call(self._core.mtc_stopped, raw, add, None, ctypes.byref(answer))
-        return self._stop_of(status, texts, answer)
+        return self._stop(self._core.mtc_stopped, (ctypes.c_uint64 * len(arguments))(*arguments))
 
     def reached(self, point, thread, frames):
         """The same of a thread at a point; frames: (pc, sp, name, is inlined)."""
-        texts = []
-        add = interface.ADD_TEXT(lambda _, text: texts.append(library.to_text(text)))
-        answer = interface.Stop()
         listed = [(pc, sp, library.to_bytes(name), inlined) for pc, sp, name, inlined in frames]
-        described = interface.Hit(
-            point, thread, (interface.Activation * len(listed))(*listed), len(listed)
-        )
-        status = self._call(
-            self._core.mtc_reached, ctypes.byref(described), add, None, ctypes.byref(answer)
-        )
-        return self._stop_of(status, texts, answer)
+        activations = (interface.Activation * len(listed))(*listed)
+        hit = interface.Hit(point, thread, activations, len(listed))
+        return self._stop(self._core.mtc_reached, ctypes.byref(hit))
 
-    def _stop_of(self, status, texts, answer):
+    def _stop(self, function, about):
+        texts, answer = [], interface.Stop()
+        add = interface.ADD_TEXT(lambda _, text: texts.append(library.to_text(text)))
+        status = self._call(function, about, add, None, ctypes.byref(answer))
         if status == interface.ERROR:
             gdb.write("memtrace: %s\n" % self.error(), gdb.STDERR)
         return (texts[0], answer.pc, answer.level) if answer.stays else None
