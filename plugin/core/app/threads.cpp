@@ -49,4 +49,12 @@ std::string ThreadTitles::operator()(std::uint32_t serial) const {
     return title ? *title : thread_title(*table_, serial);
 }
 
+Result<FoundThread> find_thread(Debuggee& debuggee, const Process& process,
+                                const std::string& text) {
+    const std::shared_ptr<Table> table = MT_TRY(read_now(process));
+    const ThreadTitles titles = MT_TRY(ThreadTitles::of(debuggee, &process, *table));
+    const Thread* found = MT_TRY(resolve_thread(*table, text));
+    return FoundThread{found->serial, titles(stamp_serial_of_thread(found->serial))};
+}
+
 }  // namespace mt::core

@@ -51,6 +51,14 @@ class ThreadTitles {
     std::vector<ThreadAt> known_;
 };
 
+// A thread of a process by the words of a user.
+struct FoundThread {
+    std::uint32_t serial = 0;
+    std::string title;
+};
+Result<FoundThread> find_thread(Debuggee& debuggee, const Process& process,
+                                const std::string& text);
+
 }  // namespace mt::core
 
 #endif

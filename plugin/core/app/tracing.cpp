@@ -18,12 +18,23 @@ Result<void> can_trace(const Status& status) {
                                            reason_text(status.reason)));
 }
 
-// What the debugger's expressions may look at: a number has no place for a remark.
+// A number has no place for a remark.
 Result<Process> exact_process(Session& session) {
     Process process = MT_TRY(session.debuggee().process(false));
     if (!process.doubts.empty()) return fail(Code::damaged, process.doubts.front().text);
+    return process;
+}
+
+Result<Process> traced_process(Session& session) {
+    Process process = MT_TRY(exact_process(session));
     if (!process.status.tracing) return fail(Code::refused, "tracing is off; mt start begins");
     return process;
+}
+
+Result<Table> read_sums(const Process& process) {
+    ReadOptions options;
+    options.counters = false;
+    return read_table(*process.memory, process.status, options);
 }
 
 }  // namespace
@@ -127,23 +138,22 @@ Result<void> runtime_loaded(Session& session) {
 }
 
 Result<std::pair<std::uint64_t, std::uint64_t>> traced_memory(Session& session) {
-    const Process process = MT_TRY(exact_process(session));
+    const Process process = MT_TRY(traced_process(session));
     const Table table = MT_TRY(read_sums(process));
     return std::make_pair(static_cast<std::uint64_t>(table.current_size),
                           static_cast<std::uint64_t>(table.peak_size));
 }
 
 Result<Block> block_at(Session& session, std::uint64_t address) {
-    const Process process = MT_TRY(exact_process(session));
+    const Process process = MT_TRY(traced_process(session));
     const Table table = MT_TRY(read_blocks_at(*process.memory, process.status, address));
     if (table.blocks.empty() || table.domain_of(table.blocks.front()) != 0) return Block{};
     return table.blocks.front();
 }
 
-Result<Table> read_sums(const Process& process) {
-    ReadOptions options;
-    options.counters = false;
-    return read_table(*process.memory, process.status, options);
+Result<Table> exact_sums(Session& session) {
+    const Process process = MT_TRY(exact_process(session));
+    return read_sums(process);
 }
 
 }  // namespace mt::core

@@ -47,12 +47,12 @@ Result<Marked> set_mark(Session& session, const std::string* name, bool replace)
 // The runtime has been mapped: does what waits for it.
 Result<void> runtime_loaded(Session& session);
 
-// (current, peak) in bytes.
+// (current, peak) in bytes. While tracing is off there are none, nor blocks.
 Result<std::pair<std::uint64_t, std::uint64_t>> traced_memory(Session& session);
 // The live block of domain 0 that holds the address; address 0: there is none.
 Result<Block> block_at(Session& session, std::uint64_t address);
-// The sums of the table, without its traces.
-Result<Table> read_sums(const Process& process);
+// The sums of the table, without its traces; an error where they may be wrong.
+Result<Table> exact_sums(Session& session);
 
 }  // namespace mt::core
 

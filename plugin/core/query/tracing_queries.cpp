@@ -6,7 +6,6 @@
 #include "abi/layout.h"
 #include "app/tracing.h"
 #include "query/queries.h"
-#include "read/reader.h"
 
 namespace mt::core {
 namespace {
@@ -49,21 +48,15 @@ Result<std::string> get_traceback_limit_query(Queries& queries, Request& request
     return fmt::format("{{\"limit\":{}}}", limit == 0 ? abi::kDefaultFrameLimit : limit);
 }
 
-Result<Table> sums_of(Queries& queries, Request& request) {
-    MT_TRY(request.complete());
-    const Process process = MT_TRY(queries.session.debuggee().process());
-    // A number has no place for a remark.
-    if (!process.doubts.empty()) return fail(Code::damaged, process.doubts.front().text);
-    return read_sums(process);
-}
-
 Result<std::string> get_traced_memory_query(Queries& queries, Request& request) {
-    auto table = MT_TRY(sums_of(queries, request));
+    MT_TRY(request.complete());
+    const Table table = MT_TRY(exact_sums(queries.session));
     return fmt::format("{{\"current\":{},\"peak\":{}}}", table.current_size, table.peak_size);
 }
 
 Result<std::string> get_tracer_memory_query(Queries& queries, Request& request) {
-    auto table = MT_TRY(sums_of(queries, request));
+    MT_TRY(request.complete());
+    const Table table = MT_TRY(exact_sums(queries.session));
     return fmt::format("{{\"size\":{}}}", table.own_bytes);
 }
 

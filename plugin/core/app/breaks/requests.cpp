@@ -10,20 +10,9 @@
 #include "app/addresses.h"
 #include "app/reports/block.h"
 #include "app/threads.h"
-#include "model/stamp.h"
 
 namespace mt::core {
 namespace {
-
-Result<void> find_thread(Debuggee& debuggee, const Process& process, const std::string& text,
-                         Condition& condition) {
-    const std::shared_ptr<Table> table = MT_TRY(read_now(process));
-    const ThreadTitles titles = MT_TRY(ThreadTitles::of(debuggee, &process, *table));
-    const Thread* found = MT_TRY(resolve_thread(*table, text));
-    condition.thread = found->serial;
-    condition.thread_title = titles(stamp_serial_of_thread(found->serial));
-    return {};
-}
 
 Result<void> find_block(Debuggee& debuggee, const Process& process, const std::string& text,
                         Condition& condition) {
@@ -95,10 +84,13 @@ Result<AddedCondition> add_condition(Session& session, AskedCondition asked) {
     if (asked.thread || asked.block) {
         const Process process = MT_TRY(debuggee.process());
         MT_TRY(may_change(process.target, "break"));
-        if (asked.thread)
-            MT_TRY(find_thread(debuggee, process, *asked.thread, asked.condition));
-        else
+        if (asked.thread) {
+            FoundThread found = MT_TRY(find_thread(debuggee, process, *asked.thread));
+            asked.condition.thread = found.serial;
+            asked.condition.thread_title = std::move(found.title);
+        } else {
             MT_TRY(find_block(debuggee, process, *asked.block, asked.condition));
+        }
     }
     const std::uint32_t number = conditions.add(std::move(asked.condition)).number;
     auto process = arm(session);

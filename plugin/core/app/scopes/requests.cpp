@@ -9,20 +9,9 @@
 #include <utility>
 
 #include "app/threads.h"
-#include "model/stamp.h"
 
 namespace mt::core {
 namespace {
-
-Result<void> find_thread(Debuggee& debuggee, const std::string& text, Scope& scope) {
-    const Process process = MT_TRY(debuggee.process());
-    const std::shared_ptr<Table> table = MT_TRY(read_now(process));
-    const ThreadTitles titles = MT_TRY(ThreadTitles::of(debuggee, &process, *table));
-    const Thread* found = MT_TRY(resolve_thread(*table, text));
-    scope.thread = found->serial;
-    scope.thread_title = titles(stamp_serial_of_thread(found->serial));
-    return {};
-}
 
 Result<Scope> scope_of(Debuggee& debuggee, const AskedScope& asked) {
     Scope scope;
@@ -32,7 +21,11 @@ Result<Scope> scope_of(Debuggee& debuggee, const AskedScope& asked) {
     scope.most_calls =
         asked.most_calls == 0 ? Scopes::kMostCalls : std::min(asked.most_calls, Scopes::kMostCalls);
     scope.whose = asked.whose;
-    if (asked.thread) MT_TRY(find_thread(debuggee, *asked.thread, scope));
+    if (!asked.thread) return scope;
+    const Process process = MT_TRY(debuggee.process());
+    FoundThread found = MT_TRY(find_thread(debuggee, process, *asked.thread));
+    scope.thread = found.serial;
+    scope.thread_title = std::move(found.title);
     return scope;
 }
 
