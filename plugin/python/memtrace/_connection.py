@@ -80,7 +80,15 @@ def current():
 
 def address_of(value):
     """The address that a debugger's value means; TypeError when it means none."""
-    return _debugger().address_of(value)
+    debugger = _debugger()
+    if not isinstance(value, debugger.VALUE):
+        raise TypeError(
+            "expected an address or %s, not %s" % (debugger.CALLED, type(value).__name__)
+        )
+    address = debugger.number_or_place(value)
+    if address is None:
+        raise TypeError("this value lies at no address")
+    return address
 
 
 def use(debugger):

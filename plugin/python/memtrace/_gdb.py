@@ -25,15 +25,15 @@ def use(debugger):
     pass
 
 
-def address_of(value):
-    if not isinstance(value, gdb.Value):
-        raise TypeError("expected an address or a gdb.Value, not %s" % type(value).__name__)
+VALUE, CALLED = gdb.Value, "a gdb.Value"
+
+
+def number_or_place(value):
+    """What a pointer or integer is; of others where they lie, or None."""
     kind = value.type.strip_typedefs()
     if kind.code in (gdb.TYPE_CODE_REF, gdb.TYPE_CODE_RVALUE_REF):
         value = value.referenced_value()
         kind = value.type.strip_typedefs()
     if kind.code in (gdb.TYPE_CODE_PTR, gdb.TYPE_CODE_INT):
         return int(value) & (1 << 64) - 1
-    if value.address is None:
-        raise TypeError("this value lies at no address")
-    return int(value.address)
+    return None if value.address is None else int(value.address)

@@ -79,9 +79,11 @@ def _ask(session, request):
     return status, answers[0].decode("utf-8", "replace") if answers else ""
 
 
-def address_of(value):
-    if not isinstance(value, lldb.SBValue):
-        raise TypeError("expected an address or an lldb.SBValue, not %s" % type(value).__name__)
+VALUE, CALLED = lldb.SBValue, "an lldb.SBValue"
+
+
+def number_or_place(value):
+    """What a pointer or integer is; of others where they lie, or None."""
     kind = value.GetType().GetCanonicalType()
     if kind.IsReferenceType():
         value = value.Dereference()
@@ -94,6 +96,4 @@ def address_of(value):
             raise RuntimeError("this value cannot be read: %s" % error.GetCString())
         return number
     address = value.GetLoadAddress()
-    if address == lldb.LLDB_INVALID_ADDRESS:
-        raise TypeError("this value lies at no address")
-    return address
+    return None if address == lldb.LLDB_INVALID_ADDRESS else address
