@@ -34,6 +34,20 @@ struct Sink {
     }
 };
 
+// Whether it could. Errors: interrupted.
+Result<bool> could(int status) {
+    if (status == MTC_INTERRUPTED) return interrupted_error();
+    return status == MTC_OK;
+}
+
+// The C interface counts them as we do.
+static_assert(static_cast<int>(TargetKind::none) == MTC_TARGET_NONE &&
+              static_cast<int>(TargetKind::live) == MTC_TARGET_LIVE &&
+              static_cast<int>(TargetKind::core) == MTC_TARGET_CORE &&
+              static_cast<int>(TargetKind::replay) == MTC_TARGET_REPLAY &&
+              static_cast<int>(TargetKind::exited) == MTC_TARGET_EXITED &&
+              static_cast<int>(TargetKind::detached) == MTC_TARGET_DETACHED);
+
 using TextSink = Sink<std::optional<std::string>>;
 
 void add_text(void* sink, const char* text) {
@@ -51,32 +65,12 @@ Value value_of(const mtc_value& raw) {
 
 Result<Target> Debugger::target() {
     mtc_target raw{};
-    const int status = callbacks_.target(callbacks_.user, &raw);
-    if (status == MTC_INTERRUPTED) return interrupted_error();
-    if (status != MTC_OK) return fail(Code::internal, "the debugger cannot tell its target");
+    const bool done = MT_TRY(could(callbacks_.target(callbacks_.user, &raw)));
+    if (!done) return fail(Code::internal, "the debugger cannot tell its target");
+    if (raw.kind < MTC_TARGET_NONE || raw.kind > MTC_TARGET_DETACHED)
+        return fail(Code::internal, "the debugger names an unknown kind of target");
     Target out;
-    switch (raw.kind) {
-        case MTC_TARGET_NONE:
-            out.kind = TargetKind::none;
-            break;
-        case MTC_TARGET_LIVE:
-            out.kind = TargetKind::live;
-            break;
-        case MTC_TARGET_CORE:
-            out.kind = TargetKind::core;
-            break;
-        case MTC_TARGET_REPLAY:
-            out.kind = TargetKind::replay;
-            break;
-        case MTC_TARGET_EXITED:
-            out.kind = TargetKind::exited;
-            break;
-        case MTC_TARGET_DETACHED:
-            out.kind = TargetKind::detached;
-            break;
-        default:
-            return fail(Code::internal, "the debugger names an unknown kind of target");
-    }
+    out.kind = static_cast<TargetKind>(raw.kind);
     out.remote = raw.is_remote != 0;
     out.running = raw.is_running != 0;
     out.pointer_width = raw.pointer_width < 0 ? 0 : static_cast<std::uint32_t>(raw.pointer_width);
@@ -87,18 +81,16 @@ Result<Target> Debugger::target() {
 }
 
 Result<void> Debugger::write(std::uint64_t address, const void* bytes, std::size_t size) {
-    const int status = callbacks_.write(callbacks_.user, address, bytes, size);
-    if (status == MTC_INTERRUPTED) return interrupted_error();
-    if (status != MTC_OK)
+    const bool done = MT_TRY(could(callbacks_.write(callbacks_.user, address, bytes, size)));
+    if (!done)
         return fail(Code::refused, "the debugger could not write the program's memory", address);
     return {};
 }
 
 Result<std::uint64_t> Debugger::find_symbol(const char* name) {
     std::uint64_t address = 0;
-    const int status = callbacks_.find_symbol(callbacks_.user, name, &address);
-    if (status == MTC_INTERRUPTED) return interrupted_error();
-    return status == MTC_OK ? address : 0;
+    const bool done = MT_TRY(could(callbacks_.find_symbol(callbacks_.user, name, &address)));
+    return done ? address : 0;
 }
 
 Result<std::vector<RawFrame>> Debugger::frames(std::uint64_t address) {
@@ -111,9 +103,8 @@ Result<std::vector<RawFrame>> Debugger::frames(std::uint64_t address) {
                             text_of(frame->directory), frame->line});
         });
     };
-    const int status = callbacks_.symbolise(callbacks_.user, address, add, &sink);
-    if (status == MTC_INTERRUPTED) return interrupted_error();
-    if (status != MTC_OK) return std::vector<RawFrame>();
+    const bool done = MT_TRY(could(callbacks_.symbolise(callbacks_.user, address, add, &sink)));
+    if (!done) return std::vector<RawFrame>();
     return sink.take();
 }
 
@@ -126,9 +117,8 @@ Result<std::optional<RawSymbol>> Debugger::symbol(std::uint64_t address) {
             value = RawSymbol{text_of(symbol->name), symbol->start, symbol->size};
         });
     };
-    const int status = callbacks_.symbol_at(callbacks_.user, address, add, &sink);
-    if (status == MTC_INTERRUPTED) return interrupted_error();
-    if (status != MTC_OK) return std::nullopt;
+    const bool done = MT_TRY(could(callbacks_.symbol_at(callbacks_.user, address, add, &sink)));
+    if (!done) return std::nullopt;
     return sink.take();
 }
 
@@ -142,34 +132,28 @@ Result<std::optional<std::string>> Debugger::source_line(const std::string& file
                                                          std::uint32_t line) {
     if (callbacks_.source_line == nullptr) return std::nullopt;
     TextSink sink;
-    const int status = callbacks_.source_line(callbacks_.user, file.c_str(), line, add_text, &sink);
-    if (status == MTC_INTERRUPTED) return interrupted_error();
-    if (status != MTC_OK) return std::nullopt;
+    const bool done =
+        MT_TRY(could(callbacks_.source_line(callbacks_.user, file.c_str(), line, add_text, &sink)));
+    if (!done) return std::nullopt;
     return sink.take();
 }
 
 Result<void> Debugger::prepare_run(const std::optional<std::string>& library,
                                    const std::optional<std::string>& start) {
     TextSink why;
-    const int status = callbacks_.prepare_run(callbacks_.user, library ? library->c_str() : nullptr,
-                                              start ? start->c_str() : nullptr, add_text, &why);
-    if (status == MTC_INTERRUPTED) return interrupted_error();
-    if (status != MTC_OK)
+    const bool done =
+        MT_TRY(could(callbacks_.prepare_run(callbacks_.user, library ? library->c_str() : nullptr,
+                                            start ? start->c_str() : nullptr, add_text, &why)));
+    if (!done)
         return fail(Code::refused,
                     why.take().value_or("the debugger could not prepare the next run"));
     return {};
 }
 
-Result<bool> Debugger::await_runtime() {
-    const int status = callbacks_.await_runtime(callbacks_.user);
-    if (status == MTC_INTERRUPTED) return interrupted_error();
-    return status == MTC_OK;
-}
+Result<bool> Debugger::await_runtime() { return could(callbacks_.await_runtime(callbacks_.user)); }
 
 Result<bool> Debugger::set_stop_point(const char* function, bool on) {
-    const int status = callbacks_.set_stop_point(callbacks_.user, function, on ? 1 : 0);
-    if (status == MTC_INTERRUPTED) return interrupted_error();
-    return status == MTC_OK;
+    return could(callbacks_.set_stop_point(callbacks_.user, function, on ? 1 : 0));
 }
 
 Result<Value> Debugger::evaluate(const std::string& expression) {
@@ -177,10 +161,9 @@ Result<Value> Debugger::evaluate(const std::string& expression) {
         return fail(Code::usage, "this debugger evaluates no expressions; give a number");
     mtc_value raw{};
     TextSink why;
-    const int status =
-        callbacks_.evaluate(callbacks_.user, expression.c_str(), &raw, add_text, &why);
-    if (status == MTC_INTERRUPTED) return interrupted_error();
-    if (status == MTC_OK) return value_of(raw);
+    const bool done = MT_TRY(
+        could(callbacks_.evaluate(callbacks_.user, expression.c_str(), &raw, add_text, &why)));
+    if (done) return value_of(raw);
     return fail(Code::usage, why.take().value_or("the debugger cannot evaluate it"));
 }
 
@@ -193,27 +176,24 @@ Result<std::vector<ThreadAt>> Debugger::threads() {
             list.push_back({thread->number, thread->tid, thread->stack_pointer});
         });
     };
-    const int status = callbacks_.threads(callbacks_.user, add, &sink);
-    if (status == MTC_INTERRUPTED) return interrupted_error();
-    if (status != MTC_OK) return std::vector<ThreadAt>();
+    const bool done = MT_TRY(could(callbacks_.threads(callbacks_.user, add, &sink)));
+    if (!done) return std::vector<ThreadAt>();
     return sink.take();
 }
 
 Result<std::optional<std::uint32_t>> Debugger::set_point(std::uint64_t point, const char* function,
                                                          std::uint64_t address, bool on) {
     std::uint32_t places = 0;
-    const int status =
-        callbacks_.set_point(callbacks_.user, point, function, address, on ? 1 : 0, &places);
-    if (status == MTC_INTERRUPTED) return interrupted_error();
-    if (status != MTC_OK) return std::nullopt;
+    const bool done = MT_TRY(could(
+        callbacks_.set_point(callbacks_.user, point, function, address, on ? 1 : 0, &places)));
+    if (!done) return std::nullopt;
     return places;
 }
 
 Result<std::uint64_t> Debugger::current_thread() {
     std::uint64_t thread = 0;
-    const int status = callbacks_.current_thread(callbacks_.user, &thread);
-    if (status == MTC_INTERRUPTED) return interrupted_error();
-    return status == MTC_OK ? thread : 0;
+    const bool done = MT_TRY(could(callbacks_.current_thread(callbacks_.user, &thread)));
+    return done ? thread : 0;
 }
 
 }  // namespace mt::core
