@@ -13,7 +13,6 @@ endfunction()
 memtrace_header(MEMTRACE_EXPECTED_INCLUDE tl/expected.hpp libexpected-dev)
 memtrace_header(MEMTRACE_PROTOZERO_INCLUDE protozero/pbf_reader.hpp libprotozero-dev)
 memtrace_header(MEMTRACE_JSON_INCLUDE nlohmann/json.hpp nlohmann-json3-dev)
-memtrace_header(MEMTRACE_CLI11_INCLUDE CLI/App.hpp libcli11-dev)
 # The headers only; model/fmt.cpp compiles the rest of it.
 memtrace_header(MEMTRACE_FMT_INCLUDE fmt/format.h libfmt-dev)
 memtrace_header(MEMTRACE_LIBELF_INCLUDE gelf.h libelf-dev)
