@@ -3,6 +3,7 @@
 
 #include "stack/rule_cache.h"
 #include "stack/walker.h"
+#include "table/header.h"
 #include "table/modules.h"
 
 namespace mt::runtime {
@@ -61,9 +62,9 @@ void copy_frames(const stack::FrameCache& frames, Capture& capture) {
     if (frames.is_cut()) hash_frames(capture);
 }
 
-[[gnu::noinline]] u32 intern_frames(ThreadContext& c) {
-    copy_frames(c.frames, c.capture);
-    return intern(c.capture);
+[[gnu::noinline]] u32 intern_frames(const stack::FrameCache& frames, Capture& capture) {
+    copy_frames(frames, capture);
+    return intern(capture);
 }
 
 // The whole stack, frame by frame.
@@ -80,27 +81,55 @@ void copy_frames(const stack::FrameCache& frames, Capture& capture) {
     return id != 0 ? id : intern(capture);
 }
 
-}  // namespace
-
-void compare_frames(ThreadContext& c, const Caller& at, bool reused) {
-    copy_frames(c.frames, c.capture);
-    const auto end = c.frames.is_cut() ? stack::WalkEnd::cut : stack::WalkEnd::complete;
-    compare_stack(c.capture.pcs, c.capture.count, end, reused, at);
-}
-
-u32 capture_changed(ThreadContext& c, const Caller& at, u64 seed) {
-    stack::FrameCache& frames = c.frames;
-    c.last_stack = kStackNone;
-    if (!frames.follow(c.window, at.pc, at.sp, at.bp, seed)) return capture_whole(c, at);
-    if constexpr (kCompares) compare_frames(c, at, frames.fresh() < frames.count());
+// What the thread keeps of its stacks was put together anew. `last`: where its id is kept.
+[[gnu::always_inline]] inline u32 capture_followed(ThreadContext& c, stack::FrameCache& frames,
+                                                   u32& last, const Caller& at) {
+    if constexpr (kCompares) compare_frames(c, frames, at, frames.fresh() < frames.count());
     if (__builtin_expect(has_closed_ranges(), 0) && has_reused_range(frames)) {
         frames.forget();
         return capture_whole(c, at);
     }
     u32 id = known_stack(key_of(frames));
-    if (__builtin_expect(id == kStackNone, 0)) id = intern_frames(c);
-    if (id != kStackDepotFull) c.last_stack = id;
+    if (__builtin_expect(id == kStackNone, 0)) id = intern_frames(frames, c.capture);
+    if (id != kStackDepotFull) last = id;
     return id;
+}
+
+// A fiber's stack, or a signal handler's.
+[[gnu::noinline]] u32 capture_elsewhere(ThreadContext& c, const Caller& at, u64 seed) {
+    if (c.other_stacks == nullptr) {
+        void* room = process_pool.take_sparse_index(sizeof(OtherStacks));
+        c.other_stacks = static_cast<OtherStacks*>(room);
+        if (room == nullptr) return capture_whole(c, at);
+    }
+    OtherStacks::Kept& kept = c.other_stacks->kept_of(at.sp);
+    stack::FrameCache& frames = kept.frames;
+    if (kept.last_stack != kStackNone && frames.is_unchanged_elsewhere(at.pc, at.sp, at.bp, seed)) {
+        if constexpr (kCompares) compare_frames(c, frames, at, true);
+        return kept.last_stack;
+    }
+    kept.last_stack = kStackNone;
+    const bool followed =
+        frames.follow_elsewhere(c.other_stacks->crossings, at.pc, at.sp, at.bp, seed);
+    return followed ? capture_followed(c, frames, kept.last_stack, at) : capture_whole(c, at);
+}
+
+}  // namespace
+
+void compare_frames(ThreadContext& c, const stack::FrameCache& frames, const Caller& at,
+                    bool reused) {
+    copy_frames(frames, c.capture);
+    const auto end = frames.is_cut() ? stack::WalkEnd::cut : stack::WalkEnd::complete;
+    compare_stack(c.capture.pcs, c.capture.count, end, reused, at);
+}
+
+u32 capture_changed(ThreadContext& c, const Caller& at, u64 seed) {
+    const bool is_own =
+        is_on_known_stack(c.window, at.sp) || stack::reach_own_stack(c.window, at.sp);
+    if (!is_own) return capture_elsewhere(c, at, seed);
+    c.last_stack = kStackNone;
+    if (!c.frames.follow(c.window, at.pc, at.sp, at.bp, seed)) return capture_whole(c, at);
+    return capture_followed(c, c.frames, c.last_stack, at);
 }
 
 }  // namespace mt::runtime

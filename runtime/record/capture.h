@@ -16,14 +16,15 @@ struct Caller {
 };
 
 // Inside an event. kStackDepotFull: could not be interned (counted).
-void compare_frames(ThreadContext& c, const Caller& at, bool reused);
+void compare_frames(ThreadContext& c, const stack::FrameCache& frames, const Caller& at,
+                    bool reused);
 u32 capture_changed(ThreadContext& c, const Caller& at, u64 seed);
 inline u32 capture_stack(ThreadContext& c, const Caller& at) {
     const u64 seed = chain_seed(kRootComplete);
     const bool same =
         c.last_stack != kStackNone && c.frames.is_unchanged(c.window, at.pc, at.sp, at.bp, seed);
     if (!same) return capture_changed(c, at, seed);
-    if constexpr (kCompares) compare_frames(c, at, true);
+    if constexpr (kCompares) compare_frames(c, c.frames, at, true);
     return c.last_stack;
 }
 

@@ -94,6 +94,33 @@ bool FrameCache::is_verified(u32 kept, u32 steps, u32 first) const {
     count_ = left;
 }
 
+// The outermost `kept` frames stay, and inside them come the `steps`, of which the outermost
+// has its way out at `at`.
+[[gnu::always_inline]] inline bool FrameCache::replace(const machine::Registers& at, u32 kept,
+                                                       u32 steps, bool complete, u64 generation,
+                                                       u64 seed) {
+    u64 outer = at.sp;
+    count_ = kept;  // what is about to be overwritten does not count
+    if (kept == 0) {
+        complete_ = complete;
+        rolled_outside_ = 0;
+    }
+    generation_ = generation;
+    seed_ = seed;
+    keep_order();
+    if (kept + steps > kFrames) drop_outermost(kept, steps);
+    fresh_count_ = steps;
+    while (steps > 0) {
+        const Fresh& inner = steps_[--steps];
+        if (!append(inner, outer, seed)) {
+            count_ = 0;
+            return false;
+        }
+        outer = inner.sp;
+    }
+    return true;
+}
+
 bool FrameCache::follow(Window& own, u64 pc, u64 sp, u64 bp, u64 seed) {
     if (!is_on_known_stack(own, sp) && !reach_own_stack(own, sp)) return false;
     const u64 generation = __atomic_load_n(&rules_generation, __ATOMIC_ACQUIRE);
@@ -122,26 +149,37 @@ bool FrameCache::follow(Window& own, u64 pc, u64 sp, u64 bp, u64 seed) {
         complete = step == Step::complete;
     }
     if (complete || steps == kFrames) kept = 0;
+    return replace(at, kept, steps, complete, generation, seed);
+}
 
-    count_ = kept;  // what is about to be overwritten does not count
-    if (kept == 0) {
-        complete_ = complete;
-        rolled_outside_ = 0;
-    }
-    generation_ = generation;
-    seed_ = seed;
-    keep_order();
-    if (kept + steps > kFrames) drop_outermost(kept, steps);
-    fresh_count_ = steps;
-    while (steps > 0) {
-        const Fresh& inner = steps_[--steps];
-        if (!append(inner, at.sp, seed)) {
-            count_ = 0;
-            return false;
+bool FrameCache::follow_elsewhere(Crossings& crossings, u64 pc, u64 sp, u64 bp, u64 seed) {
+    const u64 generation = __atomic_load_n(&rules_generation, __ATOMIC_ACQUIRE);
+    u32 kept = generation == generation_ && seed == seed_ ? count_ : 0;
+    u32 changed = kInputs;  // from here inwards there may be a word with another value
+    OtherStack stack(crossings, generation, sp);
+
+    machine::Registers at = {pc, sp, bp};
+    bool complete = false;
+    u32 steps = 0;
+    while (!complete) {
+        while (kept > 0 && frames_[kept - 1].sp < at.sp) --kept;
+        if (kept > 0 && is_kept(at, false, kept - 1, changed)) {
+            const u32 from = unchanged_from(frames_[kept - 1].inputs);
+            if (from == 0) break;
+            changed = from - 1;
         }
-        at.sp = inner.sp;
+        if (kept + steps >= kWindow) return false;
+        Rule rule = remembered_rule(at.pc);
+        if (!is_settled(rule)) rule = find_rule(at.pc);
+        if (rule.kind() == RuleKind::signal) return false;
+        steps_[steps++] = {at, rule, false};
+        stack.enter(at);
+        bool interrupted = false;
+        const Step step = step_by_rule(rule, at, interrupted, OtherStack::Memory{stack});
+        if (step == Step::broken || !stack.left(rule, step, at.sp)) return false;
+        complete = step == Step::complete;
     }
-    return true;
+    return replace(at, complete ? 0 : kept, steps, complete, generation, seed);
 }
 
 }  // namespace mt::runtime::stack

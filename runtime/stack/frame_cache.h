@@ -15,14 +15,15 @@
 // before its outer frames are walked again.
 //
 // Only stacks that rules of one word describe, or frame records where there is no
-// rule, on the thread's own stack, are kept; follow() says false to all others and
-// a plain walk (walker.h) must do. Such a walk does not harm what is kept.
+// rule, are kept; follow() says false to all others and a plain walk (walker.h)
+// must do. Such a walk does not harm what is kept.
 //
 // Used by its own thread only, and not by a signal handler inside follow(). A
 // jump out of follow() leaves it whole: what counts is published last.
 #ifndef MEMTRACE_STACK_FRAME_CACHE_H
 #define MEMTRACE_STACK_FRAME_CACHE_H
 
+#include "stack/other_stack.h"
 #include "stack/rule.h"
 #include "stack/rule_cache.h"
 #include "stack/window.h"
@@ -53,14 +54,24 @@ class FrameCache {
     // Is the stack the one that follow() put together last, from end to end?
     bool is_unchanged(const Window& own, u64 pc, u64 sp, u64 bp, u64 seed) const {
         if (count_ == 0 || seed != seed_ || !is_on_known_stack(own, sp)) return false;
-        const Frame& f = frames_[count_ - 1];
-        return f.pc == pc && f.sp == sp && !f.interrupted && (!f.needs_bp || f.bp == bp) &&
-               generation_ == __atomic_load_n(&rules_generation, __ATOMIC_ACQUIRE) &&
-               verify(first_input(count_), f.inputs) == f.inputs;
+        if (!begins_at(pc, sp, bp)) return false;
+        const u32 inputs = frames_[count_ - 1].inputs;
+        return verify(first_input(count_), inputs) == inputs;
     }
     // Registers as for walk(). `seed` begins the hash of the outermost frame.
     // True: the innermost kWindow frames are here.
     bool follow(Window& own, u64 pc, u64 sp, u64 bp, u64 seed);
+
+    // The same on other stacks than the thread's own, where nothing may be loaded but from
+    // the innermost frame outwards (other_stack.h). Not of stacks deeper than kWindow. Never
+    // both kinds of stack in one object.
+    bool is_unchanged_elsewhere(u64 pc, u64 sp, u64 bp, u64 seed) const {
+        return count_ != 0 && seed == seed_ && begins_at(pc, sp, bp) &&
+               unchanged_from(frames_[count_ - 1].inputs) == 0;
+    }
+    bool follow_elsewhere(Crossings& crossings, u64 pc, u64 sp, u64 bp, u64 seed);
+    // Where its outermost frame begins; 0 = holds nothing.
+    u64 top() const { return count_ == 0 ? 0 : frames_[0].sp; }
 
     u32 count() const { return count_ < kWindow ? count_ : kWindow; }
     // Are there more than count()? Then hash() is not of these alone.
@@ -93,8 +104,21 @@ class FrameCache {
         bool interrupted;
     };
 
+    bool begins_at(u64 pc, u64 sp, u64 bp) const {
+        const Frame& f = frames_[count_ - 1];
+        return f.pc == pc && f.sp == sp && !f.interrupted && (!f.needs_bp || f.bp == bp) &&
+               generation_ == __atomic_load_n(&rules_generation, __ATOMIC_ACQUIRE);
+    }
     static u64 word_at(u64 address) { return *reinterpret_cast<const volatile u64*>(address); }
     u32 verify(u32 first, u32 end) const;
+    // From which word all up to `end` have their value still, looked at from the end: nothing
+    // is loaded behind one that has not.
+    u32 unchanged_from(u32 end) const {
+        while (end > 0 && word_at(address_[end - 1]) == value_[end - 1]) --end;
+        return end;
+    }
+    bool replace(const machine::Registers& outermost, u32 kept, u32 steps, bool complete,
+                 u64 generation, u64 seed);
     // Where the words of the window begin that ends with `count` frames.
     u32 first_input(u32 count) const {
         return count > kWindow ? frames_[count - kWindow - 1].inputs : 0;

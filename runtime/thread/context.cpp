@@ -10,6 +10,30 @@ namespace mt::runtime {
 __thread ThreadContext* my_context = nullptr;
 __thread u32 my_pauses = 0;
 
+// The stack that ends closest above, or the place of the one that was given out longest ago.
+OtherStacks::Kept& OtherStacks::kept_of(u64 sp) {
+    constexpr u64 kLargestStack = 1024 * 1024;
+    Kept* closest = nullptr;
+    u64 distance = kLargestStack;
+    for (Kept& one : kept) {
+        const u64 above = one.frames.top() - sp;  // huge where the stack lies below, or is none
+        if (above >= distance) continue;
+        closest = &one;
+        distance = above;
+    }
+    if (closest != nullptr) return *closest;
+    replaced = (replaced + 1) % kStacks;
+    return kept[replaced];
+}
+
+void OtherStacks::forget() {
+    crossings.forget();
+    for (Kept& one : kept) {
+        one.frames.forget();
+        one.last_stack = kStackNone;
+    }
+}
+
 Shard* find_shard(ThreadContext& c, LiveState& state) {
     Shard* shard = kept_shard(c, state);
     if (shard == nullptr) {

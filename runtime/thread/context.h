@@ -9,6 +9,7 @@
 
 #include "abi/layout.h"
 #include "stack/frame_cache.h"
+#include "stack/other_stack.h"
 #include "stack/window.h"
 #include "table/depot.h"
 #include "table/state.h"
@@ -34,6 +35,21 @@ struct KnownName {
 };
 inline constexpr abi::u32 kKnownNames = 16;
 
+// Stacks of fibers that the thread has run on, kept like its own.
+struct OtherStacks {
+    static constexpr abi::u32 kStacks = 4;
+    struct Kept {
+        stack::FrameCache frames;
+        abi::u32 last_stack;
+    };
+    Kept& kept_of(abi::u64 sp);
+    void forget();
+
+    stack::Crossings crossings;
+    abi::u32 replaced;  // the one that was given to a stack not kept before
+    Kept kept[kStacks];
+};
+
 struct ThreadContext : abi::Context {
     stack::Window window;
     abi::u64 owner;          // control block of its thread
@@ -58,6 +74,7 @@ struct ThreadContext : abi::Context {
     Sampler sampler;
     Tickets tickets;
     stack::FrameCache frames;
+    OtherStacks* other_stacks;  // nullptr: it was on none
     Capture capture;
 };
 

@@ -243,6 +243,12 @@ TEST_F(Compare, Torture) {
     EXPECT_GE(report_["reference_faults"], 40u);
 }
 
+TEST_F(Compare, Fibers) {
+    run({MEMTRACE_COMPARE_FIBERS, "on"});
+    expect_no_difference(2000);
+    expect_same_output();
+}
+
 TEST_F(Compare, CodeWithoutTables) {
     run({MEMTRACE_COMPARE_UNDESCRIBED, "on"});
     expect_no_difference(8000);

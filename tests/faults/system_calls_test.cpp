@@ -152,7 +152,7 @@ TEST_P(SteadyState, NeedsNoSystemCall) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Of, SteadyState, testing::Values("undescribed"),
+INSTANTIATE_TEST_SUITE_P(Of, SteadyState, testing::Values("undescribed", "fiber_events"),
                          [](const auto& program) { return std::string(program.param); });
 
 const std::string library_a = program_path("liblibrary_a.so");

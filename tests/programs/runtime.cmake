@@ -59,12 +59,12 @@ memtrace_program(environment_linked environment.c)
 target_link_libraries(environment_linked PRIVATE memtrace::runtime)
 
 # What the runtime asks of the kernel and of a stack, and threads' beginnings and ends.
-foreach(name filtered strict misaligned fibers undescribed overflowing thread_local_growth small_stacks
+foreach(name filtered strict misaligned fibers fiber_events undescribed overflowing thread_local_growth small_stacks
         frame_pointers)
   memtrace_program(${name} ${name}.c)
 endforeach()
 memtrace_program(thread_ends thread_ends.cpp)
-foreach(name filtered strict misaligned fibers undescribed overflowing thread_local_growth small_stacks
+foreach(name filtered strict misaligned fibers fiber_events undescribed overflowing thread_local_growth small_stacks
         frame_pointers thread_ends)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests/support
     ${PROJECT_SOURCE_DIR}/runtime/include)

@@ -26,7 +26,7 @@ gtest_discover_tests(stack_cfi_test)
 set(MT_STACK_WALKER_MORE ${MT_STACK_TESTS}/stack_steps_test.cpp
   ${MT_STACK_TESTS}/stack_frames_test.cpp)
 set(MT_STACK_HOSTILE_MORE ${MT_STACK_TESTS}/stack_footprint_test.cpp
-  ${MT_STACK_TESTS}/stack_undescribed_test.cpp)
+  ${MT_STACK_TESTS}/stack_other_test.cpp ${MT_STACK_TESTS}/stack_undescribed_test.cpp)
 
 # Everything that walks real stacks, once with each way to find objects; without
 # sanitizers, as the runtime is.
