@@ -343,7 +343,6 @@ class Writer {
     std::array<bool, abi::kReservedStacks> reserved_{};  // those that have a location
     std::vector<Has> has_;                               // by module
     std::uint64_t lost_blocks_ = 0;
-    std::size_t rows_ = 0;
 };
 
 }  // namespace
