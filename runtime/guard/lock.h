@@ -74,7 +74,8 @@ class Lock {
             return false;
         }
         sp_ = reinterpret_cast<u64>(__builtin_frame_address(0));
-        if (stuck_ != 0) __atomic_store_n(&stuck_, 0, __ATOMIC_RELAXED);
+        if (__atomic_load_n(&stuck_, __ATOMIC_RELAXED) != 0)
+            __atomic_store_n(&stuck_, 0, __ATOMIC_RELAXED);
         return true;
     }
 

@@ -79,7 +79,7 @@ void give_lease(LiveState& state, Shard& self, i64 sum) {
 void share_headroom(const LiveState& state, const Shard& self, const Reading& reading) {
     constexpr i64 kTolerance = 1024;  // of the peak: docs/invariants.md, "Counters and peak"
     const i64 busy = reading.others + 1;
-    const i64 tolerance = state.concurrent != 0 ? state.peak_bytes / kTolerance : 0;
+    const i64 tolerance = load(state.concurrent) != 0 ? state.peak_bytes / kTolerance : 0;
     const i64 room = top_of(state, tolerance) - reading.sum;
     if (room < 0) return;  // above the ceiling: everybody comes again
     const i64 part = room / busy;
@@ -161,7 +161,7 @@ bool settle_peak(LiveState& state, Shard& shard) {
         return true;
     }
     publish(state.lease, 0);
-    if (state.concurrent == 0 && others_are_busy(shard)) publish(state.concurrent, 1);
+    if (load(state.concurrent) == 0 && others_are_busy(shard)) publish(state.concurrent, 1);
     const Reading reading = add_up(state, &shard);
     if (reading.sum > state.peak_bytes) raise_peak(state, reading.sum);
     if (reading.others == 0) {

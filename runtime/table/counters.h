@@ -43,21 +43,13 @@ inline Record* record_of(LiveState& state, Shard& shard, u32 stack) {
 // Its weighted one, of a state that samples.
 Record* weighted_record_of(LiveState& state, Shard& shard, u32 stack);
 
-// Before an event changes a record: keeps what was live at the peak, unless an
-// event since the peak has done so.
-inline void keep_peak(const LiveState& state, Record& record) {
-    const u64 epoch = load(state.peak_epoch);
-    if (record.peak_epoch == epoch) return;
-    publish_pair(reinterpret_cast<u64&>(record.peak_bytes),
-                 load_pair(record.alloc_bytes) - load_pair(record.free_bytes));
-    publish(record.peak_epoch, epoch);  // last: until now the live figures were the kept ones
-}
-
 inline i64 net_bytes(const Shard& shard) {
     return static_cast<i64>(load(shard.alloc_bytes) - load(shard.free_bytes));
 }
-// After the shard's sums have changed.
-inline bool passes_limit(const Shard& shard) { return net_bytes(shard) > shard.limit; }
+// After the shard's sums have changed, by their one writer: only the limit is another's.
+inline bool passes_limit(const Shard& shard) {
+    return static_cast<i64>(shard.alloc_bytes - shard.free_bytes) > load(shard.limit);
+}
 // Settles with the others; false: the lock was busy (counted by the caller).
 bool settle_peak(LiveState& state, Shard& shard);
 

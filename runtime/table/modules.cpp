@@ -62,11 +62,11 @@ bool covers(const Module& m, u64 pc) { return pc >= m.start && pc < m.end && is_
 
 // 0 = not logged as open. Neighbouring frames are often of one module.
 u16 find_open(u64 pc) {
-    const u16 hint = __atomic_load_n(&last_hit, __ATOMIC_RELAXED);
+    const u16 hint = load(last_hit);
     if (hint != 0 && covers(*module_at(hint), pc)) return hint;
     for (u64 i = load(header()->module_count) - 1; i > 0; --i) {
         if (!covers(*module_at(i), pc)) continue;
-        __atomic_store_n(&last_hit, static_cast<u16>(i), __ATOMIC_RELAXED);
+        publish(last_hit, i);
         return static_cast<u16>(i);
     }
     return 0;

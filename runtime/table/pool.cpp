@@ -135,10 +135,10 @@ void* Pool::take_sparse_index(std::size_t size) {
 
 void Pool::give_back(void* mapping) {
     for (Mapping* m = load(mappings_); m != nullptr; m = m->next) {
-        if (m->address != mapping || m->address == m) continue;
+        if (load(m->address) != mapping || mapping == m) continue;
         // The entry stays, of nothing. Two threads may give back two mappings.
         const u64 size = m->size;
-        m->address = nullptr;
+        publish(m->address, nullptr);
         m->size = 0;
         account(-m->counted);
         m->counted = 0;

@@ -38,7 +38,7 @@ class Slots {
             Tracked& slot = begin()[i];
             const u32 stack = load(slot.stack);
             if (is_live(stack)) {
-                if (slot.key != key || slot.domain != domain) continue;
+                if (load(slot.key) != key || load(slot.domain) != domain) continue;
                 place.entry = &slot;
                 break;
             }
@@ -64,10 +64,11 @@ class Slots {
         const u64 mask = table_->capacity - 1;
         for (u64 i = 0; from.table_ != nullptr && i < from.table_->capacity; ++i) {
             const Tracked& old = from.begin()[i];
-            if (!is_live(old.stack)) continue;
+            const u32 stack = load(old.stack);  // once: it may be erased meanwhile
+            if (!is_live(stack)) continue;
             u64 at = hash_of(old.domain, old.key) & mask;
             while (begin()[at].stack != 0) at = (at + 1) & mask;
-            fill(&begin()[at], old.domain, old.key, old.size, old.stack, old.stamp);
+            fill(&begin()[at], old.domain, old.key, old.size, stack, old.stamp);
         }
     }
 

@@ -20,3 +20,15 @@ target_link_libraries(keys_test PRIVATE GTest::gmock_main memtrace_warnings memt
   Threads::Threads)
 gtest_discover_tests(keys_test TEST_PREFIX keys_test. DISCOVERY_MODE PRE_TEST
   PROPERTIES TIMEOUT 120)
+
+# The whole table room, for threads at work on it.
+file(GLOB MEMTRACE_TABLE_SOURCES CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/runtime/table/*.cpp)
+add_executable(table_storm_test ${CMAKE_CURRENT_LIST_DIR}/table_storm_test.cpp
+  ${MEMTRACE_TABLE_SOURCES} ${PROJECT_SOURCE_DIR}/runtime/os/pages.cpp
+  ${PROJECT_SOURCE_DIR}/runtime/os/process.cpp ${PROJECT_SOURCE_DIR}/runtime/os/startup.cpp
+  $<TARGET_OBJECTS:memtrace_stack>)
+target_include_directories(table_storm_test PRIVATE ${PROJECT_SOURCE_DIR}/runtime)
+target_link_libraries(table_storm_test PRIVATE GTest::gmock_main memtrace_warnings
+  memtrace_sanitizers Threads::Threads)
+gtest_discover_tests(table_storm_test TEST_PREFIX table_storm_test. DISCOVERY_MODE PRE_TEST
+  PROPERTIES TIMEOUT 120)
