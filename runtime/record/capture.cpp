@@ -97,11 +97,12 @@ void copy_frames(const stack::FrameCache& frames, Capture& capture) {
 
 // A fiber's stack, or a signal handler's.
 [[gnu::noinline]] u32 capture_elsewhere(ThreadContext& c, const Caller& at, u64 seed) {
-    if (c.other_stacks == nullptr) {
+    if (c.other_stacks == nullptr && !c.lacks_other_stacks) {
         void* room = process_pool.take_sparse_index(sizeof(OtherStacks));
         c.other_stacks = static_cast<OtherStacks*>(room);
-        if (room == nullptr) return capture_whole(c, at);
+        c.lacks_other_stacks = room == nullptr;
     }
+    if (c.other_stacks == nullptr) return capture_whole(c, at);
     OtherStacks::Kept& kept = c.other_stacks->kept_of(at.sp);
     stack::FrameCache& frames = kept.frames;
     if (kept.last_stack != kStackNone && frames.is_unchanged_elsewhere(at.pc, at.sp, at.bp, seed)) {
@@ -128,7 +129,7 @@ u32 capture_changed(ThreadContext& c, const Caller& at, u64 seed) {
         is_on_known_stack(c.window, at.sp) || stack::reach_own_stack(c.window, at.sp);
     if (!is_own) return capture_elsewhere(c, at, seed);
     c.last_stack = kStackNone;
-    if (!c.frames.follow(c.window, at.pc, at.sp, at.bp, seed)) return capture_whole(c, at);
+    if (!c.frames.follow_known(c.window, at.pc, at.sp, at.bp, seed)) return capture_whole(c, at);
     return capture_followed(c, c.frames, c.last_stack, at);
 }
 

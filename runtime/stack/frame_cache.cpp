@@ -121,8 +121,7 @@ bool FrameCache::is_verified(u32 kept, u32 steps, u32 first) const {
     return true;
 }
 
-bool FrameCache::follow(Window& own, u64 pc, u64 sp, u64 bp, u64 seed) {
-    if (!is_on_known_stack(own, sp) && !reach_own_stack(own, sp)) return false;
+bool FrameCache::follow_known(const Window& own, u64 pc, u64 sp, u64 bp, u64 seed) {
     const u64 generation = __atomic_load_n(&rules_generation, __ATOMIC_ACQUIRE);
     u32 kept = generation == generation_ && seed == seed_ ? count_ : 0;
     while (kept > 0 && frames_[kept - 1].sp < sp) --kept;

@@ -60,7 +60,12 @@ class FrameCache {
     }
     // Registers as for walk(). `seed` begins the hash of the outermost frame.
     // True: the innermost kWindow frames are here.
-    bool follow(Window& own, u64 pc, u64 sp, u64 bp, u64 seed);
+    bool follow(Window& own, u64 pc, u64 sp, u64 bp, u64 seed) {
+        return (is_on_known_stack(own, sp) || reach_own_stack(own, sp)) &&
+               follow_known(own, pc, sp, bp, seed);
+    }
+    // Where that has been asked already.
+    bool follow_known(const Window& own, u64 pc, u64 sp, u64 bp, u64 seed);
 
     // The same on other stacks than the thread's own, where nothing may be loaded but from
     // the innermost frame outwards (other_stack.h). Not of stacks deeper than kWindow. Never

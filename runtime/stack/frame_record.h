@@ -36,7 +36,7 @@ inline constexpr u64 kLargestFrame = 128 * 1024;
 //   is_used_up(address)         is it the own stack's, and nothing of it there and above?
 // A record that was the last counts as left behind: `at` is past it. After used_up it is not.
 template <class Memory>
-[[gnu::noinline]] Step step_by_record(machine::Registers& at, const Memory& memory) {
+[[gnu::noinline]] Step step_by_record(machine::Registers& at, Memory memory) {
     // ld.so runs constructors from its first frame, which nothing describes.
     if (memory.is_used_up(at.sp + 16)) return Step::complete;
     const u64 record = at.bp;

@@ -15,7 +15,9 @@ namespace {
 constexpr u32 kBelieved = 256;  // how often a "no" outside all objects is taken for true
 
 bool is_call_before(u64 pc) {
-    return is_readable(pc - machine::kLongestCall) && is_readable(pc - 1) &&
+    const u64 first = pc - machine::kLongestCall;
+    const bool is_one_page = first / machine::kPage == (pc - 1) / machine::kPage;
+    return is_readable(first) && (is_one_page || is_readable(pc - 1)) &&
            machine::ends_with_call(reinterpret_cast<const u8*>(pc));
 }
 

@@ -74,7 +74,8 @@ struct ThreadContext : abi::Context {
     Sampler sampler;
     Tickets tickets;
     stack::FrameCache frames;
-    OtherStacks* other_stacks;  // nullptr: it was on none
+    OtherStacks* other_stacks;  // nullptr: it was on none, or
+    bool lacks_other_stacks;    // there was no memory, which is asked for once
     Capture capture;
 };
 

@@ -110,9 +110,13 @@ template <class Load>
             return Step::complete;
         case RuleKind::signal:
             return step_over_signal(at, interrupted, load);
-        case RuleKind::no_cfi:
+        case RuleKind::no_cfi: {
+            machine::Registers by_record = at;  // who steps by rules keeps `at` in registers
+            const Step step = step_by_record(by_record, load);
+            at = by_record;
             interrupted = false;
-            return step_by_record(at, load);
+            return step;
+        }
         default:
             return Step::broken;
     }
