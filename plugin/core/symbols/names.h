@@ -22,6 +22,7 @@ struct Location {
     std::vector<FrameId> frames;  // innermost inline frame first; never empty
     std::uint64_t offset = 0;     // ELF virtual address of the calling instruction
     bool final = false;           // the debugger was asked while it could know
+    std::uint64_t edition = 0;    // of the perf map that was looked into; 0 = none
 };
 
 struct PcHash {

@@ -114,6 +114,8 @@ Result<Location> Symboliser::look_up(const Module* module, std::uint64_t address
                                      std::uint64_t offset, const Sources& sources) {
     Location made;
     made.offset = offset;
+    const PerfMap* map = module == nullptr ? sources.made : nullptr;
+    if (map != nullptr) made.edition = map->edition();
     // What is mapped there today is another module once this one is gone.
     const bool gone = module != nullptr && module->unload_sequence != 0;
     const Sources asked{gone ? nullptr : sources.debugger, sources.local_files};
@@ -124,6 +126,12 @@ Result<Location> Symboliser::look_up(const Module* module, std::uint64_t address
     }
     const bool lines = std::any_of(raw.begin(), raw.end(),
                                    [](const RawFrame& frame) { return !frame.file.empty(); });
+    if (!lines && map != nullptr) {  // by JIT compilers' own names, which are no linkage names
+        if (const std::string_view name = map->name_at(address); !name.empty()) {
+            made.frames.push_back(book_.frame("", name, "", 0));
+            return made;
+        }
+    }
     std::string linkage;
     if (!lines || raw.back().linkage.empty()) {
         linkage = MT_TRY(symbol(module, address, offset, asked));
@@ -169,6 +177,13 @@ const Location* Resolver::named(Pc pc) {
     return &unnamed_;
 }
 
+// Code that a program makes may be in its perf map later.
+bool Resolver::is_known(const Location& found, bool is_made) const {
+    if (is_made && sources_.made != nullptr && found.edition != sources_.made->edition())
+        return found.final && found.frames.front() != 0;
+    return found.final || sources_.debugger == nullptr;
+}
+
 Result<const Location*> Resolver::resolve(Pc pc) {
     if (table_.names != nullptr) return named(pc);
     const std::uint16_t index = pc.module < table_.modules.size() ? pc.module : std::uint16_t{0};
@@ -178,7 +193,7 @@ Result<const Location*> Resolver::resolve(Pc pc) {
     const Symboliser::Key key{keys_[index], offset};
     auto& known = symboliser_.locations_;
     if (const auto found = known.find(key); found != known.end())
-        if (found->second.final || sources_.debugger == nullptr) return &found->second;
+        if (is_known(found->second, module == nullptr)) return &found->second;
     Location made = MT_TRY(symboliser_.look_up(module, address, offset, sources_));
     return &(known[key] = std::move(made));
 }

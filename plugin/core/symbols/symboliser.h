@@ -3,8 +3,8 @@
 // From program counters to frames: asks the debugger first, then the module's
 // ELF file, and remembers both. Answers are kept by (build-id, path, ELF address), so
 // a snapshot keeps its names when the process is gone and the next process of
-// the same program starts warm; a module without build-id by process and path. Decides no grouping
-// and no skipping.
+// the same program starts warm; a module without build-id by process and path. What is in no
+// module is named by the process's perf map. Decides no grouping and no skipping.
 #ifndef MEMTRACE_CORE_SYMBOLS_SYMBOLISER_H
 #define MEMTRACE_CORE_SYMBOLS_SYMBOLISER_H
 
@@ -21,6 +21,7 @@
 #include "symbols/elf_symbols.h"
 #include "symbols/frame.h"
 #include "symbols/names.h"
+#include "symbols/perf_map.h"
 
 namespace mt::core {
 
@@ -28,6 +29,7 @@ namespace mt::core {
 struct Sources {
     DebugInfo* debugger = nullptr;  // only while it shows the process of the table
     bool local_files = false;       // the target's files are this machine's
+    const PerfMap* made = nullptr;  // code that the process made
 };
 
 class Symboliser {
@@ -85,6 +87,7 @@ class Resolver {
 
   private:
     const Location* named(Pc pc);
+    bool is_known(const Location& found, bool is_made) const;
 
     Symboliser& symboliser_;
     const Table& table_;

@@ -11,6 +11,7 @@
 #include "source/core_file.h"
 #include "source/direct_memory.h"
 #include "target/local_sources.h"
+#include "target/perf_maps.h"
 
 namespace mt::core {
 namespace {
@@ -198,7 +199,9 @@ Sources Debuggee::sources_for(const Table& table, const Process* process) {
     Sources sources;
     if (table.names != nullptr) return sources;  // it brought them along
     sources.local_files = process == nullptr || !process->target.remote;
-    if (process != nullptr && process->is_of(table)) sources.debugger = &debugger_.debug_info();
+    if (process == nullptr || !process->is_of(table)) return sources;
+    sources.debugger = &debugger_.debug_info();
+    if (find_perf_map(process->target, table.status.identity, perf_map_)) sources.made = &perf_map_;
     return sources;
 }
 

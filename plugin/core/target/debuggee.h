@@ -118,6 +118,7 @@ class Debuggee {
     bool is_stopped_ = false;
     bool reads_directly_ = true;
     Symboliser symboliser_;
+    PerfMap perf_map_;  // of the process that was asked about last
     SkipRules skip_;
     Bindings bindings_;
     // A core does not change: it is read as a whole once.
