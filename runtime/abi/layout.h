@@ -103,8 +103,10 @@ static_assert(sizeof(Module) == 128 && sizeof(Thread) == 128 && sizeof(Record) =
 static_assert(offsetof(Record, peak_epoch) == 48);
 static_assert(offsetof(Shard, alloc_bytes) % 16 == 0 && offsetof(Shard, free_bytes) % 16 == 0);
 static_assert(sizeof(Shard) == 2304 && offsetof(Shard, top) == 256);
-static_assert(sizeof(Page) == 32 && sizeof(Region) == 4096 + 524288 + 1048576);
-static_assert(offsetof(Region, page) == 4096 && offsetof(Region, line) == 4096 + 524288);
+static_assert(sizeof(Region) == 4096 + 8192 + 65536 + 1048576);
+static_assert(offsetof(Region, sheet) == 32 && offsetof(Region, places) == 4096);
+static_assert(offsetof(Region, fine) == 12288 && offsetof(Region, line) == 77824);
+static_assert(kPagesPerGroup == sizeof(u64) && kSheetWords * sizeof(u64) == 131072);
 static_assert(sizeof(Tracked) == 32 && sizeof(TrackedTable) == 64);
 static_assert(offsetof(State, peak_bytes) == 64 && offsetof(State, loss_base) == 128);
 static_assert(offsetof(State, sample_bytes) == 96 && offsetof(Shard, weighted) == 64);

@@ -16,8 +16,8 @@ using u32 = std::uint32_t;
 using u64 = std::uint64_t;
 using i64 = std::int64_t;
 
-inline constexpr u16 kMajor = 1;
-inline constexpr u16 kMinor = 5;
+inline constexpr u16 kMajor = 2;
+inline constexpr u16 kMinor = 0;
 inline constexpr char kRootMagic[16] = {'m', 'e', 'm', 't', 'r', 'a',  'c',  'e',
                                         ' ', 'r', 'o', 'o', 't', '\r', '\n', '\x1a'};
 inline constexpr char kHeaderMagic[16] = {'m', 'e', 'm', 't', 'r', 'a',  'c',  'e',

@@ -70,23 +70,24 @@ struct Shard {
 };
 
 // --- live blocks -------------------------------------------------------------
-// A page's blocks stand in its line; when that is full, those that are large for
-// it in a middle line, the others in the split line (8 words for each 512 bytes of
-// the page); when that is full, in a leaf by 32-byte granule; where two blocks
-// share a granule, in a fine leaf by 8-byte granule. A block never moves, and is
-// in exactly one.
+// Where a block's word may stand follows from its address. A line of 8 words is for all
+// that begins in 2 KiB. Once a line did not suffice, the blocks below kSmallBlock in the
+// 32 KiB around it go to the word of their granule of 64 bytes in the first sheet, or, where
+// another begins in that granule too, in the second; so does what finds a line full. What is
+// left stands in a fine leaf by 8-byte granule. A block never moves, and is in exactly one.
 //
 // Word = offset / 8 in the page : 9 | size : 31 | stack id : 24; 0 = empty.
-inline constexpr u32 kRegionBits = 26;  // 64 MiB of address space
+inline constexpr u32 kRegionBits = 25;  // 32 MiB of address space
 inline constexpr u32 kPageBits = 12;
 inline constexpr u32 kPagesPerRegion = 1u << (kRegionBits - kPageBits);
+inline constexpr u32 kLineBits = 11;
+inline constexpr u32 kLinesPerRegion = 1u << (kRegionBits - kLineBits);
 inline constexpr u32 kLineWords = 8;
-inline constexpr u32 kMiddleWords = 16;
-inline constexpr u64 kSmallBlock = 160;  // bytes; smaller ones go into the split line
-inline constexpr u32 kSplitWords = 64;
-inline constexpr u32 kSplitBits = 9;  // bytes of the page that 8 words are for
-inline constexpr u32 kLeafWords = 128;
-inline constexpr u32 kLeafGranuleBits = 5;
+inline constexpr u64 kSmallBlock = 256;  // bytes; of larger ones no more than 8 fit a line
+inline constexpr u32 kGranuleBits = 6;
+inline constexpr u32 kSheetBits = 20;  // 1 MiB of address space
+inline constexpr u32 kSheetsPerRegion = 1u << (kRegionBits - kSheetBits);
+inline constexpr u32 kSheetWords = 1u << (kSheetBits - kGranuleBits);
 inline constexpr u32 kFineWords = 512;
 inline constexpr u32 kFineGranuleBits = 3;
 inline constexpr u64 kSizeEscape = 0x7fffffff;  // the true size stands in the tracked table
@@ -98,25 +99,28 @@ constexpr u64 word_offset(u64 word) { return (word >> 55) << 3; }  // bytes into
 constexpr u64 word_size(u64 word) { return word >> kStackIdBits & kSizeEscape; }
 constexpr u32 word_stack(u64 word) { return static_cast<u32>(word & 0xffffff); }
 
-struct Page {    // what a page has beside its line; 0 = nothing
-    u64 middle;  // -> u64[kMiddleWords]
-    u64 split;   // -> u64[kSplitWords]
-    u64 leaf;    // -> u64[kLeafWords]
-    u64 fine;    // -> u64[kFineWords]
-};
+// What a page's blocks have been put into, ever: so the runtime need not look where nothing
+// can be; readers look everywhere. The first two are of all 8 pages whose words in a sheet
+// share a page of it.
+inline constexpr u8 kHasGranules = 1, kHasSecond = 2, kHasLine = 4, kHasLeaf = 8;
+inline constexpr u32 kPagesPerGroup = 8;
 
 struct Region {
     u64 base;  // address >> kRegionBits << kRegionBits
     u64 next;
-    u64 stamps;  // -> u64[kPagesPerRegion][kLineWords]: of the words in `line`; 0 = none
+    u64 stamps;  // -> u64[kLinesPerRegion][kLineWords]: of the words in `line`; 0 = none
     u64 self;    // a region of the lowest addresses may have nothing else here
-    u64 reserved[508];
-    Page page[kPagesPerRegion];
-    u64 line[kPagesPerRegion][kLineWords];
+    // First and second -> u64[kSheetWords], of 1 MiB each; the stamps of their words. 0 = none.
+    u64 sheet[2][kSheetsPerRegion];
+    u64 sheet_stamps[2][kSheetsPerRegion];
+    u64 reserved[380];
+    u64 places[kPagesPerRegion / kPagesPerGroup];  // a byte of each page
+    u64 fine[kPagesPerRegion];                     // -> u64[kFineWords], by page; 0 = nothing
+    u64 line[kLinesPerRegion][kLineWords];
 };
 
-// The arrays that pages have outside their region lie in chunks of this size,
-// aligned to it. The stamp of a word there has the word's place in a second chunk.
+// Fine leaves lie in chunks of this size, aligned to it. The stamp of a word there has the word's
+// place in a second chunk.
 inline constexpr u32 kChunkBytes = 1u << 20;
 struct Chunk {  // at its start
     u64 owner[4];

@@ -4,6 +4,9 @@
 namespace mt::runtime {
 namespace {
 
+constexpr u64 kSheetBytes = kSheetWords * sizeof(u64);
+constexpr bool kSparse = true;
+
 // Into any of `count` words.
 bool put(u64* words, u32 count, u64 word) {
     for (u32 i = 0; i < count; ++i) {
@@ -45,55 +48,100 @@ Region* Blocks::make_region(u64 address) {
     push_front(*regions_, *region);
     add_shared(*region_count_, 1);
     u64& entry = level[level_index(address)];
-    return exchange_if<u64>(entry, 0, address_of(region)) ? region : pointer<Region>(load(entry));
+    if (!exchange_if<u64>(entry, 0, address_of(region))) return pointer<Region>(load(entry));
+    map_ahead(*region, address);
+    return region;
 }
 
-// The piece that `slot` refers to, made on first use.
-u64* Blocks::piece(u64& slot, u32 words) {
-    u64 at = load(slot);
-    if (at != 0) return pointer<u64>(at);
-    void* fresh = pool_->take(words * sizeof(u64));
-    if (fresh == nullptr) return nullptr;
-    if (exchange_if<u64>(slot, 0, address_of(fresh))) return static_cast<u64*>(fresh);
+// What 10 000 small blocks need: the program may forbid itself to map more (strict.c).
+void Blocks::map_ahead(Region& region, u64 address) {
+    const u32 number = sheet_of(address);
+    for (u32 which = 0; which < 2; ++which) {
+        for (u32 i = number; i < number + 2 && i < kSheetsPerRegion; ++i) {
+            mapping(region.sheet[which][i], kSheetBytes, kSparse);
+        }
+    }
+}
+
+// The mapping that `slot` refers to, made on first use.
+u64* Blocks::mapping(u64& slot, u64 size, bool is_sparse) const {
+    if (load(slot) == 0) {
+        void* fresh = is_sparse ? pool_->take_sparse(size) : pool_->take_mapping(size);
+        if (fresh == nullptr) return nullptr;
+        if (!exchange_if<u64>(slot, 0, address_of(fresh))) pool_->give_back(fresh);
+    }
     return pointer<u64>(load(slot));
 }
 
-bool Blocks::insert_in_leaves(Page& page, u64 address, u64 word) {
-    u64* leaf = piece(page.leaf, kLeafWords);
-    if (leaf == nullptr) return false;
-    if (exchange_if<u64>(leaf[leaf_slot(address)], 0, word)) return true;
-    // Allocators with classes below 32 bytes put two blocks into one granule.
-    u64* fine = piece(page.fine, kFineWords);
-    if (fine == nullptr) return false;
-    publish(fine[fine_slot(address)], word);
+// Before a word stands there: who looks for it is its own thread, or has got the address from it.
+void Blocks::mark(u8& places, u8 place) {
+    if ((load(places) & place) == 0) __atomic_fetch_or(&places, place, __ATOMIC_RELEASE);
+}
+
+// The words that a page of the group may have in a sheet share a page, which now counts.
+bool Blocks::open_granules(Region& region, u32 which, u64 address) {
+    u64& sheet = region.sheet[which][sheet_of(address)];
+    if (mapping(sheet, kSheetBytes, kSparse) == nullptr) return false;
+    const u64 bits = u64{0x0101010101010101} << which;
+    static_assert(kHasGranules == 1 && kHasSecond == 2);
+    u64& group = region.places[page_of(address) / kPagesPerGroup];
+    const u64 old = __atomic_fetch_or(&group, bits, __ATOMIC_ACQ_REL);
+    if ((old & bits) != bits) pool_->count_touched(kPageSize);
+    return true;
+}
+
+bool Blocks::insert_in_granules(Region& region, u64 address, u64 word) {
+    const u8& places = places_of(region, address);
+    for (u32 which = 0; which < 2; ++which) {
+        const bool is_open = (load(places) & kHasGranules << which) != 0;
+        if (!is_open && !open_granules(region, which, address)) return false;
+        if (exchange_if<u64>(*granule(region, which, address), 0, word)) return true;
+    }
+    return false;
+}
+
+// Allocators with classes below 32 bytes put more than two blocks into one granule.
+bool Blocks::insert_in_leaf(Region& region, u64 address, u64 word) {
+    u64& leaf = region.fine[page_of(address)];
+    if (load(leaf) == 0) {
+        void* fresh = pool_->take(kFineWords * sizeof(u64));
+        if (fresh == nullptr) return false;
+        exchange_if<u64>(leaf, 0, address_of(fresh));
+    }
+    mark(places_of(region, address), kHasLeaf);
+    publish(*fine_word(region, address), word);
     return true;
 }
 
 bool Blocks::insert(u64 address, u64 word) {
     Region* region = region_of(address);
     if (region == nullptr && (region = make_region(address)) == nullptr) return false;
-    Page& page = region->page[page_of(address)];
-    if (put(region->line[page_of(address)], kLineWords, word)) return true;
-    if (word_size(word) >= kSmallBlock) {
-        u64* middle = piece(page.middle, kMiddleWords);
-        if (middle != nullptr && put(middle, kMiddleWords, word)) return true;
-    }
-    u64* split = piece(page.split, kSplitWords);
-    if (split == nullptr) return false;  // find() looks for leaves behind it only
-    if (put(split + split_slot(address), kLineWords, word)) return true;
-    return insert_in_leaves(page, address, word);
+    u8& places = places_of(*region, address);
+    const bool goes_there = (load(places) & kHasGranules) != 0 && word_size(word) < kSmallBlock;
+    if (goes_there && insert_in_granules(*region, address, word)) return true;
+    mark(places, kHasLine);
+    if (put(line_of(*region, address), kLineWords, word)) return true;
+    if (!goes_there && insert_in_granules(*region, address, word)) return true;
+    return insert_in_leaf(*region, address, word);
 }
 
 u64* Blocks::stamp(u64 address, const u64* slot, bool makes) const {
-    Region* region = region_of(address);
-    const u64* line = region->line[page_of(address)];
-    if (slot < line || slot >= line + kLineWords) return pool_->beside(slot, makes);
-    if (load(region->stamps) == 0) {
-        void* fresh = makes ? pool_->take_mapping(sizeof(Region::line)) : nullptr;
-        if (fresh == nullptr) return nullptr;
-        if (!exchange_if<u64>(region->stamps, 0, address_of(fresh))) pool_->give_back(fresh);
+    Region& region = *region_of(address);
+    const auto beside = [&](const u64* words, u64 count, u64& stamps) -> u64* {
+        if (load(stamps) == 0 && (!makes || mapping(stamps, count * sizeof(u64)) == nullptr)) {
+            return nullptr;
+        }
+        return pointer<u64>(load(stamps)) + (slot - words);
+    };
+    constexpr u64 kWords = u64{kLinesPerRegion} * kLineWords;
+    const u64* lines = region.line[0];
+    if (slot >= lines && slot < lines + kWords) return beside(lines, kWords, region.stamps);
+    for (u32 which = 0; which < 2; ++which) {
+        const u64* sheet = pointer<u64>(load(region.sheet[which][sheet_of(address)]));
+        if (sheet == nullptr || slot < sheet || slot >= sheet + kSheetWords) continue;
+        return beside(sheet, kSheetWords, region.sheet_stamps[which][sheet_of(address)]);
     }
-    return pointer<u64>(load(region->stamps)) + (slot - region->line[0]);
+    return pool_->beside(slot, makes);
 }
 
 }  // namespace mt::runtime

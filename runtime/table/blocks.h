@@ -24,7 +24,6 @@ class Blocks {
         u64* empty = nullptr;
     };
 
-    // blocks may be closer than 32 bytes (any allocator but libc's).
     void attach(Pool& pool, u64& regions, u64& region_count);
 
     // Where the word of the block at `address` stands; nullptr: not traced.
@@ -51,12 +50,24 @@ class Blocks {
 
   private:
     static constexpr u32 kAddressBits = stack::machine::kAddressBits;
-    static u32 page_of(u64 address) {
-        return static_cast<u32>(address >> kPageBits) & (kPagesPerRegion - 1);
+    static u64 offset_of(u64 address) { return address & ((u64{1} << kRegionBits) - 1); }
+    static u32 page_of(u64 address) { return static_cast<u32>(offset_of(address) >> kPageBits); }
+    static u32 sheet_of(u64 address) { return static_cast<u32>(offset_of(address) >> kSheetBits); }
+    static u64* line_of(Region& region, u64 address) {
+        return region.line[offset_of(address) >> kLineBits];
     }
-    static u32 leaf_slot(u64 address) { return (address & 0xfff) >> kLeafGranuleBits; }
-    static u32 fine_slot(u64 address) { return (address & 0xfff) >> kFineGranuleBits; }
-    static u32 split_slot(u64 address) { return ((address & 0xfff) >> kSplitBits) * kLineWords; }
+    static u8& places_of(Region& region, u64 address) {
+        return reinterpret_cast<u8*>(region.places)[page_of(address)];
+    }
+    // Of a page that has granules; of the second sheet, second granules.
+    static u64* granule(const Region& region, u32 which, u64 address) {
+        return pointer<u64>(load(region.sheet[which][sheet_of(address)])) +
+               (address >> kGranuleBits & (kSheetWords - 1));
+    }
+    static u64* fine_word(const Region& region, u64 address) {
+        return pointer<u64>(load(region.fine[page_of(address)])) +
+               ((address & 0xfff) >> kFineGranuleBits);
+    }
 
     // Two steps: a directory of all addresses at once would be 16 MiB of address space,
     // of which some programs may have little.
@@ -73,8 +84,12 @@ class Blocks {
     }
     u64* level_for(u64 address);
     Region* make_region(u64 address);
-    u64* piece(u64& slot, u32 words);
-    bool insert_in_leaves(Page& page, u64 address, u64 word);
+    void map_ahead(Region& region, u64 address);
+    u64* mapping(u64& slot, u64 size, bool is_sparse = false) const;
+    static void mark(u8& places, u8 place);
+    bool open_granules(Region& region, u32 which, u64 address);
+    bool insert_in_granules(Region& region, u64 address, u64 word);
+    bool insert_in_leaf(Region& region, u64 address, u64 word);
 
     Pool* pool_ = nullptr;
     u64 top_[kTopEntries];  // address >> kTopShift -> a level, or the empty one -> Region
@@ -85,8 +100,10 @@ class Blocks {
 inline Region* Blocks::prefetch(u64 address) const {
     Region* region = region_of(address);
     if (region == nullptr) return nullptr;
-    __builtin_prefetch(&region->page[page_of(address)]);
-    __builtin_prefetch(region->line[page_of(address)]);
+    const u8 places = load(places_of(*region, address));
+    if ((places & kHasGranules) != 0) __builtin_prefetch(granule(*region, 0, address));
+    if ((places & kHasSecond) != 0) __builtin_prefetch(granule(*region, 1, address));
+    if (places != kHasGranules) __builtin_prefetch(line_of(*region, address));
     return region;
 }
 
@@ -94,66 +111,58 @@ inline u64* Blocks::find(u64 address) const {
     if (!holds(address)) return nullptr;
     Region* region = region_of(address);
     if (region == nullptr) return nullptr;
-    const Page& page = region->page[page_of(address)];
-    if (u64* split = pointer<u64>(load(page.split))) {
-        if (u64* leaf = pointer<u64>(load(page.leaf))) {
-            u64& slot = leaf[leaf_slot(address)];
-            if (is_word_of(load(slot), address)) return &slot;
-            if (u64* fine = pointer<u64>(load(page.fine))) {
-                u64& exact = fine[fine_slot(address)];
-                if (load(exact) != 0) return &exact;
-            }
+    const u8 places = load(places_of(*region, address));
+    if ((places & kHasGranules) != 0) {
+        u64* first = granule(*region, 0, address);
+        if (is_word_of(load(*first), address)) return first;
+        if ((places & kHasSecond) != 0) {
+            u64* second = granule(*region, 1, address);
+            if (is_word_of(load(*second), address)) return second;
         }
-        u64* words = split + split_slot(address);
-        if (const u32 match = scan(words, address).match) return first_of(words, match);
     }
-    u64* line = region->line[page_of(address)];
-    if (const u32 match = scan(line, address).match) return first_of(line, match);
-    if (u64* middle = pointer<u64>(load(page.middle))) {
-        for (u32 part = 0; part < kMiddleWords; part += kLineWords) {
-            if (const u32 match = scan(middle + part, address).match) {
-                return first_of(middle + part, match);
-            }
-        }
+    if ((places & kHasLine) != 0) {
+        u64* line = line_of(*region, address);
+        if (const u32 match = scan(line, address).match) return first_of(line, match);
+    }
+    if ((places & kHasLeaf) != 0) {
+        u64* exact = fine_word(*region, address);
+        if (load(*exact) != 0) return exact;
     }
     return nullptr;
 }
 
 [[gnu::always_inline]] inline Blocks::Place Blocks::place(Region* region, u64 address, u64 size) {
     if (region == nullptr) return {};
-    const Page& page = region->page[page_of(address)];
-    u64* line = region->line[page_of(address)];
-    const Scan in_line = scan(line, address);
-    if (in_line.match != 0) return {first_of(line, in_line.match), nullptr};
-    u64* empty = in_line.empty != 0 ? first_of(line, in_line.empty) : nullptr;
-    if (u64* middle = pointer<u64>(load(page.middle))) {
-        for (u32 part = 0; part < kMiddleWords; part += kLineWords) {
-            const Scan in_part = scan(middle + part, address);
-            if (in_part.match != 0) return {first_of(middle + part, in_part.match), nullptr};
-            if (empty == nullptr && size >= kSmallBlock && in_part.empty != 0) {
-                empty = first_of(middle + part, in_part.empty);
-            }
+    const u8 places = load(places_of(*region, address));
+    u64* empty = nullptr;
+    bool takes_line = true;
+    if ((places & kHasGranules) != 0) {
+        u64* first = granule(*region, 0, address);
+        const u64 word = load(*first);
+        if (is_word_of(word, address)) return {first, nullptr};
+        const bool is_small = size < kSmallBlock;
+        if (is_small && word == 0) empty = first;
+        if (__builtin_expect(places == kHasGranules, 1)) return {nullptr, empty};
+        if ((places & kHasSecond) != 0) {
+            u64* second = granule(*region, 1, address);
+            const u64 other = load(*second);
+            if (is_word_of(other, address)) return {second, nullptr};
+            if (is_small && empty == nullptr && other == 0) empty = second;
+        } else {
+            takes_line = !is_small;
         }
     }
-    u64* split = pointer<u64>(load(page.split));
-    if (split == nullptr) return {nullptr, empty};
-    u64* words = split + split_slot(address);
-    const Scan in_split = scan(words, address);
-    if (in_split.match != 0) return {first_of(words, in_split.match), nullptr};
-    const bool takes_large = size < kSmallBlock || load(page.middle) != 0;
-    if (empty == nullptr && takes_large && in_split.empty != 0) {
-        empty = first_of(words, in_split.empty);
+    if ((places & kHasLine) != 0) {
+        u64* line = line_of(*region, address);
+        const Scan in_line = scan(line, address);
+        if (in_line.match != 0) return {first_of(line, in_line.match), nullptr};
+        if (empty == nullptr && takes_line && in_line.empty != 0) {
+            empty = first_of(line, in_line.empty);
+        }
     }
-    u64* leaf = pointer<u64>(load(page.leaf));
-    if (leaf == nullptr) return {nullptr, empty};
-    u64& slot = leaf[leaf_slot(address)];
-    const u64 word = load(slot);
-    if (is_word_of(word, address)) return {&slot, nullptr};
-    if (empty == nullptr && word == 0) empty = &slot;
-    if (u64* fine = pointer<u64>(load(page.fine))) {
-        u64& exact = fine[fine_slot(address)];
-        if (load(exact) != 0) return {&exact, nullptr};
-        if (empty == nullptr) empty = &exact;
+    if ((places & kHasLeaf) != 0) {
+        u64* exact = fine_word(*region, address);
+        if (load(*exact) != 0) return {exact, nullptr};
     }
     return {nullptr, empty};
 }

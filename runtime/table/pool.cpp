@@ -124,13 +124,18 @@ void* Pool::take_mapping(std::size_t size, bool is_index) {
     return entry->address;
 }
 
-void* Pool::take_sparse_index(std::size_t size) {
+void* Pool::take_sparse(std::size_t size) {
     Mapping* entry = map(size);
     if (entry == nullptr) return nullptr;
-    os::keep_out_of_cores(entry->address, size);
     entry->counted = 0;
     link(entry);
     return entry->address;
+}
+
+void* Pool::take_sparse_index(std::size_t size) {
+    void* index = take_sparse(size);
+    if (index != nullptr) os::keep_out_of_cores(index, size);
+    return index;
 }
 
 void Pool::give_back(void* mapping) {

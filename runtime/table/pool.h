@@ -24,6 +24,9 @@ class Pool {
     // A sparse index: as above, and of its bytes only those that were touched
     // cost memory, so they are not counted.
     void* take_sparse_index(std::size_t size);
+    // A sparse mapping that readers need: who touches its pages counts them.
+    void* take_sparse(std::size_t size);
+    void count_touched(abi::u64 bytes) { account(bytes); }
     // What take_mapping has given, which nobody uses any more; other pieces may be
     // taken meanwhile.
     void give_back(void* mapping);

@@ -11,6 +11,8 @@ namespace mt::runtime {
 
 using namespace mt::abi;
 
+inline constexpr int kOffsetBit = 55;  // as make_word() has it
+
 struct Scan {  // a bit for each word, at twice its index
     u32 match;
     u32 empty;
@@ -19,7 +21,8 @@ struct Scan {  // a bit for each word, at twice its index
 inline u64* first_of(u64* words, u32 bits) { return words + __builtin_ctz(bits) / 2; }
 
 inline bool is_word_of(u64 word, u64 address) {
-    return word != 0 && word_offset(word) == (address & 0xfff);
+    constexpr u32 kAbovePage = 64 - kPageBits;
+    return word != 0 && (word ^ address << kAbovePage) >> kOffsetBit == 0;
 }
 
 }  // namespace mt::runtime

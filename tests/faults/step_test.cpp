@@ -185,6 +185,17 @@ INSTANTIATE_TEST_SUITE_P(
                                      "key-page-moves", "key-page-fails"),
                      testing::Values("whole")),
     name_of);
+// Wherever in the block table the word stands (abi/state.h, Region).
+INSTANTIATE_TEST_SUITE_P(PlaceEvent, EachInstruction,
+                         testing::Combine(testing::Values("key-place-granule", "key-place-second",
+                                                          "key-place-leaf", "key-leave-granule",
+                                                          "key-leave-second", "key-leave-leaf"),
+                                          testing::Values("whole")),
+                         name_of);
+INSTANTIATE_TEST_SUITE_P(StampedPlaceEvent, EachInstruction,
+                         testing::Combine(testing::Values("key-leave-second"),
+                                          testing::Values("stamped")),
+                         name_of);
 INSTANTIATE_TEST_SUITE_P(SampledKeyEvent, EachInstruction,
                          testing::Combine(testing::Values("key-track", "key-track-again",
                                                           "key-touch", "key-untrack", "key-page",

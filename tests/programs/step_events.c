@@ -23,6 +23,18 @@ static uintptr_t key(uintptr_t number, uintptr_t turn) {
 static int is(const char* which, const char* name) { return strcmp(which, name) == 0; }
 static int is_key_event(const char* which) { return strncmp(which, "key-", 4) == 0; }
 
+/* Where a block's word goes by its number: 8 in a line, then three that begin in one granule. */
+enum { IN_GRANULE = 9, IN_SECOND = 10, IN_LEAF = 11 };
+static unsigned place_of(const char* which) {
+    const char* place = strrchr(which, '-');
+    if (strncmp(which, "key-place-", 10) != 0 && strncmp(which, "key-leave-", 10) != 0) return 0;
+    if (is(place, "-granule")) return IN_GRANULE;
+    return is(place, "-second") ? IN_SECOND : IN_LEAF;
+}
+static uintptr_t neighbour(unsigned number, unsigned turn) {
+    return 0x10000000 + turn * 0x800000 + number * 16; /* not in one sheet */
+}
+
 static uint64_t part_of(uint64_t key_in_domain) {
     uint64_t hash = key_in_domain ^ DOMAIN * 0x9e3779b97f4a7c15u;
     hash = (hash ^ hash >> 30) * 0xbf58476d1ce4e5b9u;
@@ -43,6 +55,8 @@ static void prepare_key_event(const char* which, unsigned turn) {
     }
     if (is(which, "key-touch-again")) memtrace_touch(DOMAIN, key(1, turn));
     page[turn] = malloc(is(which, "key-page-moves") ? 40 : 4000);
+    const unsigned end = place_of(which) + (strncmp(which, "key-leave-", 10) == 0);
+    for (unsigned i = 1; i < end; ++i) memtrace_track(0, neighbour(i, turn), 8);
     const int is_page = strncmp(which, "key-page-", 9) == 0 || is(which, "key-piece");
     if (is_page) memtrace_pool(page[turn]);
 }
@@ -59,6 +73,10 @@ static void key_event(const char* which, unsigned turn) {
     if (is(which, "key-block")) memtrace_track(0, 0x10000 + turn * 64, 60);
     if (is(which, "key-block-touch")) memtrace_touch(0, (uintptr_t)kept[3 + turn]);
     if (is(which, "key-block-untrack")) memtrace_untrack(0, (uintptr_t)kept[3 + turn]);
+    if (strncmp(which, "key-place-", 10) == 0)
+        memtrace_track(0, neighbour(place_of(which), turn), 60);
+    if (strncmp(which, "key-leave-", 10) == 0)
+        memtrace_untrack(0, neighbour(place_of(which), turn));
     if (is(which, "key-page")) memtrace_pool(page[turn]);
     if (is(which, "key-piece")) memtrace_track(0, (uintptr_t)page[turn], 60);
     if (is(which, "key-page-free")) free(page[turn]);

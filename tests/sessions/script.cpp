@@ -41,7 +41,7 @@ settings set target.process.stop-on-exec false
 )";
 
 // Offsets of Root::header and Header::major, behind which minor stands: what a
-// newer table has in common. It becomes 2.0.
+// newer table has in common. It becomes 3.0.
 constexpr const char* kHeaderField = "64";
 constexpr const char* kMajorField = "16";
 
@@ -73,7 +73,7 @@ std::string gdb_step(const Step& step, const Session& session) {
             return stop + "signal " + step.text + "\n" + check;
         case StepKind::age:
             return std::string("set var {unsigned int}({unsigned long}((char*)&memtrace_root+") +
-                   kHeaderField + ")+" + kMajorField + ") = 2\n";
+                   kHeaderField + ")+" + kMajorField + ") = 3\n";
         case StepKind::core:
             return session.save_as.empty() ? "" : "gcore " + session.save_as.string() + "\n";
         case StepKind::same:
@@ -109,7 +109,7 @@ std::string lldb_step(const Step& step, const std::string& arguments) {
                    step.text + ")\ncontinue\n" + check;
         case StepKind::age:
             return std::string("memory write --size 4 `*(unsigned long*)((char*)&memtrace_root+") +
-                   kHeaderField + ")+" + kMajorField + "` 2\n";
+                   kHeaderField + ")+" + kMajorField + "` 3\n";
         case StepKind::core:
             return "";
         case StepKind::same:

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -58,7 +59,7 @@ class TableBuilder {
     abi::Record& weighted(std::uint32_t id, std::size_t shard = 0);
     // From now on blocks of ordinary tracebacks are a sample.
     void sample(std::uint64_t mean);
-    // A word where the runtime would put it: line, middle, split, leaf, fine.
+    // A word where the runtime would put it: line, granule, fine leaf.
     void add_block(Address address, std::uint64_t size, std::uint32_t id);
     // Of kDomainLarge: the size of a large block. Others stand in part domain % kTrackedParts.
     void add_tracked(std::uint32_t domain, Address key, std::uint64_t size, std::uint32_t id);
@@ -142,8 +143,10 @@ class TableBuilder {
     };
     struct RegionAt {
         Address address = 0;
-        std::map<std::uint32_t, Address> middle, split, leaf, fine;  // by page
-        std::unordered_map<std::uint32_t, std::uint32_t> used;       // words, by page
+        std::map<std::uint32_t, Address> sheet[2];              // by number
+        std::map<std::uint32_t, Address> fine;                  // by page
+        std::unordered_map<std::uint32_t, std::uint32_t> used;  // words, by line
+        std::set<std::uint32_t> groups;                         // of pages with granules
     };
     struct Live {
         std::uint64_t size = 0;

@@ -150,41 +150,46 @@ void TableBuilder::build_contexts(FakeMemory& memory) {
 
 // Where the runtime puts a block: the first place that is free for it.
 void TableBuilder::place(FakeMemory& memory, RegionAt& region, Address block) {
-    const auto page = static_cast<std::uint32_t>(block >> abi::kPageBits) % abi::kPagesPerRegion;
-    const auto offset = static_cast<std::uint32_t>(block & 0xfff);
-    auto put = [&](Address slot) {
+    const Address within = block % (1ull << abi::kRegionBits);
+    const auto page = static_cast<std::uint32_t>(within >> abi::kPageBits);
+    const auto line = static_cast<std::uint32_t>(within >> abi::kLineBits);
+    const auto put = [&](Address slot) {
         memory.put(slot, word(block));
         word_at_[block] = slot;
     };
-    auto outside = [&](std::map<std::uint32_t, Address>& arrays, std::size_t directory,
-                       std::uint32_t words) {
-        Address& address = arrays[page];
-        if (address == 0) address = take(words * 8, 128);
-        memory.map(address, words * 8);
-        memory.put(
-            region.address + offsetof(abi::Region, page) + page * sizeof(abi::Page) + directory,
-            address);
-        return address;
+    // The array behind a word of the region, made on first use.
+    const auto outside = [&](Address& array, std::size_t link, std::uint32_t words) {
+        if (array == 0) array = take(words * 8, 4096);
+        memory.map(array, words * 8);
+        memory.put(region.address + link, array);
+        return array;
     };
-    std::uint32_t& used = region.used[page];
+    const auto put_in_granules = [&] {
+        const auto number = static_cast<std::uint32_t>(within >> abi::kSheetBits);
+        for (std::uint32_t which = 0; which < 2; ++which) {
+            const std::size_t link = offsetof(abi::Region, sheet) +
+                                     (which * abi::kSheetsPerRegion + number) * sizeof(abi::u64);
+            const Address sheet = outside(region.sheet[which][number], link, abi::kSheetWords);
+            const Address slot =
+                sheet + (within >> abi::kGranuleBits) % abi::kSheetWords * sizeof(abi::u64);
+            if (memory.get<abi::u64>(slot) != 0) continue;
+            put(slot);
+            return true;
+        }
+        return false;
+    };
+    const std::uint32_t group = page / abi::kPagesPerGroup;
+    const bool is_small = live_.at(block).size < abi::kSmallBlock;
+    if (is_small && region.groups.count(group) != 0 && put_in_granules()) return;
+    std::uint32_t& used = region.used[line];
     if (used < abi::kLineWords) {
-        return put(region.address + offsetof(abi::Region, line) + page * 64 + used++ * 8);
+        return put(region.address + offsetof(abi::Region, line) + line * 64 + used++ * 8);
     }
-    std::uint32_t& large = region.used[page | abi::kPagesPerRegion];
-    if (live_.at(block).size >= abi::kSmallBlock && large < abi::kMiddleWords) {
-        return put(outside(region.middle, offsetof(abi::Page, middle), abi::kMiddleWords) +
-                   large++ * 8);
-    }
-    const Address split = outside(region.split, offsetof(abi::Page, split), abi::kSplitWords);
-    for (std::uint32_t i = 0; i < abi::kLineWords; ++i) {
-        const Address slot = split + ((offset >> abi::kSplitBits) * abi::kLineWords + i) * 8;
-        if (memory.get<abi::u64>(slot) == 0) return put(slot);
-    }
-    const Address leaf = outside(region.leaf, offsetof(abi::Page, leaf), abi::kLeafWords);
-    const Address slot = leaf + (offset >> abi::kLeafGranuleBits) * 8;
-    if (memory.get<abi::u64>(slot) == 0) return put(slot);
-    put(outside(region.fine, offsetof(abi::Page, fine), abi::kFineWords) +
-        (offset >> abi::kFineGranuleBits) * 8);
+    region.groups.insert(group);
+    if (put_in_granules()) return;
+    const Address leaf =
+        outside(region.fine[page], offsetof(abi::Region, fine) + page * 8, abi::kFineWords);
+    put(leaf + (block % abi::kPageSize >> abi::kFineGranuleBits) * 8);
 }
 
 void TableBuilder::build_blocks(FakeMemory& memory) {
@@ -192,6 +197,7 @@ void TableBuilder::build_blocks(FakeMemory& memory) {
     Address previous = 0;
     for (auto& [base, region] : regions_) {
         region.used.clear();
+        region.groups.clear();
         memory.map(region.address, sizeof(abi::Region));
         memory.put(region.address + offsetof(abi::Region, base), base);
         memory.put(region.address + offsetof(abi::Region, next), previous);

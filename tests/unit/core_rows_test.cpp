@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::uint64_t kRegions = 0x600000000000;  // where they lie, one behind the other
 constexpr std::uint64_t kHeap = 0x100000000000;     // of which they are
-constexpr std::uint64_t kPerRegion = std::uint64_t{abi::kPagesPerRegion} * abi::kLineWords;
+constexpr std::uint64_t kPerRegion = std::uint64_t{abi::kLinesPerRegion} * abi::kLineWords;
 constexpr std::uint64_t kSize = 64;
 
 // The memory of a process with `regions` full of blocks of one traceback.
@@ -40,7 +40,7 @@ struct Process {
         inner = fake.callbacks();
     }
 
-    // Regions are wanted from their start, pages and lines of words.
+    // Regions are wanted from their start, and lines of words.
     void fill(std::uint64_t offset, unsigned char* out, std::uint64_t size) const {
         while (size > 0) {
             const std::uint64_t number = offset / sizeof(abi::Region);
@@ -64,8 +64,8 @@ struct Process {
         constexpr std::uint64_t kLines = offsetof(abi::Region, line) / 8;
         if (index < kLines) return 0;
         const std::uint64_t block = index - kLines;
-        const std::uint64_t page = block / abi::kLineWords;
-        return abi::make_word(base + (page << abi::kPageBits) + block % abi::kLineWords * kSize,
+        const std::uint64_t line = block / abi::kLineWords;
+        return abi::make_word(base + (line << abi::kLineBits) + block % abi::kLineWords * kSize,
                               kSize, id);
     }
 

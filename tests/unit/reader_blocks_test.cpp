@@ -38,9 +38,9 @@ TEST_F(ReaderBlocks, NotReadUnlessAsked) {
     EXPECT_THAT(table.blocks, IsEmpty());
 }
 
-// 8 in the line, of the large ones 16 in the middle line, others in the split line,
-// the rest in the leaf, and in the fine leaf where two share 32 bytes.
-TEST_F(ReaderBlocks, LineMiddleSplitLeafAndFine) {
+// 8 in each line, then those below 256 bytes in granules; the rest in the fine leaf where
+// more than two share 64 bytes.
+TEST_F(ReaderBlocks, LinesGranulesAndFineLeaf) {
     std::set<std::uint64_t> addresses;
     for (std::uint64_t offset = 0; offset < 4096; offset += 16) {
         builder_.allocate_at(kBase + offset, id_, offset + 1);
@@ -160,21 +160,30 @@ TEST_F(ReaderBlocks, AWordWithoutATracebackIsFlagged) {
 }
 
 TEST_F(ReaderBlocks, AWordInAnothersLeafSlotIsFlagged) {
-    for (std::uint64_t i = 0; i < 30; ++i) builder_.allocate_at(kBase + i * 32, id_, 8);
+    for (std::uint64_t i = 0; i < 30; ++i) builder_.allocate_at(kBase + i * 8, id_, 8);
     FakeMemory memory = builder_.build();
-    const std::uint64_t in_leaf = kBase + 29 * 32;
-    memory.put(builder_.word_address(in_leaf), abi::make_word(0x40, 8, id_));
+    memory.put(builder_.word_address(kBase + 29 * 8), abi::make_word(0x400, 8, id_));
     const Table table = read_back(memory);
     EXPECT_EQ(table.blocks.size(), 29u);
     EXPECT_NE(remark(table, "damaged-blocks"), "");
 }
 
-TEST_F(ReaderBlocks, AWordInAnotherPartOfTheSplitLineIsFlagged) {
+TEST_F(ReaderBlocks, AWordInAnothersGranuleIsFlagged) {
     for (std::uint64_t i = 0; i < 20; ++i) builder_.allocate_at(kBase + i * 64, id_, 8);
     FakeMemory memory = builder_.build();
     memory.put(builder_.word_address(kBase + 19 * 64), abi::make_word(0x40, 8, id_));
     const Table table = read_back(memory);
     EXPECT_EQ(table.blocks.size(), 19u);
+    EXPECT_NE(remark(table, "damaged-blocks"), "");
+}
+
+TEST_F(ReaderBlocks, AWordInAnotherLineIsFlagged) {
+    builder_.allocate_at(kBase + 16, id_, 8);
+    builder_.allocate_at(kBase + 64, id_, 8);
+    FakeMemory memory = builder_.build();
+    memory.put(builder_.word_address(kBase + 64), abi::make_word(0x840, 8, id_));
+    const Table table = read_back(memory);
+    EXPECT_EQ(table.blocks.size(), 1u);
     EXPECT_NE(remark(table, "damaged-blocks"), "");
 }
 
@@ -209,7 +218,7 @@ TEST_F(ReaderBlocks, AMissingPageOfARegionIsRemarked) {
     EXPECT_THAT(remark(table, "incomplete"), HasSubstr("blocks missing at 0x"));
 }
 
-TEST_F(ReaderBlocks, AMissingLeafIsRemarked) {
+TEST_F(ReaderBlocks, AMissingSheetIsRemarked) {
     for (std::uint64_t i = 0; i < 40; ++i) builder_.allocate_at(kBase + i * 64, id_, 8);
     FakeMemory memory = builder_.build();
     memory.unmap(builder_.word_address(kBase + 39 * 64), 8);
@@ -232,8 +241,8 @@ TEST_F(ReaderBlocks, AMissingRegionIsRemarkedHoweverItReads) {
     }
 }
 
-// A leaf of zeros may be an empty one; the counters know better.
-TEST_F(ReaderBlocks, ALeafThatReadsAsZerosShowsInTheComparison) {
+// A sheet of zeros may be an empty one; the counters know better.
+TEST_F(ReaderBlocks, ASheetThatReadsAsZerosShowsInTheComparison) {
     for (std::uint64_t i = 0; i < 40; ++i) builder_.allocate_at(kBase + i * 64, id_, 8);
     FakeMemory memory = builder_.build();
     memory.unmap(builder_.word_address(kBase + 39 * 64), 8);

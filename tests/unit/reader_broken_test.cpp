@@ -76,12 +76,12 @@ TEST_P(BrokenTable, IsOneClearErrorAfterLittleReading) {
 const Case kFixedParts[] = {
     {"RootMagic", root([](abi::Root& r) { r.magic[3] = 'x'; }), Code::damaged, "magic"},
     {"RootNewerMajor", root([](abi::Root& r) {
-         r.major = 2;
+         r.major = 3;
          r.minor = 5;
      }),
-     Code::version, "2.5, this memtrace reads 1.x"},
+     Code::version, "3.5, this memtrace reads 2.x"},
     {"RootOlderMajor", root([](abi::Root& r) { r.major = 0; }), Code::version, "table format 0."},
-    {"RootByteOrder", root([](abi::Root& r) { r.major = 0x0100; }), Code::version, "byte order"},
+    {"RootByteOrder", root([](abi::Root& r) { r.major = 0x0200; }), Code::version, "byte order"},
     {"RootSize", root([](abi::Root& r) { r.size = 8; }), Code::damaged, "root"},
     {"RootPointsNowhere", root([](abi::Root& r) { r.header = 0x1000; }), Code::unreadable,
      "header at 0x1000"},
@@ -96,7 +96,7 @@ const Case kFixedParts[] = {
          h.major = 7;
          h.minor = 1;
      }),
-     Code::version, "7.1, this memtrace reads 1.x"},
+     Code::version, "7.1, this memtrace reads 2.x"},
     {"HeaderByteOrder", header([](abi::Header& h) { h.byte_order = 0x04030201; }), Code::version,
      "byte order"},
     {"HeaderPointerWidth", header([](abi::Header& h) { h.pointer_width = 4; }), Code::version,
@@ -252,10 +252,9 @@ const Case kCountsAndPointers[] = {
      Code::damaged, "region"},
     {"LeavesShared",
      [](TableBuilder& b, FakeMemory& m) {
-         const std::uint64_t pages = b.region_address(kBlock) + offsetof(abi::Region, page);
+         const std::uint64_t leaves = b.region_address(kBlock) + offsetof(abi::Region, fine);
          for (std::uint32_t i = 0; i < abi::kPagesPerRegion; ++i) {
-             m.put(pages + sizeof(abi::Page) * i + offsetof(abi::Page, leaf),
-                   TableBuilder::kHeader);
+             m.put(leaves + i * sizeof(abi::u64), TableBuilder::kHeader);
          }
      },
      Code::damaged, "two pages"},

@@ -165,7 +165,7 @@ class InFlight : public ::testing::Test {
     }
     // A free word for a block that is not there yet.
     std::uint64_t slot(std::uint64_t address) const {
-        return line_ + (address >> 12) % abi::kPagesPerRegion * 64 + 56;
+        return line_ + (address >> abi::kLineBits) % abi::kLinesPerRegion * 64 + 56;
     }
 
     TableBuilder builder_;

@@ -108,10 +108,6 @@ TEST(Reader, ThreadsThatTookTurnsHaveAnExactPeak) {
     const Table table = read_back(memory);
     EXPECT_EQ(table.peak_bound, 0u);
     EXPECT_THAT(table.remarks, IsEmpty());
-    // A runtime of before minor 5 cannot tell.
-    builder.header.minor = 4;
-    memory = builder.build();
-    EXPECT_THAT(remark(read_back(memory), "peak-bound"), HasSubstr("perhaps at the same time"));
 }
 
 TEST(Reader, OneBusyThreadAmongIdleOnesHasAnExactPeak) {

@@ -233,7 +233,7 @@ TEST_F(TableStorm, LargeSizesAreFoundWhileTheTableGrows) {
 TEST_F(TableStorm, BlocksOfOnePageAreOfAnyThread) {
     constexpr u64 kBase = u64{0x7000} << 20;
     constexpr u64 kPages = 64;
-    constexpr u64 kGap = 32;  // bytes: lines, pieces and leaves of the page are all needed
+    constexpr u64 kGap = 16;  // bytes: lines, both sheets and leaves are all needed
     at_once([&](u64 number) {
         const auto address = [&](u64 i) { return kBase + (i * kThreads + number) * kGap; };
         constexpr u64 kEach = kPages * kPageSize / kGap / kThreads;

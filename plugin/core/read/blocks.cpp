@@ -14,65 +14,14 @@
 namespace mt::core {
 namespace {
 
-constexpr unsigned kMaxRegions = 1u << 22;
-constexpr std::uint32_t kSlice = 1024;                              // pages
-constexpr std::size_t kPollEvery = 1u << 18;                        // blocks
-constexpr std::size_t kArraysOffset = offsetof(abi::Region, page);  // they end a region
+constexpr std::uint32_t kSlice = 1u << (abi::kSheetBits - abi::kPageBits);  // pages
+constexpr std::size_t kPollEvery = 1u << 18;                                // blocks
+constexpr std::size_t kArraysOffset = offsetof(abi::Region, fine);          // they end a region
+constexpr std::uint32_t kPageWords = abi::kLineWords << (abi::kPageBits - abi::kLineBits);
+constexpr std::uint32_t kPageGranules = 1u << (abi::kPageBits - abi::kGranuleBits);
 
 // Of the words in a region's lines.
-using LineStamps = abi::u64[abi::kPagesPerRegion][abi::kLineWords];
-
-// Of a core, where all is of one moment: room for stamps is made by a state that stamps, and
-// that it does for as long as it lives.
-void check_stamped(Reading& reading, const Anchor& anchor, const std::vector<RegionAt>& regions) {
-    if (anchor.state.stamped != 0 || reading.memory().core_file() == nullptr) return;
-    const auto with_stamps = std::count_if(regions.begin(), regions.end(),
-                                           [](const RegionAt& one) { return one.stamps != 0; });
-    reading.doubt("blocks have stamps where none are given",
-                  static_cast<std::uint64_t>(with_stamps));
-}
-
-}  // namespace
-
-bool list_regions(Reading& reading, const Anchor& anchor, std::vector<RegionAt>& regions) {
-    constexpr std::size_t kHead = offsetof(abi::Region, reserved);
-    const std::unique_ptr<abi::Region> region(new abi::Region);
-    std::uint64_t address = anchor.state.regions;
-    while (address != 0) {
-        if (regions.size() == kMaxRegions) {
-            reading.incomplete("blocks of regions", address);
-            break;
-        }
-        if (!reading.claim(address, anchor.header.region_size, "a region of blocks")) return false;
-        std::size_t got = 0;
-        if (!reading.some(address, region.get(), kHead, got)) return false;
-        const bool is_dumped =
-            got == kHead && (region->base != 0 || region->next != 0 || region->self == address);
-        if (!is_dumped) {
-            // Whatever followed it in the list is lost too.
-            reading.incomplete("blocks of regions", address);
-            break;
-        }
-        if (region->base % (1ull << abi::kRegionBits) != 0) {
-            return reading.fail(Code::damaged,
-                                fmt::format("the table is damaged: the region at {:#x} claims "
-                                            "blocks from {:#x}",
-                                            address, region->base),
-                                address);
-        }
-        regions.push_back({region->base, address, region->stamps});
-        address = region->next;
-    }
-    check_stamped(reading, anchor, regions);
-    // Each is in the list before it is counted.
-    if (regions.size() < anchor.state.region_count)
-        reading.doubt("regions of blocks are missing", anchor.state.region_count - regions.size());
-    std::sort(regions.begin(), regions.end(),
-              [](const RegionAt& a, const RegionAt& b) { return a.base < b.base; });
-    return true;
-}
-
-namespace {
+using LineStamps = abi::u64[abi::kPagesPerRegion][kPageWords];
 
 class Decoder {
   public:
@@ -83,32 +32,37 @@ class Decoder {
           flagged_(flagged),
           stamped_(stamped),
           region_(new abi::Region),
-          line_stamps_(stamped ? new LineStamps[1] : nullptr) {}
+          line_stamps_(stamped ? new LineStamps[1] : nullptr) {
+        for (int which = 0; which < 2; ++which) {
+            granules_[which].resize(abi::kSheetWords);
+            if (stamped) granule_stamps_[which].resize(abi::kSheetWords);
+        }
+    }
 
     bool region(const RegionAt& at);
     bool pages(const RegionAt& at, std::uint32_t first, std::uint32_t count);
 
   private:
-    struct Places {  // which words of an array may hold an offset
-        std::uint32_t bits = abi::kPageBits;
-        std::uint32_t words = 0;  // for each 2^bits bytes of the page; 0: any
-        bool take(std::uint64_t offset, std::uint32_t index) const {
-            return words == 0 || offset >> bits == index / words;
-        }
+    // An array of words that a page has: its lines, granules or fine leaf.
+    struct Words {
+        const abi::u64* words;
+        const abi::u64* stamps;  // of those, or null
+        std::uint32_t count;
+        std::uint32_t bits;       // each 2^bits bytes of the page ...
+        std::uint32_t per_place;  // ... have so many words
     };
-    struct Outside {  // an array of words that a page has outside its region
+    struct Leaf {
         std::uint32_t page;
-        std::uint32_t words;
-        Places places;
         std::size_t start;  // in words_
     };
 
-    bool slice(std::uint64_t base, std::uint32_t first, std::uint32_t count);
-    bool read_words();
+    bool slice(const RegionAt& at, std::uint32_t first, std::uint32_t count);
+    bool read_granules(const RegionAt& at, std::uint32_t first, std::uint32_t count);
+    bool read_leaves(std::uint32_t first, std::uint32_t count);
     bool read_stamps();
     bool second_chunk(std::uint64_t chunk, std::uint64_t& stamps);
-    void gather(std::uint32_t page, std::uint64_t address, std::uint32_t words, Places places);
     bool check_overlaps();
+    void words(std::uint64_t page_address, const Words& array);
     void word(std::uint64_t page_address, std::uint64_t word, std::uint64_t stamp);
 
     Reading& reading_;
@@ -118,10 +72,12 @@ class Decoder {
     const bool stamped_;
     std::unique_ptr<abi::Region> region_;        // its arrays only
     std::unique_ptr<LineStamps[]> line_stamps_;  // null = not stamped
+    // Of a slice's pages, in each sheet.
+    std::vector<abi::u64> granules_[2], granule_stamps_[2];
     std::unordered_map<std::uint64_t, std::uint64_t> second_chunks_;
-    std::vector<Outside> outside_;
+    std::vector<Leaf> leaves_;
     std::vector<Reading::Piece> pieces_;
-    std::vector<abi::u64> words_;
+    std::vector<abi::u64> words_;   // of all leaves
     std::vector<abi::u64> stamps_;  // of words_, if stamped
 };
 
@@ -134,44 +90,74 @@ void Decoder::word(std::uint64_t page_address, std::uint64_t word, std::uint64_t
                        abi::word_stack(word), table_.place_of({0, stamp})});
 }
 
-void Decoder::gather(std::uint32_t page, std::uint64_t address, std::uint32_t words,
-                     Places places) {
-    if (address == 0) return;
-    outside_.push_back({page, words, places, words_.size()});
-    pieces_.push_back({address, words * 8, static_cast<std::uint32_t>(outside_.size() - 1)});
-    words_.resize(words_.size() + words);
+// What stands in another's place can be no block.
+void Decoder::words(std::uint64_t page_address, const Words& array) {
+    if (all_zero(array.words, array.count * sizeof(abi::u64))) return;  // most are, of a sheet
+    for (std::uint32_t i = 0; i < array.count; ++i) {
+        const abi::u64 value = array.words[i];
+        if (value == 0) continue;
+        if (abi::word_offset(value) >> array.bits == i / array.per_place) {
+            word(page_address, value, array.stamps != nullptr ? array.stamps[i] : 0);
+        } else {
+            ++flagged_;
+        }
+    }
 }
 
 // Within one region only: enough to bound the work, and cheap.
 bool Decoder::check_overlaps() {
-    std::vector<std::pair<std::uint64_t, std::uint64_t>> ranges;
-    auto add = [&](std::uint64_t address, std::uint32_t words) {
-        if (address != 0) ranges.emplace_back(address, words * 8);
-    };
-    for (const abi::Page& page : region_->page) {
-        add(page.middle, abi::kMiddleWords);
-        add(page.split, abi::kSplitWords);
-        add(page.leaf, abi::kLeafWords);
-        add(page.fine, abi::kFineWords);
+    std::vector<std::uint64_t> leaves;
+    for (const abi::u64 leaf : region_->fine) {
+        if (leaf != 0) leaves.push_back(leaf);
     }
-    std::sort(ranges.begin(), ranges.end());
-    for (std::size_t i = 1; i < ranges.size(); ++i) {
-        if (ranges[i].first - ranges[i - 1].first >= ranges[i - 1].second) continue;
+    std::sort(leaves.begin(), leaves.end());
+    for (std::size_t i = 1; i < leaves.size(); ++i) {
+        if (leaves[i] - leaves[i - 1] >= abi::kFineWords * sizeof(abi::u64)) continue;
         return reading_.fail(Code::damaged,
                              fmt::format("the table is damaged: the blocks of two pages both stand "
                                          "at {:#x}",
-                                         ranges[i].first),
-                             ranges[i].first);
+                                         leaves[i]),
+                             leaves[i]);
     }
     return true;
 }
 
-bool Decoder::read_words() {
+bool Decoder::read_granules(const RegionAt& at, std::uint32_t first, std::uint32_t count) {
+    const std::uint32_t number = first / kSlice;
+    const std::size_t bytes = std::size_t{count} * kPageGranules * sizeof(abi::u64);
+    const std::uint64_t start = std::uint64_t{first % kSlice} * kPageGranules * sizeof(abi::u64);
+    const auto read = [&](std::uint64_t array, std::vector<abi::u64>& out, const char* what) {
+        if (array != 0) return reading_.patchy(array + start, out.data(), bytes, what);
+        std::memset(out.data(), 0, bytes);
+        return true;
+    };
+    for (int which = 0; which < 2; ++which) {
+        if (!read(at.sheet[which][number], granules_[which], "blocks")) return false;
+        if (stamped_ &&
+            !read(at.sheet_stamps[which][number], granule_stamps_[which], "stamps of blocks")) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool Decoder::read_leaves(std::uint32_t first, std::uint32_t count) {
+    leaves_.clear();
+    pieces_.clear();
+    words_.clear();
+    for (std::uint32_t page = first; page < first + count; ++page) {
+        const abi::u64 leaf = region_->fine[page];
+        if (leaf == 0) continue;
+        leaves_.push_back({page, words_.size()});
+        pieces_.push_back({leaf, abi::kFineWords * sizeof(abi::u64),
+                           static_cast<std::uint32_t>(leaves_.size() - 1)});
+        words_.resize(words_.size() + abi::kFineWords);
+    }
     return reading_.scattered(pieces_, [&](const Reading::Piece& piece, const std::byte* bytes) {
         if (bytes == nullptr) {
             reading_.incomplete("blocks", piece.address);
         } else {
-            std::memcpy(words_.data() + outside_[piece.index].start, bytes, piece.size);
+            std::memcpy(words_.data() + leaves_[piece.index].start, bytes, piece.size);
         }
         return true;
     });
@@ -205,44 +191,33 @@ bool Decoder::read_stamps() {
         if (bytes == nullptr) {
             reading_.incomplete("stamps of blocks", piece.address);
         } else {
-            std::memcpy(stamps_.data() + outside_[piece.index].start, bytes, piece.size);
+            std::memcpy(stamps_.data() + leaves_[piece.index].start, bytes, piece.size);
         }
         return true;
     });
 }
 
-bool Decoder::slice(std::uint64_t base, std::uint32_t first, std::uint32_t count) {
-    outside_.clear();
-    pieces_.clear();
-    words_.clear();
-    for (std::uint32_t page = first; page < first + count; ++page) {
-        const abi::Page& more = region_->page[page];
-        gather(page, more.middle, abi::kMiddleWords, {});
-        gather(page, more.split, abi::kSplitWords, {abi::kSplitBits, abi::kLineWords});
-        gather(page, more.leaf, abi::kLeafWords, {abi::kLeafGranuleBits, 1});
-        gather(page, more.fine, abi::kFineWords, {abi::kFineGranuleBits, 1});
-    }
-    if (!read_words() || (stamped_ && !read_stamps())) return false;
-
+// Pages of one sheet.
+bool Decoder::slice(const RegionAt& at, std::uint32_t first, std::uint32_t count) {
+    if (!read_granules(at, first, count) || !read_leaves(first, count)) return false;
+    if (stamped_ && !read_stamps()) return false;
     std::size_t next = 0;
     for (std::uint32_t page = first; page < first + count; ++page) {
-        const std::uint64_t address = base + (std::uint64_t{page} << abi::kPageBits);
+        const std::uint64_t address = at.base + (std::uint64_t{page} << abi::kPageBits);
         const std::size_t begin = blocks_.size();
-        for (std::uint32_t i = 0; i < abi::kLineWords; ++i) {
-            const abi::u64 value = region_->line[page][i];
-            if (value != 0) word(address, value, stamped_ ? line_stamps_[0][page][i] : 0);
+        const abi::u64* stamps = stamped_ ? line_stamps_[0][page] : nullptr;
+        words(address, {region_->line[0] + std::size_t{page} * kPageWords, stamps, kPageWords,
+                        abi::kLineBits, abi::kLineWords});
+        const std::size_t granule = std::size_t{page - first} * kPageGranules;
+        for (int which = 0; which < 2; ++which) {
+            words(address, {granules_[which].data() + granule,
+                            stamped_ ? granule_stamps_[which].data() + granule : nullptr,
+                            kPageGranules, abi::kGranuleBits, 1});
         }
-        for (; next < outside_.size() && outside_[next].page == page; ++next) {
-            const Outside& array = outside_[next];
-            for (std::uint32_t i = 0; i < array.words; ++i) {
-                const abi::u64 value = words_[array.start + i];
-                if (value == 0) continue;
-                if (array.places.take(abi::word_offset(value), i)) {
-                    word(address, value, stamped_ ? stamps_[array.start + i] : 0);
-                } else {
-                    ++flagged_;
-                }
-            }
+        for (; next < leaves_.size() && leaves_[next].page == page; ++next) {
+            const std::size_t start = leaves_[next].start;
+            words(address, {words_.data() + start, stamped_ ? stamps_.data() + start : nullptr,
+                            abi::kFineWords, abi::kFineGranuleBits, 1});
         }
         std::sort(blocks_.begin() + static_cast<std::ptrdiff_t>(begin), blocks_.end(),
                   [](const Block& a, const Block& b) { return a.address < b.address; });
@@ -251,7 +226,7 @@ bool Decoder::slice(std::uint64_t base, std::uint32_t first, std::uint32_t count
 }
 
 bool Decoder::region(const RegionAt& at) {
-    if (!reading_.patchy(at.address + kArraysOffset, &region_->page,
+    if (!reading_.patchy(at.address + kArraysOffset, &region_->fine,
                          sizeof(abi::Region) - kArraysOffset, "blocks")) {
         return false;
     }
@@ -264,30 +239,38 @@ bool Decoder::region(const RegionAt& at) {
         }
     }
     for (std::uint32_t first = 0; first < abi::kPagesPerRegion; first += kSlice) {
-        const bool empty = all_zero(region_->page + first, kSlice * sizeof(abi::Page)) &&
-                           all_zero(region_->line + first, kSlice * 8 * abi::kLineWords);
-        if (!empty && !slice(at.base, first, kSlice)) return false;
+        const std::uint32_t number = first / kSlice;
+        const bool empty = at.sheet[0][number] == 0 && at.sheet[1][number] == 0 &&
+                           all_zero(region_->fine + first, kSlice * sizeof(abi::u64)) &&
+                           all_zero(region_->line[0] + std::size_t{first} * kPageWords,
+                                    std::size_t{kSlice} * kPageWords * sizeof(abi::u64));
+        if (!empty && !slice(at, first, kSlice)) return false;
     }
     return true;
 }
 
 bool Decoder::pages(const RegionAt& at, std::uint32_t first, std::uint32_t count) {
-    const std::uint64_t lines = first * sizeof region_->line[0];
-    if (!reading_.patchy(at.address + offsetof(abi::Region, page) + first * sizeof(abi::Page),
-                         region_->page + first, count * sizeof(abi::Page), "blocks") ||
-        !reading_.patchy(at.address + offsetof(abi::Region, line) + lines, region_->line[first],
-                         count * sizeof region_->line[0], "blocks")) {
+    const std::size_t start = std::size_t{first} * kPageWords;
+    const std::size_t bytes = std::size_t{count} * kPageWords * sizeof(abi::u64);
+    if (!reading_.patchy(at.address + offsetof(abi::Region, fine) + first * sizeof(abi::u64),
+                         region_->fine + first, count * sizeof(abi::u64), "blocks") ||
+        !reading_.patchy(at.address + offsetof(abi::Region, line) + start * sizeof(abi::u64),
+                         region_->line[0] + start, bytes, "blocks")) {
         return false;
     }
     if (stamped_) {
-        std::memset(line_stamps_[0][first], 0, count * sizeof region_->line[0]);
-        if (at.stamps != 0 &&
-            !reading_.patchy(at.stamps + lines, line_stamps_[0][first],
-                             count * sizeof region_->line[0], "stamps of blocks")) {
+        std::memset(line_stamps_[0][first], 0, bytes);
+        if (at.stamps != 0 && !reading_.patchy(at.stamps + start * sizeof(abi::u64),
+                                               line_stamps_[0][first], bytes, "stamps of blocks")) {
             return false;
         }
     }
-    return slice(at.base, first, count);
+    const std::uint32_t end = first + count;
+    for (std::uint32_t next = first; first < end; first = next) {
+        next = std::min(end, (first / kSlice + 1) * kSlice);
+        if (!slice(at, first, next - first)) return false;
+    }
+    return true;
 }
 
 }  // namespace

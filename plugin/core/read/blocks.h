@@ -23,7 +23,9 @@ bool read_blocks(Reading& reading, const Anchor& anchor, std::int64_t expected, 
 struct RegionAt {
     std::uint64_t base = 0;  // of the addresses that it is for
     std::uint64_t address = 0;
-    std::uint64_t stamps = 0;
+    std::uint64_t stamps = 0;  // of its lines
+    abi::u64 sheet[2][abi::kSheetsPerRegion] = {};
+    abi::u64 sheet_stamps[2][abi::kSheetsPerRegion] = {};
 };
 
 // By base; there may be two of one base.

@@ -127,8 +127,8 @@ void check_traces(Reading& reading, const Anchor& anchor, const Counters& counte
         peak_size = add(peak_size, trace.peak_size);
     }
     reading.doubt("tracebacks that have freed more than they allocated", wrong);
-    const bool is_exact = anchor.header.minor >= 5 && anchor.state.concurrent == 0 &&
-                          counters.peak_is_recorded && !has_loss(anchor.header, loss::peak_busy);
+    const bool is_exact = anchor.state.concurrent == 0 && counters.peak_is_recorded &&
+                          !has_loss(anchor.header, loss::peak_busy);
     if (is_exact && peak_size != table.peak_size)
         reading.doubt("what the peak was made of does not add up to it");
 }

@@ -16,18 +16,14 @@
 namespace mt::core {
 namespace {
 
-// Threads that took turns have an exact peak. A runtime from before minor 5 did not tell them
-// from those that ran into each other.
-void add_peak_bound(const Anchor& anchor, const Counters& counters, Table& table) {
-    const bool tells = anchor.header.minor >= 5;
-    const bool blurred = tells ? anchor.state.concurrent != 0 : counters.active_shards > 1;
-    if (!blurred || table.peak_size <= 0) return;
+// Threads that took turns have an exact peak.
+void add_peak_bound(const Anchor& anchor, Table& table) {
+    if (anchor.state.concurrent == 0 || table.peak_size <= 0) return;
     table.peak_bound = static_cast<std::uint64_t>(table.peak_size) / 1024;
     table.remarks.push_back(
         {"peak-bound",
-         fmt::format("{}: the peak is exact to {} B or one event per thread, whichever is more",
-                     tells ? "threads allocated at the same time"
-                           : "threads allocated, perhaps at the same time",
+         fmt::format("threads allocated at the same time: the peak is exact to {} B or one event "
+                     "per thread, whichever is more",
                      table.peak_bound),
          table.peak_bound});
 }
@@ -50,7 +46,7 @@ void add_remarks(const Anchor& anchor, const Events& events, const Counters& cou
                  : fmt::format("{} frees of blocks from before the start", table.untracked_frees),
              table.untracked_frees});
     }
-    add_peak_bound(anchor, counters, table);
+    add_peak_bound(anchor, table);
 }
 
 // Each traceback that a shard counts was published before it was counted.

@@ -30,7 +30,6 @@ inline u32 lower_halves(__m128i a, __m128i b, __m128i c, __m128i d) {
     const __m128i zero = _mm_setzero_si128();
     const u32 empty = lower_halves(_mm_cmpeq_epi32(a, zero), _mm_cmpeq_epi32(b, zero),
                                    _mm_cmpeq_epi32(c, zero), _mm_cmpeq_epi32(d, zero));
-    constexpr int kOffsetBit = 55;
     const __m128i offset = _mm_set1_epi64x(static_cast<long long>((address & 0xfff) >> 3));
     const u32 match = lower_halves(_mm_cmpeq_epi32(_mm_srli_epi64(a, kOffsetBit), offset),
                                    _mm_cmpeq_epi32(_mm_srli_epi64(b, kOffsetBit), offset),
