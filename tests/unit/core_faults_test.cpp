@@ -307,6 +307,22 @@ TEST(NoMemory, LongWorkEndsWhileThereIsEnoughToEndIt) {
     EXPECT_GT(failures, 30u);
 }
 
+// As a static of the core does, or a snapshot that was taken then.
+TEST(NoMemory, WhatIsKeptOfTheReserveLeavesTheRestToTheNextCommand) {
+    g_all_later = true;
+    g_until_failure = 0;
+    void* const kept = operator new(16);
+    std::size_t had = 0;
+    try {
+        // Of each size that work asks for, together more than there is.
+        for (; had < 2000; ++had) operator delete(operator new(1 + had % 512 * 16));
+    } catch (const std::bad_alloc&) {
+    }
+    operator delete(kept);
+    g_until_failure = -1;
+    EXPECT_EQ(had, 2000u);
+}
+
 TEST(NoMemory, TheNextCommandHasAllOfIt) {
     Session session;
     g_all_later = true;

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdint>
 #include <cstdlib>
 #include <exception>
 #include <iterator>
@@ -21,27 +22,26 @@ void* (*g_allocate)(std::size_t size) = std::malloc;
 
 namespace {
 
-constexpr std::size_t kHalf = 512 * 1024;   // untouched it costs nothing
-constexpr std::size_t kLargest = 8 * 1024;  // what one block of work may have of it
+constexpr std::size_t kHalf = std::size_t{512} << 10;   // untouched it costs nothing
+constexpr std::size_t kLargest = std::size_t{8} << 10;  // what one block of work may have of it
 constexpr std::size_t kAlignment = 16;
+constexpr std::size_t kLargestWhole = kLargest + kAlignment;  // with its size
 
 // Blocks one after another, each behind its size. What was given back can be had again by
-// blocks of that size, and all of it once nothing is used any more.
+// blocks of that size, and where there is no more room behind the last one, free blocks that
+// lie side by side become one. A static of the core, or a snapshot that is kept, may hold a
+// block for ever: to wait until nothing is used would not do.
 class Half {
   public:
     void* take(std::size_t size) {
         if (size > kHalf) return nullptr;
         const std::size_t whole = (size + kAlignment - 1) / kAlignment * kAlignment + kAlignment;
         const Lock lock(busy_);
-        Block* block = whole <= kLargest ? free_[whole / kAlignment] : nullptr;
-        if (block != nullptr) {
-            free_[whole / kAlignment] = block->next;
-        } else {
-            if (whole > kHalf - used_) return nullptr;
-            block = new (bytes_ + used_) Block{whole, nullptr};
-            used_ += whole;
-            most_used_ = std::max(most_used_, used_);
-        }
+        Block* block = take_free(whole);
+        if (block == nullptr) block = take_behind(whole);
+        if (block == nullptr) block = put_together(whole);
+        if (block == nullptr) block = take_behind(whole);
+        if (block == nullptr) return nullptr;
         ++blocks_;
         return reinterpret_cast<char*>(block) + kAlignment;
     }
@@ -49,10 +49,7 @@ class Half {
     void give(void* bytes) {
         auto* const block = reinterpret_cast<Block*>(static_cast<char*>(bytes) - kAlignment);
         const Lock lock(busy_);
-        if (block->whole <= kLargest) {
-            block->next = free_[block->whole / kAlignment];
-            free_[block->whole / kAlignment] = block;
-        }
+        give_free(block);
         if (--blocks_ == 0) {
             used_ = 0;
             std::fill(std::begin(free_), std::end(free_), nullptr);
@@ -65,8 +62,9 @@ class Half {
 
   private:
     struct Block {
-        std::size_t whole;  // bytes, with these
-        Block* next;        // while it is free
+        std::uint32_t whole;  // bytes, with these
+        bool is_free;
+        Block* next;  // of the free ones of this size
     };
     static_assert(sizeof(Block) <= kAlignment);
     struct Lock {
@@ -80,8 +78,51 @@ class Half {
         std::atomic_flag& flag;
     };
 
+    Block* at(std::size_t place) { return reinterpret_cast<Block*>(bytes_ + place); }
+    Block* make(std::size_t place, std::size_t whole) {
+        return new (at(place)) Block{static_cast<std::uint32_t>(whole), false, nullptr};
+    }
+    Block* take_free(std::size_t whole) {
+        if (whole > kLargestWhole || free_[whole / kAlignment] == nullptr) return nullptr;
+        Block*& first = free_[whole / kAlignment];
+        Block* const block = std::exchange(first, first->next);
+        block->is_free = false;
+        return block;
+    }
+    void give_free(Block* block) {
+        block->is_free = true;
+        if (block->whole > kLargestWhole) return;  // put_together() finds it
+        block->next = std::exchange(free_[block->whole / kAlignment], block);
+    }
+    Block* take_behind(std::size_t whole) {
+        if (whole > kHalf - used_) return nullptr;
+        Block* const block = make(used_, whole);
+        used_ += whole;
+        most_used_ = std::max(most_used_, used_);
+        return block;
+    }
+    // The first place of that size among them, if there is one.
+    Block* put_together(std::size_t whole) {
+        std::fill(std::begin(free_), std::end(free_), nullptr);
+        Block* found = nullptr;
+        for (std::size_t place = 0, end = 0; place < used_; place = end) {
+            while (end < used_ && at(end)->is_free) end += at(end)->whole;
+            if (end == place) {
+                end += at(place)->whole;
+            } else if (end == used_) {
+                used_ = place;
+            } else if (found == nullptr && end - place >= whole) {
+                found = make(place, whole);
+                if (end > place + whole) give_free(make(place + whole, end - place - whole));
+            } else {
+                give_free(make(place, end - place));
+            }
+        }
+        return found;
+    }
+
     alignas(kAlignment) char bytes_[kHalf] = {};
-    Block* free_[kLargest / kAlignment + 1] = {};  // by size
+    Block* free_[kLargestWhole / kAlignment + 1] = {};  // by size
     std::size_t used_ = 0, most_used_ = 0;
     std::size_t blocks_ = 0;
     std::atomic_flag busy_ = ATOMIC_FLAG_INIT;
