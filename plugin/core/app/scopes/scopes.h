@@ -77,7 +77,6 @@ class Scopes {
     Result<void> look();
     // Open calls of a scope, with their figures at the last look.
     std::vector<ScopeCall> open_calls(const Scope& scope) const;
-    bool has_open(const Scope& scope) const { return !open_calls(scope).empty(); }
 
     Result<Stop> reached(const Hit& hit);
 
