@@ -9,8 +9,11 @@
 
 namespace mt::runtime {
 
+template <typename Function>
+using PointerTo = Function*;
+
 struct Real {
-#define MT_REAL(result, name, parameters) result(*name) parameters;
+#define MT_REAL(result, name, parameters) PointerTo<result parameters> name;
 #include "hooks/family.def"
     // Not of the family, and not missed (names.cpp). glibc before 2.34 has the second in a
     // library that need not be there.

@@ -27,7 +27,7 @@ bool follows_a_call(u64 pc);
 
 // No frame of code without unwind information is larger, and what looks like one
 // may be the frame pointer of another stack that a fiber was started from.
-inline constexpr u64 kLargestFrame = 128 * 1024;
+inline constexpr u64 kLargestFrame = u64{128} * 1024;
 
 // A register that code uses for anything looks like a frame pointer now and then; a return
 // address behind a call instruction does not come about by chance. Of `memory` it asks:

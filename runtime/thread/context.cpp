@@ -12,7 +12,7 @@ __thread u32 my_pauses = 0;
 
 // The stack that ends closest above, or the place of the one that was given out longest ago.
 OtherStacks::Kept& OtherStacks::kept_of(u64 sp) {
-    constexpr u64 kLargestStack = 1024 * 1024;
+    constexpr u64 kLargestStack = u64{1024} * 1024;
     Kept* closest = nullptr;
     u64 distance = kLargestStack;
     for (Kept& one : kept) {

@@ -23,7 +23,7 @@ class Tickets {
     }
 
   private:
-    static constexpr u64 kLag = 4 * kTicketBatch;
+    static constexpr u64 kLag = u64{4} * kTicketBatch;
 
     void take_batch(State& state) {
         end_ = __atomic_add_fetch(&state.tickets, kTicketBatch, __ATOMIC_RELAXED);

@@ -88,6 +88,7 @@ std::string text_of(const Owner& owner) {
 
 std::string text_of(const std::vector<Elsewhere>& elsewhere) {
     std::vector<std::string> modules;
+    modules.reserve(elsewhere.size());
     for (const Elsewhere& one : elsewhere)
         modules.push_back(
             fmt::format("{} ({}'s{})", one.module, one.target,

@@ -200,7 +200,7 @@ Result<Arguments> parse_options(std::string_view verb, const std::vector<Option>
         if (!given.value && ++i == words.size())
             return fail(Code::usage, fmt::format("option {0} of mt {1} needs a value: {0} {2}",
                                                  given.name, verb, option->argument));
-        out.values[given.name].push_back(given.value ? std::move(*given.value) : words[i]);
+        out.values[given.name].push_back(given.value ? *given.value : words[i]);
     }
     return out;
 }

@@ -19,7 +19,7 @@ using Sink = std::function<Result<void>(std::string_view)>;
 // Collects small texts, so that the sink gets large ones.
 class Pieces {
   public:
-    static constexpr std::size_t kPiece = 64 * 1024;
+    static constexpr std::size_t kPiece = std::size_t{64} * 1024;
 
     explicit Pieces(const Sink& sink) : sink_(sink) {}
     Result<void> add(std::string_view text) {

@@ -114,7 +114,7 @@ bool Walk::missing(std::uint64_t address) {
 
 bool Walk::middles(const abi::u64* top, std::vector<Piece>& chunks) {
     constexpr std::uint32_t kSize = abi::kMiddleEntries * 8;
-    const std::size_t chunk_size = anchor_.header.record_size * abi::kRecordsPerChunk;
+    const std::size_t chunk_size = std::size_t{anchor_.header.record_size} * abi::kRecordsPerChunk;
     std::vector<Piece> middles;
     for (std::uint32_t i = 0; i < abi::kTopEntries; ++i) {
         if (top[i] == 0) continue;
@@ -126,7 +126,7 @@ bool Walk::middles(const abi::u64* top, std::vector<Piece>& chunks) {
         if (all_zero(bytes, kSize)) zero_chunk_ = piece.address;
         for (std::uint32_t i = 0; i < abi::kMiddleEntries; ++i) {
             std::uint64_t address = 0;
-            std::memcpy(&address, bytes + i * 8, 8);
+            std::memcpy(&address, bytes + std::size_t{i} * 8, 8);
             if (address == 0) continue;
             if (!reading_.claim(address, chunk_size, "a chunk of counters")) return false;
             const std::uint32_t number = piece.index << abi::kMiddleBits | i;

@@ -13,7 +13,8 @@
 namespace mt::core {
 namespace {
 
-constexpr std::uint64_t kMaxGap = 16 * 1024;  // reading it costs less than a second read
+// Reading it costs less than a second read.
+constexpr std::uint64_t kMaxGap = std::uint64_t{16} * 1024;
 
 }  // namespace
 

@@ -24,6 +24,7 @@ ScopeSummary summary_of(const std::vector<ScopeCall>& calls) {
     if (all.empty()) return summary;
     for (const auto column : kScopeColumns) {
         std::vector<std::int64_t> values;
+        values.reserve(all.size());
         for (const ScopeColumns& one : all) values.push_back(one.*column);
         std::sort(values.begin(), values.end());
         summary.least.*column = values.front();

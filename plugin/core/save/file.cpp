@@ -57,7 +57,7 @@ std::string end_of_links(std::string path) {
         const ssize_t length = readlink(path.c_str(), target, sizeof target);
         if (length <= 0 || length == sizeof target) break;
         const std::string next(target, static_cast<std::size_t>(length));
-        path = next.front() == '/' ? next : folder_of(path) + "/" + next;
+        path = next.front() == '/' ? next : folder_of(path).append("/").append(next);
     }
     return path;
 }

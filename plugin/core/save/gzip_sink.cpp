@@ -8,7 +8,7 @@
 namespace mt::core {
 namespace {
 
-constexpr std::size_t kPiece = 64 * 1024;
+constexpr std::size_t kPiece = std::size_t{64} * 1024;
 constexpr int kGzip = 16 + MAX_WBITS;
 // Half the time of the default, for files that are a tenth larger.
 constexpr int kLevel = 4;

@@ -55,7 +55,7 @@ class Reader {
     }
 
   private:
-    static tl::unexpected<Error> damaged(std::string what) {
+    static tl::unexpected<Error> damaged(const std::string& what) {
         return fail(Code::io, "it is damaged: " + what);
     }
     Result<std::string_view> text(std::uint64_t index) const {

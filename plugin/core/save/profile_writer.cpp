@@ -25,7 +25,7 @@ namespace {
 
 using protozero::pbf_writer;
 
-constexpr std::size_t kPiece = 64 * 1024;
+constexpr std::size_t kPiece = std::size_t{64} * 1024;
 
 // pprof drops these innermost frames from its views. Functions that may call back
 // into the program are not among them: their callees would go as well.

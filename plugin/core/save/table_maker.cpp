@@ -55,8 +55,11 @@ Pc TableMaker::add_code(Pc pc, std::vector<FrameId> frames, std::uint64_t offset
     if (frames.empty()) frames.push_back(0);
     if (has_address(pc)) {
         const Location* known = names_->find(pc);
-        if (known == nullptr) names_->give(pc, {std::move(frames), offset, true});
-        if (known == nullptr || (known->frames == frames && known->offset == offset)) return pc;
+        if (known == nullptr) {
+            names_->give(pc, {std::move(frames), offset, true});
+            return pc;
+        }
+        if (known->frames == frames && known->offset == offset) return pc;
     }
     pc.address = next_made_++;
     names_->give(pc, {std::move(frames), offset, true});
@@ -148,6 +151,7 @@ void TableMaker::keep_block(std::uint32_t trace, std::uint64_t size, std::uint64
 void TableMaker::add_trace(std::uint32_t domain, std::uint64_t size,
                            const std::vector<PlainFrame>& frames, std::uint32_t total_nframe) {
     std::vector<Pc> pcs;
+    pcs.reserve(frames.size());
     for (const PlainFrame& frame : frames) pcs.push_back(code_of(frame));
     const End end = total_nframe > frames.size() ? End::cut : End::complete;
     const auto total = std::min<std::uint32_t>(total_nframe, kMostModules);

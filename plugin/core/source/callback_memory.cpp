@@ -45,7 +45,7 @@ Result<std::size_t> CallbackMemory::read(std::uint64_t address, void* out, std::
         const auto want = static_cast<std::size_t>(
             std::min<std::uint64_t>(std::min(size - done, kChunk), present));
         if (want == 0) break;
-        const auto got = read_piece(address + done, bytes + done, want);
+        auto got = read_piece(address + done, bytes + done, want);
         if (!got) return got;
         done += *got;
         if (*got < want) break;

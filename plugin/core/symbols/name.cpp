@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::size_t kNone = std::string_view::npos;
 // Longer linkage names exist only in hostile files; the demangler recurses.
-constexpr std::size_t kLongestLinkage = 64 * 1024;
+constexpr std::size_t kLongestLinkage = std::size_t{64} * 1024;
 
 bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '$'; }
 

@@ -115,7 +115,7 @@ Result<void> Scopes::measure(const Process& process) {
             auto now =
                 MT_TRY(read_counted(*process.memory, process.status,
                                     open.is_process ? std::nullopt : std::optional(open.tid)));
-            found = read.emplace(key, std::move(now)).first;
+            found = read.emplace(key, now).first;
         }
         open.measure(found->second);
     }
@@ -156,13 +156,13 @@ Result<ScopeCall> Scopes::open(const Process& process, Scope& scope, Open call) 
     const bool tells = scope.by.has_value() || process.status.stamps;
     if (now.tracing && tells) call.call.first_mark = mark_;
     call.top = now.totals.net();
-    call.begin = std::move(now);
-    open_.push_back(std::move(call));
+    call.begin = now;
+    open_.push_back(call);
     return open_.back().call;
 }
 
 ScopeCall Scopes::close(std::size_t index, Left left) {
-    Open ended = std::move(open_[index]);
+    Open ended = open_[index];
     open_.erase(open_.begin() + static_cast<std::ptrdiff_t>(index));
     ended.call.left = ended.is_gone ? Left::exited : left;
     if (ended.call.first_mark != 0) ended.call.last_mark = mark_;
@@ -218,7 +218,7 @@ Result<Stop> Scopes::entered(const Process& process, Scope& scope, std::uint64_t
         if (now.thread != scope.thread) return Stop{};
     }
     MT_TRY(set_return_point(at.return_pc));
-    MT_TRY(open(process, scope, std::move(call)));
+    MT_TRY(open(process, scope, call));
     if (!scope.is_full()) return Stop{};
     // The others need not be seen.
     MT_TRY(debuggee_.debugger().set_point(scope.number, nullptr, 0, false));
@@ -305,7 +305,7 @@ Result<std::uint64_t> Scopes::begin(const std::string& name, bool of_process) {
     call.tid = thread;
     Scope& scope = named(name);
     MT_TRY(mark(*process, scope.by.has_value() || process->status.stamps));
-    auto begun = MT_TRY(open(*process, scope, std::move(call)));
+    auto begun = MT_TRY(open(*process, scope, call));
     return begun.number;
 }
 

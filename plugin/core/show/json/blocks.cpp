@@ -96,7 +96,7 @@ Result<void> write_json(const BlocksReport& report, const Sink& sink) {
     document.members(head);
     document.begin_list("blocks");
     KeptTexts tracebacks;
-    const std::string margin((JsonStream::kItemDepth + 1) * 2, ' ');
+    const std::string margin((std::size_t{JsonStream::kItemDepth} + 1) * 2, ' ');
     const auto take = [&](const BlockRow& row) -> Result<void> {
         const auto make = [&]() -> Result<std::string> {
             const std::vector<RowFrame> frames = MT_TRY(row.traceback(0));
