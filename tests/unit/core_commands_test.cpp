@@ -214,7 +214,7 @@ TEST(NewerTable, NamesBothVersions) {
     for (const char* line : {"", "start", "snapshot"}) {
         const std::string error = session.error(line);
         EXPECT_THAT(error, HasSubstr("table format 3.")) << line;
-        EXPECT_THAT(error, HasSubstr("reads 1.")) << line;
+        EXPECT_THAT(error, HasSubstr("reads 2.")) << line;
     }
 }
 
