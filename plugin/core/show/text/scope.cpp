@@ -52,7 +52,7 @@ using TakeRow = std::function<Result<void>(const Row& row)>;
 Result<void> write_table(const std::function<Result<void>(const TakeRow&)>& each,
                          const Sink& sink) {
     std::vector<std::size_t> widths;
-    const auto measured = each([&widths](const Row& row) -> Result<void> {
+    auto measured = each([&widths](const Row& row) -> Result<void> {
         widths.resize(std::max(widths.size(), row.size()));
         for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
         return {};
