@@ -75,6 +75,7 @@ ThreadContext* make_context() {
         undo_abandoned(*c);  // its thread may have ended inside an event
         c->window = {};
         c->frames.forget();
+        c->recent.forget();
         if (c->other_stacks != nullptr) c->other_stacks->forget();
         c->last_allocated = 0;
         c->last_stack = kStackNone;

@@ -128,9 +128,15 @@ u32 capture_changed(ThreadContext& c, const Caller& at, u64 seed) {
     const bool is_own =
         is_on_known_stack(c.window, at.sp) || stack::reach_own_stack(c.window, at.sp);
     if (!is_own) return capture_elsewhere(c, at, seed);
+    if (const u32 id = c.recent.find(c.window, {at.pc, at.sp, at.bp}, seed)) {
+        compare_known(id, at);
+        return id;
+    }
     c.last_stack = kStackNone;
     if (!c.frames.follow_known(c.window, at.pc, at.sp, at.bp, seed)) return capture_whole(c, at);
-    return capture_followed(c, c.frames, c.last_stack, at);
+    const u32 id = capture_followed(c, c.frames, c.last_stack, at);
+    if (c.last_stack != kStackNone) c.recent.keep(c.frames, id);
+    return id;
 }
 
 }  // namespace mt::runtime

@@ -17,8 +17,11 @@ inline constexpr bool kCompares = true;
 // first; `reused`: part of it was taken from an earlier capture.
 void compare_stack(const abi::u64* pcs, abi::u32 count, stack::WalkEnd end, bool reused,
                    const Caller& at);
+// The same of a stack that was recalled by its id.
+void compare_known(abi::u32 id, const Caller& at);
 #else
 inline constexpr bool kCompares = false;
+inline void compare_known(abi::u32, const Caller&) {}
 inline void compare_stack(const abi::u64*, abi::u32, stack::WalkEnd, bool, const Caller&) {}
 #endif
 

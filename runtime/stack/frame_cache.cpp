@@ -35,8 +35,7 @@ struct OwnStack {
 
 [[gnu::always_inline]] inline void FrameCache::depend_on(u64 address, u32& at) {
     if (at < kInputs) {
-        address_[at] = address;
-        value_[at] = word_at(address);
+        input_[at] = {address, word_at(address)};
     }
     ++at;
 }
@@ -49,6 +48,7 @@ struct OwnStack {
     Frame& f = frames_[count_];
     static_cast<machine::Registers&>(f) = fresh;
     f.interrupted = fresh.interrupted;
+    f.outside = fresh.rule.is_outside_objects() || (!is_outermost && frames_[count_ - 1].outside);
     f.hash = chain_hash(is_outermost ? seed : frames_[count_ - 1].hash, fresh.pc);
     f.rolled = roll(is_outermost ? rolled_outside_ : frames_[count_ - 1].rolled, fresh.pc);
     f.needs_bp = name_words(fresh.rule, fresh, outer, bp_matters,
@@ -84,10 +84,7 @@ bool FrameCache::is_verified(u32 kept, u32 steps, u32 first) const {
         frames_[i] = frames_[i + count];
         frames_[i].inputs = static_cast<u16>(frames_[i].inputs - inputs);
     }
-    for (u32 i = 0; i < inputs_left; ++i) {
-        address_[i] = address_[i + inputs];
-        value_[i] = value_[i + inputs];
-    }
+    for (u32 i = 0; i < inputs_left; ++i) input_[i] = input_[i + inputs];
     complete_ = false;
     rolled_outside_ = rolled;
     keep_order();

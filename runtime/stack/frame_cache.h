@@ -94,8 +94,22 @@ class FrameCache {
 
     void forget() { count_ = 0; }
 
+    // --- all frames that are kept, and what they were found by, from the outermost (0) inwards ---
+    // Is one of them of code that belongs to no object?
+    bool is_outside_objects() const { return frames_[count_ - 1].outside; }
+    u32 frames() const { return count_; }
+    const machine::Registers& registers(u32 frame) const { return frames_[frame]; }
+    bool needs_bp(u32 frame) const { return frames_[frame].needs_bp; }
+    u64 chain(u32 frame) const { return frames_[frame].hash; }
+    // How many words this frame and those outside it were found by.
+    u32 words_to(u32 frame) const { return frames_[frame].inputs; }
+    u64 address(u32 word) const { return input_[word].address; }
+    u64 value(u32 word) const { return input_[word].value; }
+
   private:
     static constexpr u64 kRolledByWindow = power_of_rolling(kWindow);
+
+    static u64 word_at(u64 address) { return *reinterpret_cast<const volatile u64*>(address); }
 
     struct Frame : machine::Registers {
         u64 hash;
@@ -103,6 +117,12 @@ class FrameCache {
         u16 inputs;        // words that this frame and those outside it depend on
         bool needs_bp;     // they depend on bp, too
         bool interrupted;  // by a signal: the frame began anywhere
+        bool outside;      // all objects is its code, or that of a frame outside it
+    };
+    struct Input {  // a word that frames were found by
+        u64 address, value;
+        u64 change() const { return word_at(address) ^ value; }
+        bool is_unchanged() const { return change() == 0; }
     };
     struct Fresh : machine::Registers {  // a frame that is not kept yet, and its way out
         Rule rule;
@@ -114,12 +134,11 @@ class FrameCache {
         return f.pc == pc && f.sp == sp && !f.interrupted && (!f.needs_bp || f.bp == bp) &&
                generation_ == __atomic_load_n(&rules_generation, __ATOMIC_ACQUIRE);
     }
-    static u64 word_at(u64 address) { return *reinterpret_cast<const volatile u64*>(address); }
     u32 verify(u32 first, u32 end) const;
     // From which word all up to `end` have their value still, looked at from the end: nothing
     // is loaded behind one that has not.
     u32 unchanged_from(u32 end) const {
-        while (end > 0 && word_at(address_[end - 1]) == value_[end - 1]) --end;
+        while (end > 0 && input_[end - 1].is_unchanged()) --end;
         return end;
     }
     bool replace(const machine::Registers& outermost, u32 kept, u32 steps, bool complete,
@@ -141,23 +160,23 @@ class FrameCache {
     u64 seed_;
     u64 rolled_outside_;     // roll() up to the first frame that is kept
     Frame frames_[kFrames];  // outermost first
-    u64 address_[kInputs];
-    u64 value_[kInputs];
+    Input input_[kInputs];
     Fresh steps_[kFrames];
 };
 
 // Up to which word all from `first` have their value still. In groups without a
 // branch: a group is as fast as its loads.
 inline u32 FrameCache::verify(u32 first, u32 end) const {
-    u64 i = first;  // by 32-bit numbers each word would cost one instruction more
-    for (; i + 8 <= end; i += 8) {
+    const Input* at = input_ + first;
+    const Input* const last = input_ + end;
+    for (; last - at >= 8; at += 8) {
         u64 changed = 0;
 #pragma GCC unroll 8
-        for (u32 k = 0; k < 8; ++k) changed |= word_at(address_[i + k]) ^ value_[i + k];
+        for (u32 k = 0; k < 8; ++k) changed |= at[k].change();
         if (changed != 0) break;
     }
-    while (i < end && word_at(address_[i]) == value_[i]) ++i;
-    return static_cast<u32>(i);
+    while (at < last && at->is_unchanged()) ++at;
+    return static_cast<u32>(at - input_);
 }
 
 }  // namespace mt::runtime::stack

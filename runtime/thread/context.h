@@ -10,6 +10,7 @@
 #include "abi/layout.h"
 #include "stack/frame_cache.h"
 #include "stack/other_stack.h"
+#include "stack/recent_stacks.h"
 #include "stack/window.h"
 #include "table/depot.h"
 #include "table/state.h"
@@ -77,6 +78,7 @@ struct ThreadContext : abi::Context {
     OtherStacks* other_stacks;  // nullptr: it was on none, or
     bool lacks_other_stacks;    // there was no memory, which is asked for once
     Capture capture;
+    stack::RecentStacks recent;
 };
 
 // In static TLS: costs no call, and no destructor runs (docs/invariants.md).

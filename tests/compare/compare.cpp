@@ -234,4 +234,21 @@ void compare_stack(const u64* pcs, u32 count, stack::WalkEnd end, bool reused, c
     errno = saved_errno;
 }
 
+// The frames that the depot has under the id, into the thread's room for a stack.
+void compare_known(u32 id, const Caller& at) {
+    u64* pcs = my_context->capture.pcs;
+    const auto* stack =
+        directory_record<Stack>(header()->stack_chunk, kStackChunks, kStacksPerChunk, id);
+    u32 node = stack->node;
+    u32 count = 0;
+    for (; node >= kReservedNodes && count < kMaxFrames; ++count) {
+        const auto* frame =
+            directory_record<Node>(header()->node_chunk, kNodeChunks, kNodesPerChunk, node);
+        pcs[count] = node_pc(frame->pc_module);
+        node = frame->parent;
+    }
+    const auto end = node == kRootComplete ? stack::WalkEnd::complete : stack::WalkEnd::cut;
+    compare_stack(pcs, count, end, true, at);
+}
+
 }  // namespace mt::runtime

@@ -24,7 +24,7 @@ gtest_discover_tests(stack_cfi_test)
 
 # What the programs below prove beside the file that each is named after.
 set(MT_STACK_WALKER_MORE ${MT_STACK_TESTS}/stack_steps_test.cpp
-  ${MT_STACK_TESTS}/stack_frames_test.cpp)
+  ${MT_STACK_TESTS}/stack_frames_test.cpp ${MT_STACK_TESTS}/stack_recent_test.cpp)
 set(MT_STACK_HOSTILE_MORE ${MT_STACK_TESTS}/stack_footprint_test.cpp
   ${MT_STACK_TESTS}/stack_other_test.cpp ${MT_STACK_TESTS}/stack_undescribed_test.cpp)
 

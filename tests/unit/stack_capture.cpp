@@ -14,6 +14,20 @@ namespace {
 
 thread_local Window window;
 thread_local FrameCache frames;
+thread_local RecentStacks recent;
+thread_local std::vector<std::vector<u64>> kept;  // by id - 1
+
+void recall(Capture& capture, u64 pc, u64 sp, u64 bp) {
+    const u32 id = recent.find(window, {pc, sp, bp}, 1);
+    capture.recalled = id != 0;
+    if (id != 0) capture.recalled_pcs = kept.at(id - 1);
+}
+
+void keep(const Capture& capture) {
+    if (capture.recalled || !capture.followed) return;
+    kept.emplace_back(capture.followed_pcs, capture.followed_pcs + capture.followed_count);
+    recent.keep(frames, static_cast<u32>(kept.size()));
+}
 
 void follow(Capture& capture, u64 pc, u64 sp, u64 bp) {
     capture.followed = frames.follow(window, pc, sp, bp, 1);
@@ -49,6 +63,7 @@ thread_local Capture* current_capture = nullptr;
 
 Window& own_window() { return window; }
 FrameCache& own_frames() { return frames; }
+RecentStacks& own_recent() { return recent; }
 
 [[gnu::noinline]] void capture_here(Capture& capture) {
     u64 pc;
@@ -61,7 +76,9 @@ FrameCache& own_frames() { return frames; }
         "1: nop\n"
         : "=&r"(pc), "=&r"(sp), "=&r"(bp));
     capture.walk = runtime::stack::walk(window, pc, sp, bp, capture.ours, kCaptureLimit);
+    recall(capture, pc, sp, bp);
     follow(capture, pc, sp, bp);
+    keep(capture);
     capture.reference_count = 0;
     _Unwind_Backtrace(add_frame, &capture);
     ++capture.taken;
@@ -84,6 +101,12 @@ std::vector<std::string> differences(const Capture& capture) {
     for (u32 i = 1; i < both; ++i) {
         if (capture.ours[i] != capture.reference[i]) {
             result.push_back(text("frame", i, capture.ours[i], capture.reference[i]));
+        }
+    }
+    if (capture.recalled) {
+        const std::vector<u64> walked(capture.ours, capture.ours + capture.walk.count);
+        if (capture.recalled_pcs != walked) {
+            result.push_back(text("recalled", 0, capture.recalled_pcs.size(), walked.size()));
         }
     }
     if (!capture.followed) return result;

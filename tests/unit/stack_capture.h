@@ -8,12 +8,13 @@
 #include <string>
 #include <vector>
 
-#include "stack/frame_cache.h"
+#include "stack/recent_stacks.h"
 #include "stack/walker.h"
 
 namespace mt::test {
 
 using runtime::stack::FrameCache;
+using runtime::stack::RecentStacks;
 using runtime::stack::u32;
 using runtime::stack::u64;
 using runtime::stack::Walk;
@@ -35,11 +36,15 @@ struct Capture {
     bool cut = false;
     u64 window_hash = 0;
     u64 followed_pcs[FrameCache::kWindow];
+    // Of its RecentStacks: what the stack was when it was kept.
+    bool recalled = false;
+    std::vector<u64> recalled_pcs;
 };
 
 // The calling thread's; a test may zero them.
 Window& own_window();
 FrameCache& own_frames();
+RecentStacks& own_recent();
 
 // Fills `capture`; frame 0 is capture_here itself in both.
 void capture_here(Capture& capture);
