@@ -53,12 +53,16 @@ Region* Blocks::make_region(u64 address) {
     return region;
 }
 
-// What 10 000 small blocks need: the program may forbid itself to map more (strict.c).
+// What 10 000 small blocks need: the program may forbid itself to map more (strict.c). One word
+// of each is written to, for the kernel leaves out of a core what nobody ever wrote to, and a
+// reader could not tell that from blocks that are missing (sessions: inside_malloc). Another
+// thread may have put its block there already.
 void Blocks::map_ahead(Region& region, u64 address) {
     const u32 number = sheet_of(address);
     for (u32 which = 0; which < 2; ++which) {
         for (u32 i = number; i < number + 2 && i < kSheetsPerRegion; ++i) {
-            mapping(region.sheet[which][i], kSheetBytes, kSparse);
+            u64* words = mapping(region.sheet[which][i], kSheetBytes, kSparse);
+            if (words != nullptr) __atomic_fetch_or(words, 0, __ATOMIC_RELAXED);
         }
     }
 }
