@@ -116,11 +116,12 @@ TEST(StackCfi, every_form_of_a_saved_frame_pointer) {
     EXPECT_EQ(kind({0x14, 6, 1}), RuleKind::complex);
     EXPECT_EQ(kind({0x16, 6, 1, 0x30}), RuleKind::complex);
     EXPECT_EQ(kind({0x11, 6, 0x7e}), RuleKind::complex) << "above the frame";
-    EXPECT_EQ(saved(Code{0x05, 6} + uleb(0xffd)), 0xffdu);
-    EXPECT_EQ(kind(Code{0x05, 6} + uleb(0xffe)), RuleKind::complex);
+    constexpr u32 kLargest = Rule::kBpLost - 1;
+    EXPECT_EQ(saved(Code{0x05, 6} + uleb(kLargest)), kLargest);
+    EXPECT_EQ(kind(Code{0x05, 6} + uleb(kLargest + 1)), RuleKind::complex);
     EXPECT_EQ(kind({0x2f, 6, 1}), RuleKind::complex);
-    EXPECT_EQ(saved(Code{0x05, 6} + uleb(u64{1} << 40)), 0xffeu) << "out of range: lost";
-    EXPECT_EQ(saved(Code{0x05, 6} + uleb(u64{1} << 63)), 0xffeu);
+    EXPECT_EQ(saved(Code{0x05, 6} + uleb(u64{1} << 40)), Rule::kBpLost) << "out of range";
+    EXPECT_EQ(saved(Code{0x05, 6} + uleb(u64{1} << 63)), Rule::kBpLost);
 }
 
 TEST(StackCfi, every_form_of_a_frame) {
