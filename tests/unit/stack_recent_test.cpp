@@ -89,10 +89,11 @@ TEST_F(Recent, TheSamePlaceFurtherOutMakesAnotherStack) {
     EXPECT_GT(recalled, asked / 3);
 }
 
-// More of them than there is room for, in random order: none is taken for another one.
+// More of them than there is room for, in random order: none is taken for another one. Those
+// of few frames come often, the others seldom.
 [[gnu::noinline]] void path(u32 depth, std::mt19937& random) {
     const auto which = random() % 3;
-    if (depth == 0) return kPlaces[random() % kPlaces.size()]();
+    if (depth == 0) return kPlaces[random() % 20]();
     if (which == 0) path(depth - 1, random);
     if (which == 1) path(depth - 1, random);
     if (which == 2) path(depth - 1, random);
@@ -101,9 +102,9 @@ TEST_F(Recent, TheSamePlaceFurtherOutMakesAnotherStack) {
 
 TEST_F(Recent, StacksThatDisplaceOthersAreStillThemselves) {
     std::mt19937 random(1);
-    for (int i = 0; i < 4000; ++i) path(1 + static_cast<u32>(random() % 12), random);
+    for (int i = 0; i < 4000; ++i) path(1 + static_cast<u32>(random() % 6), random);
     EXPECT_EQ(wrong, 0u);
-    EXPECT_GT(recalled, 0u);
+    EXPECT_GT(recalled, 50u);
     EXPECT_LT(recalled, asked / 2);
 }
 
