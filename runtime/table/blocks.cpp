@@ -53,25 +53,25 @@ Region* Blocks::make_region(u64 address) {
     return region;
 }
 
-// What 10 000 small blocks need: the program may forbid itself to map more (strict.c). One word
-// of each is written to, for the kernel leaves out of a core what nobody ever wrote to, and a
-// reader could not tell that from blocks that are missing (sessions: inside_malloc). Another
-// thread may have put its block there already.
+// What 10 000 small blocks need: the program may forbid itself to map more (strict.c).
 void Blocks::map_ahead(Region& region, u64 address) {
     const u32 number = sheet_of(address);
     for (u32 which = 0; which < 2; ++which) {
         for (u32 i = number; i < number + 2 && i < kSheetsPerRegion; ++i) {
-            u64* words = mapping(region.sheet[which][i], kSheetBytes, kSparse);
-            if (words != nullptr) __atomic_fetch_or(words, 0, __ATOMIC_RELAXED);
+            mapping(region.sheet[which][i], kSheetBytes, kSparse);
         }
     }
 }
 
-// The mapping that `slot` refers to, made on first use.
+// The mapping that `slot` refers to, made on first use. One word of it is written to before
+// anybody sees it: the kernel leaves out of a core what nobody ever wrote to, and a reader
+// could not tell that from blocks that are missing (sessions: inside_malloc). Of a sheet, its
+// page counts as memory once its group is opened.
 u64* Blocks::mapping(u64& slot, u64 size, bool is_sparse) const {
     if (load(slot) == 0) {
         void* fresh = is_sparse ? pool_->take_sparse(size) : pool_->take_mapping(size);
         if (fresh == nullptr) return nullptr;
+        if (is_sparse) publish(*static_cast<u64*>(fresh), u64{0});
         if (!exchange_if<u64>(slot, 0, address_of(fresh))) pool_->give_back(fresh);
     }
     return pointer<u64>(load(slot));
