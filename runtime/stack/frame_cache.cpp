@@ -4,8 +4,6 @@
 namespace mt::runtime::stack {
 namespace {
 
-void keep_order() { __atomic_signal_fence(__ATOMIC_SEQ_CST); }
-
 // Loads of the frame at `sp` and outwards, on the thread's own stack alone, which needs no
 // probing. Otherwise as View and Walker load: aligned, and nothing of frames that are gone.
 struct OwnStack {

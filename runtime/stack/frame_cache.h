@@ -30,6 +30,10 @@
 
 namespace mt::runtime::stack {
 
+inline u64 word_at(u64 address) { return *reinterpret_cast<const volatile u64*>(address); }
+// For whoever jumps out of what is being written: what counts is stored last.
+inline void keep_order() { __atomic_signal_fence(__ATOMIC_SEQ_CST); }
+
 // Identity of a chain of frames: of the frame at `pc` and all outside it.
 inline u64 chain_hash(u64 outer, u64 pc) {
     const u64 hash = (outer ^ pc) * 0x9fb21c651e98df25ull;
@@ -108,8 +112,6 @@ class FrameCache {
 
   private:
     static constexpr u64 kRolledByWindow = power_of_rolling(kWindow);
-
-    static u64 word_at(u64 address) { return *reinterpret_cast<const volatile u64*>(address); }
 
     struct Frame : machine::Registers {
         u64 hash;

@@ -4,8 +4,6 @@
 namespace mt::runtime::stack {
 namespace {
 
-void keep_order() { __atomic_signal_fence(__ATOMIC_SEQ_CST); }
-
 // False: too far away for 16 bits.
 bool offset_from(u64 sp, u64 address, std::int16_t& offset) {
     const i64 words = static_cast<i64>(address - sp) / 8;
@@ -38,25 +36,25 @@ void RecentStacks::forget() {
 }
 
 // Which of a set is to be displaced: it is empty, or has not been used for about the longest.
-u32* RecentStacks::displaced_in(u32* set) {
-    u32 way = 0;
-    while (way < kWays && set[way] != 0) ++way;
-    if (way < kWays) return set + way;
-    for (way = 0; way < kWays && stack_of(set + way).used; ++way) {
+// `is_used(way)` is the flag itself.
+template <class IsEmpty, class IsUsed>
+u32 RecentStacks::displaced_way(IsEmpty is_empty, IsUsed is_used) {
+    for (u32 way = 0; way < kWays; ++way) {
+        if (is_empty(way)) return way;
     }
-    if (way < kWays) return set + way;
-    while (way > 0) stack_of(set + --way).used = false;
-    return set;
+    for (u32 way = 0; way < kWays; ++way) {
+        if (!is_used(way)) return way;
+    }
+    for (u32 way = 0; way < kWays; ++way) is_used(way) = false;
+    return 0;
+}
+u32& RecentStacks::displaced_in(u32* set) {
+    return set[displaced_way([set](u32 way) { return set[way] == 0; },
+                             [this, set](u32 way) -> bool& { return stack_of(set + way).used; })];
 }
 RecentStacks::Outer& RecentStacks::displaced_in(Outer* set) {
-    u32 way = 0;
-    while (way < kWays && set[way].serial != 0) ++way;
-    if (way < kWays) return set[way];
-    for (way = 0; way < kWays && set[way].used; ++way) {
-    }
-    if (way < kWays) return set[way];
-    while (way > 0) set[--way].used = false;
-    return set[0];
+    return set[displaced_way([set](u32 way) { return set[way].serial == 0; },
+                             [set](u32 way) -> bool& { return set[way].used; })];
 }
 
 // Neither is found by anybody until it is whole.
@@ -162,7 +160,7 @@ void RecentStacks::branch_at(u64 value, const FrameCache& frames, u32 word) {
     *missed_.differs = 0;
     missed_.differs = nullptr;
     const u64 leads_on = chain_hash(hash, value);
-    put(*displaced_in(set_of(leads_on)), moved, leads_on);
+    put(displaced_in(set_of(leads_on)), moved, leads_on);
     missed_.hash = chain_hash(hash, frames.value(word));
 }
 
@@ -200,12 +198,13 @@ void RecentStacks::grow_if_crowded() {
     const u64 sets = set_mask_ + 1;
     if (displaced_ < 2 * sets || sets == kMostSets) return;
     forget();
+    missed_.differs = nullptr;
     displaced_ = 0;
     set_mask_ = sets * 4 - 1;
 }
 
 void RecentStacks::keep(const FrameCache& frames, u32 id) {
-    if (missed_.hash == 0 || frames.is_cut() || frames.is_outside_objects()) return;
+    if (frames.is_cut() || frames.is_outside_objects()) return;
     if (!comes_again(frames)) return;
     grow_if_crowded();
     const u32 innermost = frames.frames() - 1;
@@ -216,8 +215,8 @@ void RecentStacks::keep(const FrameCache& frames, u32 id) {
     stack.needs_bp = frames.needs_bp(innermost);
     stack.id = id;
     put_branch(frames);
-    u32* tag = missed_.differs != nullptr ? missed_.differs : displaced_in(set_of(missed_.hash));
-    put(*tag, stack, missed_.hash);
+    u32& tag = missed_.differs != nullptr ? *missed_.differs : displaced_in(set_of(missed_.hash));
+    put(tag, stack, missed_.hash);
 }
 
 }  // namespace mt::runtime::stack

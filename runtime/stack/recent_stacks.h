@@ -30,8 +30,8 @@ class RecentStacks {
     static constexpr u32 kMostStacks = 512;
     static constexpr u32 kMostOuterParts = 256;
 
-    // The id of the stack at these registers; 0: it is not kept, or not on the known part of
-    // the thread's own stack. `seed` as for FrameCache::follow().
+    // The id of the stack at these registers; 0: it is not kept. `at.sp` is on the known part of
+    // the thread's own stack (is_on_known_stack). `seed` as for FrameCache::follow().
     u32 find(const Window& own, const machine::Registers& at, u64 seed);
     // The stack of the last find(), which follow() has found since, has this id, not 0. Kept
     // from the second time on: most stacks of a compiler never come again.
@@ -78,12 +78,11 @@ class RecentStacks {
     };
     // Where the last find() ended.
     struct Missed {
-        u64 hash;  // 0: nowhere
+        u64 hash;
         u32 branches;
         u32* differs;  // the tag of a stack with the same hash and registers; nullptr: none
     };
 
-    static u64 word_at(u64 address) { return *reinterpret_cast<const volatile u64*>(address); }
     static u64 address_of(u64 sp, std::int16_t offset) {
         return sp + 8 * static_cast<u64>(i64{offset});
     }
@@ -95,8 +94,10 @@ class RecentStacks {
     u32* set_of(u64 hash) { return tag_ + (hash & set_mask_) * kWays; }
     Innermost& stack_of(const u32* tag) { return innermost_[tag - tag_]; }
 
-    u32* displaced_in(u32* set);
-    Outer& displaced_in(Outer* set);
+    template <class IsEmpty, class IsUsed>
+    static u32 displaced_way(IsEmpty is_empty, IsUsed is_used);
+    u32& displaced_in(u32* set);
+    static Outer& displaced_in(Outer* set);
     void put(u32& tag, const Innermost& stack, u64 hash);
     void put(Outer& to, const Outer& part);
     bool comes_again(const FrameCache& frames);
@@ -147,14 +148,12 @@ inline bool RecentStacks::is_unchanged(Innermost& innermost) {
 }
 
 inline u32 RecentStacks::find(const Window& own, const machine::Registers& at, u64 seed) {
-    missed_.hash = 0;
     const u64 generation = __atomic_load_n(&rules_generation, __ATOMIC_ACQUIRE);
     if (__builtin_expect(generation != generation_ || seed != seed_, 0)) {
         forget();
         generation_ = generation;
         seed_ = seed;
     }
-    if (!is_on_known_stack(own, at.sp)) return 0;
     u64 hash = chain_hash(at.sp << 20, at.pc);
     u32 branches = 0;
     for (; branches < kMostBranches; ++branches) {

@@ -18,7 +18,8 @@ thread_local RecentStacks recent;
 thread_local std::vector<std::vector<u64>> kept;  // by id - 1
 
 void recall(Capture& capture, u64 pc, u64 sp, u64 bp) {
-    const u32 id = recent.find(window, {pc, sp, bp}, 1);
+    const bool is_own = runtime::stack::is_on_known_stack(window, sp);
+    const u32 id = is_own ? recent.find(window, {pc, sp, bp}, 1) : 0;
     capture.recalled = id != 0;
     if (id != 0) capture.recalled_pcs = kept.at(id - 1);
 }
