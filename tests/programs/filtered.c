@@ -23,7 +23,8 @@
 
 enum { THREADS = 6, ROUNDS = 300, DEPTH = 12 };
 static struct ledger* book;
-static void* volatile sink;
+/* Each thread's own: in one that all shared, a thread freed what another had just put there. */
+static _Thread_local void* volatile sink;
 
 static const int alone[] = {SYS_mmap, SYS_munmap, SYS_mprotect, SYS_madvise,
                             SYS_brk,  SYS_mremap, SYS_kill,     SYS_exit_group};
