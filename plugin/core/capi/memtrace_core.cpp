@@ -18,6 +18,7 @@
 #include "memtrace_core.h"
 #include "model/poll.h"
 #include "model/text.h"
+#include "query/dispatch.h"
 #include "query/queries.h"
 #include "show/text/stops.h"
 #include "target/debugger.h"
@@ -283,14 +284,14 @@ int mtc_query(mtc_session* session, const char* request, mtc_add_text add, void*
     }
     return guarded(session, [&]() -> int {
         if (add == nullptr) return MTC_ERROR;
-        auto answer = session->queries.answer(request == nullptr ? "" : request);
-        if (answer) {
-            add(sink, answer->c_str());
+        auto said = answer(session->queries, request == nullptr ? "" : request);
+        if (said) {
+            add(sink, said->c_str());
             return MTC_OK;
         }
-        const int status = failed(*session, answer.error());
-        if (answer.error().code == Code::usage) return MTC_BAD_VALUE;
-        return answer.error().code == Code::io ? MTC_BAD_FILE : status;
+        const int status = failed(*session, said.error());
+        if (said.error().code == Code::usage) return MTC_BAD_VALUE;
+        return said.error().code == Code::io ? MTC_BAD_FILE : status;
     });
 }
 

@@ -2,6 +2,8 @@
 //
 // dump and load: Snapshot.dump() and .load(). What a script had put beside its
 // snapshot is kept in the file as JSON and comes back as that and nothing else.
+#include "query/file_queries.h"
+
 #include <fmt/format.h>
 
 #include "app/files.h"

@@ -2,6 +2,8 @@
 //
 // object_traceback and source_lines: single questions about a block's address and
 // about lines of source.
+#include "query/lookup_queries.h"
+
 #include <fmt/format.h>
 
 #include "app/reports/block.h"

@@ -10,8 +10,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <string>
-#include <string_view>
 #include <vector>
 
 #include "app/held.h"
@@ -26,10 +24,6 @@ class Queries {
   public:
     explicit Queries(Session& asked) : session(asked) {}
 
-    // Code::usage: the request is wrong. Code::io: a file.
-    Result<std::string> answer(std::string_view request);
-
-    // What operations need.
     std::uint64_t hold(Held held);
     void release(std::uint64_t handle) { held_.erase(handle); }
     Result<Held*> held(std::uint64_t handle);
@@ -41,19 +35,6 @@ class Queries {
     std::map<std::uint64_t, Held> held_;
     std::uint64_t next_handle_ = 1;
 };
-
-// One operation of a family; each reads its fields and calls Request::complete().
-struct Operation {
-    std::string_view name;
-    Result<std::string> (*run)(Queries& queries, Request& request);
-};
-
-const std::vector<Operation>& tracing_operations();
-const std::vector<Operation>& snapshot_operations();
-const std::vector<Operation>& statistics_operations();
-const std::vector<Operation>& traces_operations();
-const std::vector<Operation>& lookup_operations();
-const std::vector<Operation>& file_operations();
 
 }  // namespace mt::core
 

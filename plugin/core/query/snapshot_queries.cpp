@@ -2,6 +2,8 @@
 //
 // How a script gets a snapshot and lets it go: take_snapshot, make_snapshot,
 // kept_snapshot, release.
+#include "query/snapshot_queries.h"
+
 #include <fmt/format.h>
 
 #include <limits>

@@ -2,6 +2,8 @@
 //
 // statistics and compare: Snapshot.statistics() and .compare_to(). The rows are those
 // of mt snapshot and mt diff, all of them.
+#include "query/statistics_queries.h"
+
 #include <fmt/format.h>
 
 #include <iterator>

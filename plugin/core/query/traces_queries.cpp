@@ -2,6 +2,8 @@
 //
 // traces: Snapshot.traces, a page at a time, so that millions of blocks need not be
 // text at once. positions: which of a script's own traces these are.
+#include "query/traces_queries.h"
+
 #include <fmt/format.h>
 
 #include <iterator>

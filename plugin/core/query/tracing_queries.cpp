@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // start, stop, clear_traces, reset_peak and the figures: tracemalloc's functions.
+#include "query/tracing_queries.h"
+
 #include <fmt/format.h>
 
 #include "abi/layout.h"
