@@ -5,6 +5,7 @@ import statistics
 import tables
 import workloads
 from setting import note
+from variants import recording_variant
 
 
 def run_one(setting, variant, workload, command):
@@ -17,7 +18,7 @@ def run_one(setting, variant, workload, command):
         process.kill()  # when interrupted; takes the command with it
 
 
-def collect(setting, wanted):
+def collect(setting, variants, wanted):
     """{name: {"cpu"|"peak": {variant: {round: value}}}}, and what could not run."""
     results, remarks = {}, []
     for workload in workloads.WORKLOADS:
@@ -31,7 +32,7 @@ def collect(setting, wanted):
         runs = {"cpu": {}, "peak": {}}
         failed = set()
         for number in range(setting.rounds):
-            for variant in setting.turns(setting.variants, number):
+            for variant in setting.turns(variants, number):
                 usage = run_one(setting, variant, workload, command)
                 if usage is None or usage.status != 0:
                     failed.add(variant.title)
@@ -47,8 +48,8 @@ def collect(setting, wanted):
     return results, remarks
 
 
-def time_table(setting, results):
-    others = setting.variants[1:]
+def time_table(variants, results):
+    others = variants[1:]
     with_share = any(variant.key == "heaptrack" for variant in others)
     rows = []
     for name, runs in results.items():
@@ -62,8 +63,8 @@ def time_table(setting, results):
     return tables.table([*heads, *(["on ÷ heaptrack"] if with_share else [])], rows)
 
 
-def peak_table(setting, results):
-    kept = [variant for variant in setting.variants
+def peak_table(variants, results):
+    kept = [variant for variant in variants
             if variant.key in ("plain", "on", "sampled", "heaptrack")]
     rows = [[name, *(f"{statistics.median(runs['peak'][variant.key].values()):.1f}"
                      if variant.key in runs["peak"] else "–" for variant in kept)]
@@ -73,10 +74,17 @@ def peak_table(setting, results):
 
 def programs(setting):
     names = [workload.name for workload in workloads.WORKLOADS]
-    results, remarks = collect(setting, setting.wants("programs", names))
-    if not results and not remarks:
+    wanted = setting.wants("programs", names)
+    if not wanted:
         return None
-    text = time_table(setting, results) + "\n" + peak_table(setting, results)
+    variants = list(setting.variants)
+    recording, why_not = recording_variant(setting) if setting.peers else (None, None)
+    if recording is not None:
+        variants.append(recording)
+    results, remarks = collect(setting, variants, wanted)
+    if why_not is not None:
+        remarks.append(why_not)
+    text = time_table(variants, results) + "\n" + peak_table(variants, results)
     if remarks:
         text += "\n" + "".join(f"- {remark}\n" for remark in remarks)
     return text

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Where a run finds its programs, and how it runs one of them."""
 import dataclasses
+import itertools
 import os
 import pathlib
 import platform
@@ -72,9 +73,10 @@ class Setting:
 
     def start(self, variant, command, name="usage"):
         """The command under `measure`, not waited for. Output goes nowhere."""
+        own = list(itertools.takewhile(lambda word: "=" in str(word), command))
         return subprocess.Popen(
-            [str(word) for word in (self.bench / "measure", self.work / name,
-                                    *variant.environment, *command)],
+            [str(word) for word in (self.bench / "measure", self.work / name, *variant.environment,
+                                    *own, *variant.starter, *command[len(own):])],
             env=self.environment, cwd=self.work, stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 

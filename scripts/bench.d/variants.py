@@ -9,6 +9,7 @@ import glob
 import json
 import os
 import pathlib
+import shutil
 import stat
 import subprocess
 
@@ -22,6 +23,7 @@ class Variant:
     environment: tuple = ()
     rounds: int = 1000  # a tool that takes microseconds per event has one
     memtrace: bool = False
+    starter: tuple = ()  # a tool's own command, which starts the program
 
 
 def first_file(*patterns):
@@ -93,6 +95,19 @@ def peer_variants(setting):
                   "HEAP_PROFILE_ALLOCATION_INTERVAL=0", "HEAP_PROFILE_INUSE_INTERVAL=0"), slow),
          tcmalloc, "libgoogle-perftools4"),
     ]
+
+
+def recording_variant(setting):
+    """heaptrack as people use it, or why not: its interpreter runs beside the program, its
+    figures are of both, with the compression of the file that they write."""
+    title = "heaptrack, recording"
+    command = shutil.which("heaptrack")
+    if command is None:
+        return None, f"{title}: not installed"
+    # It would open its viewer at the end of each run.
+    if pathlib.Path(command).resolve().with_name("heaptrack_gui").exists():
+        return None, f"{title}: left out where heaptrack_gui is installed"
+    return Variant("recording", title, starter=(command, "-o", setting.work / "recording")), None
 
 
 def is_traced(setting, variant):

@@ -9,9 +9,12 @@ import dataclasses
 import json
 import pathlib
 import random
+import shlex
 import shutil
 import subprocess
 from typing import Callable, Optional
+
+import interpreters
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,6 +78,17 @@ def cc1plus(folder):
     (folder / "regex.cpp").write_text(CPLUSPLUS)
     subprocess.run([driver, "-std=c++17", "-E", "regex.cpp", "-o", "regex.ii"], cwd=folder, check=True)
     return [program, "-quiet", "-O2", "-std=c++17", "-fpreprocessed", "regex.ii", "-o", "regex.s"]
+
+
+def clang(folder):
+    program = shutil.which("clang++")
+    if program is None:
+        return None
+    (folder / "clang.cpp").write_text(CPLUSPLUS)
+    shown = subprocess.run([program, "-std=c++17", "-O2", "-c", "clang.cpp", "-o", "clang.o", "-###"],
+                           capture_output=True, text=True, cwd=folder, check=True).stderr
+    # The compiler itself, which the driver would start as a process of its own.
+    return shlex.split(next(line for line in shown.splitlines() if '"-cc1"' in line))
 
 
 PYTHON = """
@@ -186,4 +200,6 @@ WORKLOADS = [
     Workload("jq", jq),
     Workload("git log -p", git),
     Workload("xz -6", xz),
+    Workload("clang -O2", clang),
+    *(Workload(name, prepare) for name, prepare in interpreters.INTERPRETERS),
 ]
