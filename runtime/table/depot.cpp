@@ -12,6 +12,9 @@ Index<PackedHash> stack_ids;
 namespace {
 
 Index<WholeHash> nodes;  // hash of a chain -> node
+// How many were put there. Who has looked for one in vain and sees the same number under the
+// lock need not look again (TableStorm.OneStackHasOneIdWhoeverComesFirst).
+u64 indexed_nodes = 0;
 
 Node* node_at(u32 i) {
     return directory_record<Node>(header()->node_chunk, kNodeChunks, kNodesPerChunk, i);
@@ -26,7 +29,9 @@ u32 append_node(const Capture& c, u32 frame, u32 parent) {
     node->pc_module = (c.pcs[frame] & 0xffff'ffff'ffffull) | u64{c.modules[frame]} << 48;
     node->parent = parent;
     publish(header()->node_count, at + 1);
-    return nodes.insert(c.hashes[frame], static_cast<u32>(at)) ? static_cast<u32>(at) : 0;
+    if (!nodes.insert(c.hashes[frame], static_cast<u32>(at))) return 0;
+    publish(indexed_nodes, indexed_nodes + 1);
+    return static_cast<u32>(at);
 }
 
 Stack* stack_at(u64 id) {
@@ -108,12 +113,12 @@ u32 intern(Capture& c) {
     if (c.count == 0) return kStackDepotFull;
     if (const u32 id = stack_ids.find_older(c.key)) return copy_forward(c.key, id);
     // Modules first: naming one may ask the loader, which nobody does under a lock.
-    const u64 seen = load(header()->node_count);
+    const u64 seen = load(indexed_nodes);
     u32 unknown = count_unknown(c, c.fresh);
     for (u32 i = 0; i < unknown; ++i) c.modules[i] = module_of(c.pcs[i] - 1);
     Holder holder(process_locks.depot);
     if (!holder) return lose_traceback(c, LossKind::depot_busy);
-    if (load(header()->node_count) != seen) unknown = count_unknown(c, unknown);
+    if (load(indexed_nodes) != seen) unknown = count_unknown(c, unknown);
     const u32 id = add(c, unknown);
     // Without memory for it the stack is found by its nodes each time.
     if (id != 0) stack_ids.insert(c.key, id);
