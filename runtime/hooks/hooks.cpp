@@ -24,8 +24,13 @@ using What = WatchedCall::What;
 
 namespace {
 
-Mode mode_now() { return real_is_ready() ? control.obey(!bootstrap_used()) : Mode::starting; }
-Mode mode() { return control.is_traced(request_now()) ? Mode::on : mode_now(); }
+// Nothing is to be done but to record, and libc does what is asked for.
+inline bool is_plain() { return control.is_traced(request_now()) && real.is_libc; }
+// What is, otherwise.
+Mode mode_now() {
+    if (control.is_traced(request_now())) return Mode::on;
+    return real_is_ready() ? control.obey(!bootstrap_used()) : Mode::starting;
+}
 
 bool overflows(size_t count, size_t size) {
     size_t product;
@@ -40,8 +45,9 @@ void watched_allocation(void* block, size_t size, const Caller& caller) {
 }
 
 template <typename Call>
-__attribute__((noinline)) void* allocate_otherwise(Mode now, size_t size, const Caller& caller,
+__attribute__((noinline)) void* allocate_otherwise(size_t size, const Caller& caller,
                                                    size_t alignment, Call call) {
+    const Mode now = mode_now();
     if (now == Mode::starting) return bootstrap_allocate(size, alignment);
     if (now == Mode::off) return call();
     void* block = nullptr;
@@ -51,7 +57,12 @@ __attribute__((noinline)) void* allocate_otherwise(Mode now, size_t size, const 
         block = call();
         inner = foreign.is_inner();
     }
-    if (!inner) watched_allocation(block, size, caller);
+    if (inner) return block;
+    if (now == Mode::watched) {
+        watched_allocation(block, size, caller);
+    } else if (block != nullptr) {
+        on_allocate(block, size, caller);
+    }
     return block;
 }
 
@@ -59,13 +70,9 @@ __attribute__((noinline)) void* allocate_otherwise(Mode now, size_t size, const 
 template <typename Call>
 __attribute__((always_inline)) inline void* allocate(size_t size, const Caller& caller,
                                                      size_t alignment, Call call) {
-    const Mode now = mode();
-    if (__builtin_expect(now != Mode::on, 0)) {
-        return allocate_otherwise(now, size, caller, alignment, call);
-    }
-    ForeignCall foreign(caller, real.is_libc);
+    if (__builtin_expect(!is_plain(), 0)) return allocate_otherwise(size, caller, alignment, call);
     void* block = call();
-    if (block != nullptr && !foreign.is_inner()) on_allocate(block, size, caller);
+    if (block != nullptr) on_allocate(block, size, caller);
     return block;
 }
 
@@ -109,7 +116,7 @@ __attribute__((always_inline)) inline void* reallocate(void* block, size_t size,
         return allocate(size, caller, 0, [=] { return call(nullptr); });
     }
     if (is_bootstrap(block)) return move_from_bootstrap(block, size, caller);
-    const Mode now = mode();
+    const Mode now = mode_now();
     if (__builtin_expect(now == Mode::on, 1)) return move_block(block, size, caller, call);
     return reallocate_otherwise(now, block, size, caller, call);
 }
@@ -158,7 +165,7 @@ MT_SLOW void* slow_reallocarray(void* block, size_t count, size_t size) {
     const bool is_foreign = !real.is_realloc_ours && !is_bootstrap(block);
     if (is_foreign) return real.reallocarray(block, count, size);
     if (overflows(count, size)) {
-        if (mode() == Mode::watched) watched_allocation(nullptr, ~size_t{0}, MT_CALLER);
+        if (mode_now() == Mode::watched) watched_allocation(nullptr, ~size_t{0}, MT_CALLER);
         return real.reallocarray(block, count, size);
     }
     const auto call = [=](void* b) {
@@ -173,27 +180,27 @@ MT_EXPORT void* reallocarray(void* block, size_t count, size_t size) {
     return slow_reallocarray(block, count, size);
 }
 
-__attribute__((noinline)) static void free_otherwise(Mode now, void* block, const Caller& caller) {
+__attribute__((noinline)) static void free_otherwise(void* block, const Caller& caller) {
+    const Mode now = mode_now();
     if (now == Mode::starting) return;  // no block but bootstrap's exists yet
     if (now == Mode::off) return real.free(block);
-    watched_event_begins(caller);
-    look({What::frees, address_of(block), 0}, caller);
+    if (now == Mode::watched) {
+        watched_event_begins(caller);
+        look({What::frees, address_of(block), 0}, caller);
+    }
     on_free(block, caller);
     {
         const ForeignCall foreign(caller, real.is_libc);
         real.free(block);
     }
-    look({What::falls, 0, 0}, caller);
+    if (now == Mode::watched) look({What::falls, 0, 0}, caller);
 }
 
 MT_SLOW void slow_free(void* block) {
     if (block == nullptr || is_bootstrap(block)) return;
-    const Mode now = mode();
-    if (__builtin_expect(now != Mode::on, 0)) return free_otherwise(now, block, MT_CALLER);
+    if (__builtin_expect(!is_plain(), 0)) return free_otherwise(block, MT_CALLER);
     __builtin_prefetch(static_cast<char*>(block) - 16);  // glibc's header, for the real free
-    const Caller caller = MT_CALLER;
-    on_free(block, caller);
-    ForeignCall foreign(caller, real.is_libc);
+    on_free(block, MT_CALLER);
     real.free(block);
 }
 MT_EXPORT void free(void* block) {

@@ -49,8 +49,9 @@ bool lose(LossKind kind) { return count_loss(kind), false; }
 }
 
 template <Kind kKind>
-[[gnu::flatten]] inline bool record_allocation(ThreadContext& c, LiveState& state, u64 address,
-                                               u64 size, const Caller& caller) {
+[[gnu::flatten, gnu::always_inline]] inline bool record_allocation(ThreadContext& c,
+                                                                   LiveState& state, u64 address,
+                                                                   u64 size, const Caller& caller) {
     if (!Blocks::holds(address)) return lose(LossKind::bad_address);
     u64* empty = empty_word(c, address);
     Region* region = nullptr;  // fetched while the stack is taken

@@ -95,6 +95,8 @@ bool FrameCache::is_verified(u32 kept, u32 steps, u32 first) const {
                                                        u32 steps, bool complete, u64 generation,
                                                        u64 seed) {
     u64 outer = at.sp;
+    last_.generation = kNoGeneration;
+    keep_order();
     count_ = kept;  // what is about to be overwritten does not count
     if (kept == 0) {
         complete_ = complete;
@@ -113,7 +115,19 @@ bool FrameCache::is_verified(u32 kept, u32 steps, u32 first) const {
         }
         outer = inner.sp;
     }
+    note_last();
     return true;
+}
+
+[[gnu::always_inline]] inline void FrameCache::note_last() {
+    const Frame& innermost = frames_[count_ - 1];
+    static_cast<machine::Registers&>(last_) = innermost;
+    last_.bp_matters = innermost.needs_bp ? ~u64{0} : 0;
+    last_.seed = seed_;
+    last_.first = input_ + first_input(count_);
+    last_.end = input_ + innermost.inputs;
+    keep_order();
+    last_.generation = generation_;
 }
 
 bool FrameCache::follow_known(const Window& own, u64 pc, u64 sp, u64 bp, u64 seed) {

@@ -55,12 +55,12 @@ class FrameCache {
     static constexpr u32 kFrames = 512;
     static constexpr u32 kInputs = 3 * kFrames;
 
-    // Is the stack the one that follow() put together last, from end to end?
+    // Is the stack the one that follow() put together last, from end to end? Its `sp` was on
+    // the known part of the stack then, and of one thread's stack no less is known later.
     bool is_unchanged(const Window& own, u64 pc, u64 sp, u64 bp, u64 seed) const {
-        if (count_ == 0 || seed != seed_ || !is_on_known_stack(own, sp)) return false;
-        if (!begins_at(pc, sp, bp)) return false;
-        const u32 inputs = frames_[count_ - 1].inputs;
-        return verify(first_input(count_), inputs) == inputs;
+        const u64 other = last_.difference(pc, sp, bp, seed);
+        if ((other | (own.thread ^ machine::thread_pointer())) != 0) return false;
+        return verify(last_.first, last_.end) == last_.end;
     }
     // Registers as for walk(). `seed` begins the hash of the outermost frame.
     // True: the innermost kWindow frames are here.
@@ -75,7 +75,7 @@ class FrameCache {
     // the innermost frame outwards (other_stack.h). Not of stacks deeper than kWindow. Never
     // both kinds of stack in one object.
     bool is_unchanged_elsewhere(u64 pc, u64 sp, u64 bp, u64 seed) const {
-        return count_ != 0 && seed == seed_ && begins_at(pc, sp, bp) &&
+        return last_.difference(pc, sp, bp, seed) == 0 &&
                unchanged_from(frames_[count_ - 1].inputs) == 0;
     }
     bool follow_elsewhere(Crossings& crossings, u64 pc, u64 sp, u64 bp, u64 seed);
@@ -96,7 +96,11 @@ class FrameCache {
     u64 pc(u32 i) const { return frames_[count_ - 1 - i].pc; }
     u64 hash(u32 i) const { return frames_[count_ - 1 - i].hash; }
 
-    void forget() { count_ = 0; }
+    void forget() {
+        last_.generation = kNoGeneration;
+        keep_order();
+        count_ = 0;
+    }
 
     // --- all frames that are kept, and what they were found by, from the outermost (0) inwards ---
     // Is one of them of code that belongs to no object?
@@ -130,13 +134,28 @@ class FrameCache {
         Rule rule;
         bool interrupted;
     };
+    // What a stack must have in common with the last one, before any word is looked at: one
+    // line of the cache, and one branch.
+    struct Last : machine::Registers {
+        u64 bp_matters;  // a bit for each that does
+        u64 generation;  // stored last, and first when the frames change
+        u64 seed;
+        const Input* first;  // the words to be looked at
+        const Input* end;
 
-    bool begins_at(u64 pc, u64 sp, u64 bp) const {
-        const Frame& f = frames_[count_ - 1];
-        return f.pc == pc && f.sp == sp && !f.interrupted && (!f.needs_bp || f.bp == bp) &&
-               generation_ == __atomic_load_n(&rules_generation, __ATOMIC_ACQUIRE);
+        u64 difference(u64 now_pc, u64 now_sp, u64 now_bp, u64 now_seed) const {
+            const u64 now = __atomic_load_n(&rules_generation, __ATOMIC_ACQUIRE);
+            return (pc ^ now_pc) | (sp ^ now_sp) | ((bp ^ now_bp) & bp_matters) |
+                   (generation ^ now) | (seed ^ now_seed);
+        }
+    };
+    static constexpr u64 kNoGeneration = ~u64{0};
+
+    void note_last();
+    static const Input* verify(const Input* first, const Input* end);
+    u32 verify(u32 first, u32 end) const {
+        return static_cast<u32>(verify(input_ + first, input_ + end) - input_);
     }
-    u32 verify(u32 first, u32 end) const;
     // From which word all up to `end` have their value still, looked at from the end: nothing
     // is loaded behind one that has not.
     u32 unchanged_from(u32 end) const {
@@ -155,6 +174,7 @@ class FrameCache {
     void drop_outermost(u32 kept, u32 steps);
     void depend_on(u64 address, u32& at);
 
+    alignas(64) Last last_;
     u32 count_;
     u32 fresh_count_;
     bool complete_;   // the outermost frame that is kept is the stack's
@@ -166,19 +186,17 @@ class FrameCache {
     Fresh steps_[kFrames];
 };
 
-// Up to which word all from `first` have their value still. In groups without a
+// Up to which word all from `at` have their value still. In groups without a
 // branch: a group is as fast as its loads.
-inline u32 FrameCache::verify(u32 first, u32 end) const {
-    const Input* at = input_ + first;
-    const Input* const last = input_ + end;
-    for (; last - at >= 8; at += 8) {
+inline const FrameCache::Input* FrameCache::verify(const Input* at, const Input* end) {
+    for (; end - at >= 8; at += 8) {
         u64 changed = 0;
 #pragma GCC unroll 8
         for (u32 k = 0; k < 8; ++k) changed |= at[k].change();
         if (changed != 0) break;
     }
-    while (at < last && at->is_unchanged()) ++at;
-    return static_cast<u32>(at - input_);
+    while (at < end && at->is_unchanged()) ++at;
+    return at;
 }
 
 }  // namespace mt::runtime::stack
