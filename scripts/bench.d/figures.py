@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Figures of memtrace alone: memory per block, instructions per event, single events, size."""
+import collections
 import json
 import re
 import shutil
@@ -54,6 +55,70 @@ def count_instructions(setting, variant, pairs, depth):
     return int(match.group(1)) if done.returncode == 0 and match else None
 
 
+OUTSIDE = "libc and the program"
+ROOM = re.compile(r".*/runtime/(\w+)/")
+COST = re.compile(r"(?:[+-]?\d+|\*) (\d+)$")  # a line of source, and what it cost
+FILE = re.compile(r"(fl|fi|fe|cfi|cfl)=\((\d+)\)(?: (.*))?")
+
+
+def rooms_of_profile(text):
+    """{folder of the runtime, or OUTSIDE: instructions} of a file in callgrind's format: fl
+    names the file of a function, fi and fe that of the lines that follow, cfi of a callee."""
+    names, rooms = {}, collections.Counter()
+    home = room = OUTSIDE
+    is_call = False
+    for line in text.splitlines():
+        if named := FILE.match(line):
+            name = names.setdefault(named.group(2), named.group(3) or "")
+            inside = ROOM.match(name)
+            if not named.group(1).startswith("c"):
+                room = inside.group(1) if inside else OUTSIDE
+                home = room if named.group(1) == "fl" else home
+        elif line.startswith("fn="):
+            room = home
+        elif line.startswith("calls="):
+            is_call = True  # the next line has the cost of what was called
+        elif cost := COST.match(line):
+            if not is_call:
+                rooms[room] += int(cost.group(1))
+            is_call = False
+    return rooms
+
+
+def count_by_room(setting, variant, pairs, depth):
+    profile = setting.work / "callgrind.out"
+    subprocess.run(
+        ["valgrind", "--tool=callgrind", f"--callgrind-out-file={profile}",
+         setting.programs / "pairs", str(pairs), str(depth)],
+        env={**setting.environment, **dict(pair.split("=", 1) for pair in variant.environment)},
+        capture_output=True, check=True, cwd=setting.work)
+    return rooms_of_profile(profile.read_text())
+
+
+ROOMS = {
+    "hooks": "the family's functions, and the real ones called",
+    "control": "is anything to be recorded",
+    "thread": "the thread's context, re-entrancy guard",
+    "stack": "is it the last stack",
+    "record": "what the event means",
+    "journal": "the journal",
+    "table": "counters, peak, the block's word",
+    "abi": "the word's parts",
+    "os": "is there one thread",
+}
+
+
+def rooms_table(setting, few, many, depth):
+    note("instructions by room")
+    variant = ours(setting, "on")[0]
+    counts = [count_by_room(setting, variant, pairs, depth) for pairs in (few, many)]
+    each = {room: (counts[1][room] - counts[0][room]) / ((many - few) * 1.1) for room in counts[1]}
+    rows = [[room, ROOMS.get(room, ""), f"{value:.0f}"]
+            for room, value in sorted(each.items(), key=lambda item: -item[1]) if value >= 0.5]
+    head = ["instructions", f"on, {depth} calls deep", ""]
+    return tables.table(head, rows)
+
+
 def instructions(setting):
     """Instructions of one malloc and free; start and warming up cancel out."""
     if not setting.wants("instructions", ["instructions"]):
@@ -76,7 +141,8 @@ def instructions(setting):
             plain = each if variant.key == "plain" else plain
             row.append(f"{each:.0f}" if variant.key == "plain" else f"{each - plain:+.0f}")
         rows.append(row)
-    return tables.table(["instructions of malloc and free", *(v.title for v in variants)], rows)
+    text = tables.table(["instructions of malloc and free", *(v.title for v in variants)], rows)
+    return text + "\n" + rooms_table(setting, few, many, 5)
 
 
 PERCENTILES = ("p50", "p90", "p99", "p99.9", "p99.99", "p99.999")
