@@ -292,6 +292,30 @@ TEST_F(Compare, LuaJit) {
     EXPECT_GE(report_["ends_at_no_table"], 1000u) << text_of(report_);
 }
 
+// Its compiled code and its interpreter use bp for anything, too; threads of its own compile.
+TEST_F(Compare, Jvm) {
+    const std::string engine = "/usr/share/java/js.jar";
+    if (!fs::exists(program("java")) || !fs::exists(engine)) {
+        GTEST_SKIP() << "a JVM or its script engine is not installed";
+    }
+    write("work.js", R"(
+        var map = new java.util.TreeMap();
+        for (var turn = 0; turn < 6; ++turn) {
+            for (var i = 0; i < 10000; ++i) map.put("name" + (i * 7919 % 5003), "value " + i);
+            var out = new java.util.zip.GZIPOutputStream(new java.io.ByteArrayOutputStream());
+            out.write(new java.lang.String(map.toString()).getBytes("UTF-8"));
+            out.close();
+        }
+        print(map.size());
+    )");
+    run({program("java"), "-Xmx128m", "-XX:-UsePerfData", "-cp", engine,
+         "org.mozilla.javascript.tools.shell.Main", "work.js"},
+        {"MEMTRACE_COMPARE_EVERY=7"});
+    expect_all_right(3000);
+    expect_same_output();
+    EXPECT_GE(report_["ends_at_no_table"], 1000u) << text_of(report_);
+}
+
 TEST_F(Compare, NoticesAFrameThatIsMissing) {
     run({program("sqlite3"), ":memory:", "select sum(length(hex(zeroblob(9))));"},
         {"MEMTRACE_COMPARE_SPOIL=1"});
