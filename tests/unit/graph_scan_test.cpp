@@ -67,7 +67,7 @@ TEST(GraphScan, FindsWhatIsInEachWord) {
     const Program program = random_program(11, 3'000);
     const auto index = index_of_program(program);
     const auto expected = naive_targets(program, index);
-    for (const unsigned threads : {1u, 2u, 5u}) {
+    for (const unsigned threads : {0u, 1u, 2u, 5u}) {
         graph::ScanOptions options;
         options.threads = threads;
         const auto found = scan(index, program.roots, program.read(), options, {}).value();
@@ -76,6 +76,17 @@ TEST(GraphScan, FindsWhatIsInEachWord) {
         EXPECT_GT(found.root_edges.size(), 50u);
         EXPECT_EQ(found.coverage.bytes_unreadable, 0u);
     }
+}
+
+TEST(GraphScan, NoBlocksMakeNoEdges) {
+    Program program;
+    program.put_global(Program::kHeap);
+    const auto found =
+        scan(index_of_program(program), program.roots, program.read(), graph::ScanOptions{}, {})
+            .value();
+    EXPECT_EQ(found.edges.blocks(), 0u);
+    EXPECT_TRUE(found.root_edges.empty());
+    EXPECT_EQ(found.coverage.bytes_read, 4096u);
 }
 
 // Block, hole, block: the words before and behind the hole count, and the hole is said.

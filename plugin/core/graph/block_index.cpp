@@ -113,12 +113,14 @@ void BlockIndex::add_region(Part& region, Number last) {
         const std::uint64_t address = blocks_[i].address;
         Starts& own = starts[(address >> kStartsBits) & (kStarts - 1)];
         own.granules |= std::uint64_t{1} << ((address >> kGranuleBits) & 63);
-        ++own.count;
+        ++own.searched;
     }
     Number before = region.before;
     for (std::size_t i = 0; i < kStarts; ++i) {
         starts[i].before = before;
-        before += starts[i].count;
+        before += starts[i].searched;
+        if (static_cast<Number>(std::popcount(starts[i].granules)) == starts[i].searched)
+            starts[i].searched = 0;
     }
 }
 

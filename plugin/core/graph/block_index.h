@@ -49,16 +49,17 @@ class BlockIndex {
         return covers(address) ? place(last_at(address), address) : Place{};
     }
 
-    // The steps of find(), for who has many addresses: each step's memory is on its way while
-    // the step before it is done for others.
+    // The steps of find(), for who has many addresses, and the memory that the next step looks
+    // at: it can be on its way while the step before is done for others. It is not fetched here:
+    // of a function that does nothing else GCC 12 thinks that it does nothing.
     std::uint64_t lowest() const { return lowest_; }
     std::uint64_t span() const { return span_; }  // beyond lowest() + span() there is nothing
     bool covers(std::uint64_t address) const { return address - lowest_ < span_; }
-    void fetch_starts(std::uint64_t covered) const;
+    const void* memory_of_last_at(std::uint64_t covered) const;
     // About the last block that begins at or before the address; kNone: there is none.
     Number last_at(std::uint64_t covered) const;
-    void fetch_block(Number last) const {
-        if (last != kNone) __builtin_prefetch(&blocks_[last]);
+    const void* memory_of_place(Number last) const {
+        return last == kNone ? nullptr : &blocks_[last];
     }
     Place place(Number last, std::uint64_t covered) const;
     // As last_at(), of any address. O(log blocks).
@@ -70,12 +71,12 @@ class BlockIndex {
     static constexpr std::size_t kRegions = (std::size_t{1} << (kUnitBits - kRegionBits)) + 1;
     static constexpr Number kFew = 4096;  // are searched, in 12 steps
 
-    // Blocks that begin in 1 KiB. Those of allocators with classes below 16 bytes may be more
-    // than the granules that they begin in.
+    // Blocks that begin in 1 KiB. With allocators that have classes below 16 bytes they may be
+    // more than the granules that they begin in: then those are searched.
     struct Starts {
         std::uint64_t granules = 0;
         Number before = 0;
-        Number count = 0;
+        Number searched = 0;  // blocks; 0: there is one for each granule
     };
     // Of a region or a unit: the blocks that begin before it, and what it has of its own.
     struct Part {
@@ -101,14 +102,12 @@ class BlockIndex {
     std::uint64_t lowest_ = 0, span_ = 0, first_unit_ = 0;
 };
 
-inline void BlockIndex::fetch_starts(std::uint64_t covered) const {
-    const Part& unit = units_[(covered >> kUnitBits) - first_unit_];
-    if (unit.index == kNone) return;
-    const Part& region =
-        regions_[unit.index * kRegions + ((covered >> kRegionBits) & (kRegions - 2))];
-    if (region.index == kNone) return;
-    __builtin_prefetch(
-        &starts_[region.index * kStarts + ((covered >> kStartsBits) & (kStarts - 1))]);
+inline const void* BlockIndex::memory_of_last_at(std::uint64_t covered) const {
+    const Part* part = &units_[(covered >> kUnitBits) - first_unit_];
+    if (part->index == kNone) return nullptr;
+    part = &regions_[part->index * kRegions + ((covered >> kRegionBits) & (kRegions - 2))];
+    if (part->index == kNone) return nullptr;
+    return &starts_[part->index * kStarts + ((covered >> kStartsBits) & (kStarts - 1))];
 }
 
 inline Number BlockIndex::last_at(std::uint64_t covered) const {
@@ -119,8 +118,8 @@ inline Number BlockIndex::last_at(std::uint64_t covered) const {
     const Starts& starts =
         starts_[part->index * kStarts + ((covered >> kStartsBits) & (kStarts - 1))];
     const unsigned granule = (covered >> kGranuleBits) & 63;
-    if (static_cast<Number>(std::popcount(starts.granules)) != starts.count)
-        return last_of(starts.before, starts.before + starts.count, covered);
+    if (starts.searched != 0)
+        return last_of(starts.before, starts.before + starts.searched, covered);
     const std::uint64_t until = starts.granules & (~std::uint64_t{0} >> (63 - granule));
     return starts.before + static_cast<Number>(std::popcount(until)) - 1;
 }

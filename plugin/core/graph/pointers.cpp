@@ -38,10 +38,11 @@ void PointerFinder::find(std::span<const std::uint64_t> words,
 }
 
 void PointerFinder::look_up(Batch& batch, std::vector<Pointer>& pointers) const {
-    for (std::size_t i = 0; i < batch.count; ++i) index_.fetch_starts(batch.values[i]);
+    for (std::size_t i = 0; i < batch.count; ++i)
+        __builtin_prefetch(index_.memory_of_last_at(batch.values[i]));
     for (std::size_t i = 0; i < batch.count; ++i) {
         batch.last[i] = index_.last_at(batch.values[i]);
-        index_.fetch_block(batch.last[i]);
+        __builtin_prefetch(index_.memory_of_place(batch.last[i]));
     }
     for (std::size_t i = 0; i < batch.count; ++i) {
         const std::uint64_t value = batch.values[i];
