@@ -38,6 +38,8 @@ std::vector<std::string> commands_for(Core& core) {
         "snapshot --by traceback -n 0",
         "snapshot --blocks -n 0",
         "snapshot --by thread",
+        "snapshot --by size=exact -n 0",
+        "traceback 1",
         "stats --min-size 1K",
         "stats --thread 2 --sort total-size",
         "snapshot --by domain --since 1",

@@ -45,7 +45,8 @@ void require(bool holds, const char* what) {
 
 void report(Resolver& resolver) {
     SkipRules skip;
-    for (const KeyType key : {KeyType::lineno, KeyType::traceback, KeyType::domain}) {
+    for (const KeyType key :
+         {KeyType::lineno, KeyType::traceback, KeyType::domain, KeyType::size}) {
         Grouping grouping;
         grouping.key = key;
         grouping.totals = true;

@@ -193,7 +193,11 @@ TEST(Statistics, CumulativeFilteredAndRefused) {
                                             {"cumulative", cumulative},
                                             {"filters", Json::array()}});
     };
+    EXPECT_EQ(script.rows(snapshot, "size"),
+              (Rows{"64 B to below 128 B:0 100 1", "8 B to below 16 B:0 24 3"}));
+    EXPECT_EQ(script.rows(snapshot, "size=exact", only_main), (Rows{"8 B:0 24 3"}));
     EXPECT_EQ(refused("foo", false), "unknown key_type: 'foo'");
+    EXPECT_EQ(refused("size", true), "cumulative mode cannot by used with key type 'size'");
     EXPECT_EQ(refused("traceback", true),
               "cumulative mode cannot by used with key type 'traceback'");
 }

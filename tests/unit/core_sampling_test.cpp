@@ -255,6 +255,20 @@ TEST_F(SampledReport, RowsOfThreadsAreExact) {
     EXPECT_THAT(text, Not(HasSubstr("estimate")));
 }
 
+// So they are of sizes, as long as tracebacks do not matter.
+TEST_F(SampledReport, RowsOfSizesAreExactWithoutAFilter) {
+    EXPECT_EQ(session.text("snapshot --by size"),
+              "32.0 KiB to below 64.0 KiB: size=48.8 KiB, count=1, average=48.8 KiB\n"
+              "8 B to below 16 B: size=500 B, count=50, average=10 B\n"
+              "64 B to below 128 B: size=500 B, count=5, average=100 B\n"
+              "Total: size=49.8 KiB, count=56\n");
+    EXPECT_THAT(session.text("traceback 2"), HasSubstr("Total: size=0 B, count=0\n"));
+    const std::string filtered = session.text("stats --by size --function make*");
+    EXPECT_THAT(filtered, StartsWith("64 B to below 128 B: size=5254 B, count=53, average=99 B "
+                                     "(estimate: 5 samples, +/-"));
+    EXPECT_THAT(filtered, HasSubstr("remark: rows are estimates from a sample"));
+}
+
 // Each of them is recorded, sample or not.
 TEST_F(SampledReport, RowsOfHandlersAreExact) {
     builder.allocate(abi::kStackNested, 7);

@@ -44,7 +44,8 @@ class FileVerbs : public Report {
         for (const char* options :
              {"", "--json", "--by filename", "--by function --json", "--by module", "--by domain",
               "--by traceback --json -n 0", "--by traceback --raw", "--raw --json", "--cumulative",
-              "--sort total-size", "--min-size 60", "--function make* --json", "--source"})
+              "--sort total-size", "--min-size 60", "--function make* --json", "--source",
+              "--by size", "--by size=exact --json"})
             text += of.text("stats " + snapshot + " " + options);
         return text + of.text("stats " + snapshot) + of.text("traceback 1") +
                of.text("traceback 2 --json");

@@ -13,7 +13,7 @@
 namespace mt::core {
 
 bool BlockFilter::keeps(const Table& table, const Block& block) const {
-    if (block.size < min_size) return false;
+    if (block.size < min_size || block.size > max_size) return false;
     if (!needs_stamps()) return true;
     const std::optional<Stamp> stamp = stamp_of(table, block);
     if (since && (!stamp || stamp->mark < *since)) return false;
@@ -25,15 +25,18 @@ bool BlockFilter::keeps(const Table& table, const Block& block) const {
 void add_block(const Table& table, const Block& block, LiveFigures& figures) {
     const std::uint64_t mean = table.status.sample_bytes;
     const bool weighted = mean != 0 && abi::is_sampled(block.stack);
-    const abi::Weight weight =
-        weighted ? abi::weight_of(block.size, mean) : abi::Weight{block.size, 1};
+    abi::Weight weight = {block.size, 1};
+    if (weighted)
+        weight = abi::weight_of(block.size, mean);
+    else if (mean != 0)  // a row may have both kinds
+        weight = {block.size << abi::kWeightByteBits, 1u << abi::kWeightCountBits};
     figures.size = add(figures.size, static_cast<std::int64_t>(weight.bytes));
     figures.count = add(figures.count, static_cast<std::int64_t>(weight.count));
     figures.samples += weighted ? 1 : 0;
 }
 
-void finish(LiveFigures& figures) {
-    if (figures.samples == 0) return;
+void finish(const Table& table, LiveFigures& figures) {
+    if (table.status.sample_bytes == 0) return;
     figures.size = add(figures.size, 1 << (abi::kWeightByteBits - 1)) >> abi::kWeightByteBits;
     figures.count = add(figures.count, 1 << (abi::kWeightCountBits - 1)) >> abi::kWeightCountBits;
 }
@@ -70,7 +73,7 @@ Result<std::vector<LiveFigures>> figures_of_blocks(const Table& table, const Blo
         if (block.stack >= places.size() || places[block.stack] == 0) continue;
         if (filter.keeps(table, block)) add_block(table, block, figures[places[block.stack] - 1]);
     }
-    for (LiveFigures& own : figures) finish(own);
+    for (LiveFigures& own : figures) finish(table, own);
     return figures;
 }
 

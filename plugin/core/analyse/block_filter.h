@@ -6,6 +6,7 @@
 #define MEMTRACE_CORE_ANALYSE_BLOCK_FILTER_H
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -21,14 +22,17 @@ struct LiveFigures {
 };
 
 struct BlockFilter {
-    std::uint64_t min_size = 0;          // bytes
+    static constexpr std::uint64_t kAnySize = std::numeric_limits<std::uint64_t>::max();
+
+    std::uint64_t min_size = 0;  // bytes
+    std::uint64_t max_size = kAnySize;
     std::optional<std::uint32_t> since;  // allocated at or after this mark of a stamp
     std::optional<std::uint32_t> until;  // before it; a block without a stamp is older than all
     std::vector<std::uint32_t>
         threads;  // by one of these, as in stamps (0: not known); empty = any
 
     bool needs_stamps() const { return since || until || !threads.empty(); }
-    bool needs_blocks() const { return min_size != 0 || needs_stamps(); }
+    bool needs_blocks() const { return min_size != 0 || max_size != kAnySize || needs_stamps(); }
     bool keeps(const Table& table, const Block& block) const;
     bool operator==(const BlockFilter&) const = default;
 };
@@ -36,7 +40,7 @@ struct BlockFilter {
 // What a block stands for, in a sampled table more than itself; with fraction bits
 // there (abi/weight.h), so figures are finished once they are added up.
 void add_block(const Table& table, const Block& block, LiveFigures& figures);
-void finish(LiveFigures& figures);
+void finish(const Table& table, LiveFigures& figures);
 
 // For each of Table::traces, what its blocks that the filter keeps are.
 Result<std::vector<LiveFigures>> figures_of_blocks(const Table& table, const BlockFilter& filter,

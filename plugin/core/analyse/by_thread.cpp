@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 
 #include "model/stamp.h"
 #include "model/wrapping.h"
@@ -32,53 +31,16 @@ std::vector<Trace> traces_of_threads(const Table& table,
     return traces;
 }
 
-Result<std::vector<ThreadRow>> blocks_by_thread(
-    const Table& table, const BlockFilter& filter,
-    const std::function<Result<bool>(std::uint32_t)>& keeps, const Interrupted& interrupted) {
-    const TracesOfBlocks places(table);
-    std::vector<bool> kept(table.traces.size());
-    for (std::size_t i = 0; i < kept.size(); ++i) {
-        kept[i] = MT_TRY(keeps(static_cast<std::uint32_t>(i)));
-    }
-    // Where no traceback is left out nothing is estimated: all blocks are known.
-    const bool exact = std::find(kept.begin(), kept.end(), false) == kept.end();
-    Stride stop(interrupted);
-    std::map<std::uint32_t, ThreadRow> rows;
-    std::map<std::uint32_t, std::vector<bool>> seen;
-    for (const Block& block : table.blocks) {
-        if (stop()) return interrupted_error();
-        const auto place = places.place_of(block);
-        const bool has_row = place && *place != places.not_sampled();
-        if (!place || !(has_row ? kept[*place] : exact) || !filter.keeps(table, block)) continue;
-        const auto stamp = stamp_of(table, block);
-        const std::uint32_t serial = stamp ? stamp->thread : 0;
-        ThreadRow& row = rows[serial];
-        row.serial = serial;
-        if (exact) {
-            row.live.size = add(row.live.size, static_cast<std::int64_t>(block.size));
-            ++row.live.count;
-        } else {
-            add_block(table, block, row.live);
-        }
-        auto& traces = seen[serial];
-        traces.resize(kept.size());
-        if (has_row) traces[*place] = true;
-    }
-    std::vector<ThreadRow> list;
-    for (auto& [serial, row] : rows) {
-        finish(row.live);
-        for (std::size_t i = 0; i < seen[serial].size(); ++i)
-            if (seen[serial][i]) row.traces.push_back(static_cast<std::uint32_t>(i));
-        list.push_back(std::move(row));
-    }
-    return list;
+std::uint32_t thread_of(const Table& table, const Block& block) {
+    const auto stamp = stamp_of(table, block);
+    return stamp ? stamp->thread : 0;
 }
 
-std::vector<ThreadRow> totals_by_thread(const Table& table) {
-    std::vector<ThreadRow> rows;
+std::vector<RowOfBlocks> totals_by_thread(const Table& table) {
+    std::vector<RowOfBlocks> rows;
     for (const Thread& thread : table.threads) {
-        ThreadRow& row = rows.emplace_back();
-        row.serial = thread.serial;
+        RowOfBlocks& row = rows.emplace_back();
+        row.key = thread.serial;
         row.live.size = difference(thread.alloc_bytes, thread.free_bytes);
         row.live.count = difference(thread.alloc_count, thread.free_count);
         row.total_size = thread.alloc_bytes;

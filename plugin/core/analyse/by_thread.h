@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: MIT
 //
 // What statistics() needs of threads: figures of a trace as one thread made them,
-// and rows for threads. Renders nothing, filters nothing itself.
+// and rows for threads as a whole. Renders nothing, filters nothing itself.
 #ifndef MEMTRACE_CORE_ANALYSE_BY_THREAD_H
 #define MEMTRACE_CORE_ANALYSE_BY_THREAD_H
 
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <vector>
 
-#include "analyse/block_filter.h"
-#include "model/error.h"
-#include "model/poll.h"
+#include "analyse/by_block.h"
 #include "model/snapshot.h"
 
 namespace mt::core {
@@ -21,20 +18,10 @@ namespace mt::core {
 // "live" there is what they allocated less what they freed.
 std::vector<Trace> traces_of_threads(const Table& table, const std::vector<std::uint32_t>& threads);
 
-struct ThreadRow {
-    std::uint32_t serial = 0;  // 0 = not known: no stamp
-    LiveFigures live;
-    std::uint64_t total_size = 0, total_count = 0, temporary_count = 0;
-    std::vector<std::uint32_t> traces;  // indices into Table::traces, ascending
-};
-
-// Live blocks by the thread that allocated them; `keeps` is asked for each trace once. Its
-// errors, or interrupted.
-Result<std::vector<ThreadRow>> blocks_by_thread(
-    const Table& table, const BlockFilter& filter,
-    const std::function<Result<bool>(std::uint32_t)>& keeps, const Interrupted& interrupted);
-// The totals of each thread: all that it allocated, and that less what it freed.
-std::vector<ThreadRow> totals_by_thread(const Table& table);
+// The serial of the thread that allocated a block. 0 = not known: no stamp.
+std::uint32_t thread_of(const Table& table, const Block& block);
+// The totals of each thread: all that it allocated, and that less what it freed. By serial.
+std::vector<RowOfBlocks> totals_by_thread(const Table& table);
 
 // "thread 2 (worker, tid 77)": a thread's number on every screen is its serial.
 std::string thread_title(const Table& table, std::uint32_t serial);

@@ -30,7 +30,7 @@ struct RowFrame {
     TextId file = 0;
     std::optional<TextId> function;
     std::optional<TextId> module;
-    std::optional<std::uint64_t> offset;  // ELF virtual address
+    std::optional<std::uint64_t> offset;  // ELF virtual address; by size: the least in the row
     bool plus_offset = false;             // the offset is part of the key (raw)
 };
 

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "abi/layout.h"
+#include "analyse/by_size.h"
 #include "analyse/by_thread.h"
 #include "model/wrapping.h"
 
@@ -47,6 +48,19 @@ RowFrame domain_frame(FrameBook& book, std::uint32_t domain) {
     return row;
 }
 
+// A row of blocks, by the key that blocks_by() or totals_by_thread() has for it.
+RowFrame frame_of_blocks(FrameBook& book, const Table& table, KeyType by, std::uint64_t key) {
+    RowFrame row;
+    if (by == KeyType::thread) {
+        row.line = static_cast<std::uint32_t>(key);
+        row.label = book.text(thread_title(table, row.line));
+    } else {
+        row.offset = key;
+        row.label = book.text(size_title(size_range(key, by == KeyType::exact_size)));
+    }
+    return row;
+}
+
 // What a row says beyond its key holds for all of its traces, or is not said.
 void keep_common(std::vector<RowFrame>& into, const std::vector<RowFrame>& other) {
     for (std::size_t i = 0; i < into.size() && i < other.size(); ++i) {
@@ -78,16 +92,15 @@ class Rows {
         if (row.traces.empty() || row.traces.back() != index) row.traces.push_back(index);
     }
 
-    void put(std::vector<RowFrame> traceback, const ThreadRow& thread) {
+    void put(std::vector<RowFrame> traceback, RowOfBlocks blocks) {
         Statistic& row = rows_.emplace_back();
         row.traceback = std::move(traceback);
-        row.size = thread.live.size;
-        row.count = thread.live.count;
-        row.samples = thread.live.samples;
-        row.total_size = thread.total_size;
-        row.total_count = thread.total_count;
-        row.temporary_count = thread.temporary_count;
-        row.traces = thread.traces;
+        row.size = blocks.live.size;
+        row.count = blocks.live.count;
+        row.samples = blocks.live.samples;
+        row.total_size = blocks.total_size;
+        row.total_count = blocks.total_count;
+        row.traces = std::move(blocks.traces);
     }
 
     Result<std::vector<Statistic>> sorted(const FrameBook& book, Sort sort,
@@ -151,12 +164,15 @@ class Work {
         return filter_.keeps(*frames, trace.domain);
     }
 
-    void add(const ThreadRow& thread) {
-        RowFrame frame;
+    Result<void> add(std::vector<RowOfBlocks> rows, const Interrupted& interrupted) {
+        Stride stop(interrupted);
         FrameBook& book = resolver_.symboliser().book();
-        frame.label = book.text(thread_title(resolver_.table(), thread.serial));
-        frame.line = thread.serial;
-        rows_.put({frame}, thread);
+        for (RowOfBlocks& row : rows) {
+            if (stop()) return interrupted_error();
+            const auto frame = frame_of_blocks(book, resolver_.table(), grouping_.key, row.key);
+            rows_.put({frame}, std::move(row));
+        }
+        return {};
     }
 
     Result<void> add(std::uint32_t index) {
@@ -234,22 +250,21 @@ class Work {
     Rows rows_;
 };
 
-// Live blocks if their threads are known, what the threads' counters say otherwise.
-Result<std::vector<Statistic>> rows_of_threads(Work& work, const Resolver& resolver,
-                                               const Grouping& grouping,
-                                               const Interrupted& interrupted) {
-    const Table& table = resolver.table();
-    if (!has_threads_of_blocks(table, grouping)) {
-        for (const ThreadRow& row : totals_by_thread(table)) work.add(row);
-        return work.sorted(interrupted);
-    }
+// Live blocks. Where their threads are not known, what the threads' counters say.
+Result<std::vector<RowOfBlocks>> rows_of_blocks(Work& work, const Table& table,
+                                                const Grouping& grouping,
+                                                const Interrupted& interrupted) {
+    const bool by_thread = grouping.key == KeyType::thread;
+    if (by_thread && !has_threads_of_blocks(table, grouping)) return totals_by_thread(table);
+    const bool exact = grouping.key == KeyType::exact_size;
+    const auto key = [&table, by_thread, exact](const Block& block) -> std::uint64_t {
+        return by_thread ? thread_of(table, block) : size_range(block.size, exact).least;
+    };
     const auto keeps = [&](std::uint32_t index) -> Result<bool> {
         if (interrupted && interrupted()) return interrupted_error();
         return work.keeps(index);
     };
-    const auto rows = MT_TRY(blocks_by_thread(table, grouping.blocks, keeps, interrupted));
-    for (const ThreadRow& row : rows) work.add(row);
-    return work.sorted(interrupted);
+    return blocks_by(table, grouping.blocks, key, keeps, interrupted);
 }
 
 }  // namespace
@@ -259,8 +274,9 @@ bool has_threads_of_blocks(const Table& table, const Grouping& grouping) {
 }
 
 const std::vector<std::string_view>& key_type_names() {
-    static const std::vector<std::string_view> names = {
-        "lineno", "filename", "traceback", "function", "module", "domain", "thread"};
+    static const std::vector<std::string_view> names = {"lineno",   "filename", "traceback",
+                                                        "function", "module",   "domain",
+                                                        "thread",   "size",     "size=exact"};
     return names;
 }
 
@@ -322,9 +338,12 @@ Result<std::vector<Statistic>> statistics(Resolver& resolver, SkipRules& skip,
                                           const Grouping& grouping,
                                           const Interrupted& interrupted) {
     Work work(resolver, skip, grouping);
+    if (is_of_blocks(grouping.key)) {
+        auto rows = MT_TRY(rows_of_blocks(work, resolver.table(), grouping, interrupted));
+        MT_TRY(work.add(std::move(rows), interrupted));
+        return work.sorted(interrupted);
+    }
     MT_TRY(work.count_blocks(interrupted));
-    if (grouping.key == KeyType::thread)
-        return rows_of_threads(work, resolver, grouping, interrupted);
     const std::size_t number =
         grouping.only != nullptr ? grouping.only->size() : resolver.table().traces.size();
     for (std::size_t n = 0; n < number; ++n) {

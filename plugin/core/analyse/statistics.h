@@ -22,7 +22,17 @@
 
 namespace mt::core {
 
-enum class KeyType : std::uint8_t { lineno, filename, traceback, function, module, domain, thread };
+enum class KeyType : std::uint8_t {
+    lineno,
+    filename,
+    traceback,
+    function,
+    module,
+    domain,
+    thread,
+    size,       // from one power of two to the next
+    exact_size  // each size for itself
+};
 enum class Figures : std::uint8_t { live, peak };
 enum class Sort : std::uint8_t { size, count, total_size, total_count };
 
@@ -32,9 +42,12 @@ std::optional<KeyType> key_type_of(std::string_view name);
 std::string_view name_of(KeyType key);
 const std::vector<std::string_view>& sort_names();
 inline bool is_total(Sort sort) { return sort == Sort::total_size || sort == Sort::total_count; }
+inline bool is_size(KeyType key) { return key == KeyType::size || key == KeyType::exact_size; }
+// Single blocks are grouped, by what each has of its own, and not tracebacks.
+inline bool is_of_blocks(KeyType key) { return key == KeyType::thread || is_size(key); }
 // Every frame of a traceback can be charged, not only the most recent one.
 inline bool can_cumulate(KeyType key) {
-    return key != KeyType::traceback && key != KeyType::domain && key != KeyType::thread;
+    return key != KeyType::traceback && key != KeyType::domain && !is_of_blocks(key);
 }
 
 struct Statistic {

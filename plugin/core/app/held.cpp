@@ -3,6 +3,8 @@
 // See held.h.
 #include "app/held.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <numeric>
 #include <tuple>
@@ -75,6 +77,13 @@ Result<Held> take_held(Debuggee& debuggee) {
     return held;
 }
 
+tl::unexpected<Error> no_blocks(std::string_view missed) {
+    return fail(Code::refused,
+                fmt::format("this snapshot has no blocks, and so no {}; mt snapshot takes them "
+                            "with --blocks, take_snapshot() always",
+                            missed));
+}
+
 Result<Named> Named::of(Debuggee& debuggee, const std::vector<Held*>& held) {
     Named named(debuggee);
     std::vector<Table*> tables;
@@ -86,6 +95,7 @@ Result<Named> Named::of(Debuggee& debuggee, const std::vector<Held*>& held) {
 }
 
 Result<std::vector<Statistic>> rows_of(const Named& named, const Held& held, Grouping grouping) {
+    if (is_size(grouping.key) && !held.table->has_blocks) return no_blocks("sizes");
     grouping.raw = held.is_made;
     grouping.totals = true;
     grouping.limit = held.limit();

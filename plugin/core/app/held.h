@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "analyse/filter.h"
@@ -38,6 +39,9 @@ struct Held {
 // A new one of the process as it is. The lines that allocated have their names, which only a
 // process that is there can give.
 Result<Held> take_held(Debuggee& debuggee);
+
+// What a script asked for needs single blocks, and the snapshot was taken without them.
+tl::unexpected<Error> no_blocks(std::string_view missed);
 
 // Who can name the code of held snapshots now.
 class Named {

@@ -43,7 +43,7 @@ struct View {
     bool needs_blocks() const {
         const bool by_stamp =
             !since.empty() || !until.empty() || (!threads.empty() && !is_total(grouping.sort));
-        return grouping.blocks.min_size != 0 || by_stamp;
+        return grouping.blocks.min_size != 0 || is_size(grouping.key) || by_stamp;
     }
     bool needs_thread_traces() const { return !threads.empty() && is_total(grouping.sort); }
 };

@@ -21,7 +21,8 @@ namespace {
 const Option kJson = {"--json", "", "", Level::none, "one JSON document instead of text"};
 const Option kBy = {
     "--by", "", "KEY", Level::row,
-    "group by lineno (default), filename, traceback, function, module, domain or thread"};
+    "group by lineno (default), filename, traceback, function, module, domain, thread, size "
+    "(from one power of two to the next) or size=exact"};
 const Option kCumulative = {"--cumulative", "", "", Level::row,
                             "charge every frame of a traceback, not only the most recent"};
 const Option kSort = {"--sort", "", "ORDER", Level::row,

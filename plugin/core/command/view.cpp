@@ -89,6 +89,19 @@ Result<void> add_filters(const Arguments& arguments, std::vector<FilterList>& li
     return {};
 }
 
+// Of single blocks that are gone nothing is known.
+Result<void> check_sort(const Arguments& arguments, const Grouping& grouping) {
+    if (!is_total(grouping.sort)) return {};
+    std::string what = is_size(grouping.key) ? fmt::format("--by {}", name_of(grouping.key)) : "";
+    for (const char* option : {"--min-size", "--since", "--until"})
+        if (what.empty() && arguments.value(option) != nullptr) what = option;
+    if (what.empty()) return {};
+    return fail(
+        Code::usage,
+        fmt::format("{} looks at live blocks, whose totals are not known; sort by size or count",
+                    what));
+}
+
 Result<void> add_grouping(const Arguments& arguments, Grouping& grouping) {
     if (const std::string* by = arguments.value("--by")) {
         grouping.key = MT_TRY(key_of_word(*by));
@@ -112,14 +125,7 @@ Result<void> add_grouping(const Arguments& arguments, Grouping& grouping) {
                                     or_nothing(*text)));
         grouping.blocks.min_size = *bytes;
     }
-    for (const char* option : {"--min-size", "--since", "--until"})
-        if (arguments.value(option) != nullptr && is_total(grouping.sort))
-            return fail(
-                Code::usage,
-                fmt::format(
-                    "{} looks at live blocks, whose totals are not known; sort by size or count",
-                    option));
-    return {};
+    return check_sort(arguments, grouping);
 }
 
 Result<void> add_stamps(const Arguments& arguments, View& view) {

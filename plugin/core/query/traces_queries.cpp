@@ -107,10 +107,7 @@ Result<std::string> page_query(Queries& queries, Request& request) {
     const std::string key = request.any("filters").dump();
     MT_TRY(request.complete());
     auto held = MT_TRY(queries.held(handle));
-    if (!held->table->has_blocks)
-        return fail(Code::refused,
-                    "this snapshot has no blocks, and so no traces; mt snapshot takes them with "
-                    "--blocks, take_snapshot() always");
+    if (!held->table->has_blocks) return no_blocks("traces");
     auto named = MT_TRY(Named::of(queries.session.debuggee(), {held}));
     MT_TRY(select(named, *held, key, filters));
     return write(named, *held, page);

@@ -137,7 +137,7 @@ class Snapshot:
 
     def statistics(self, key_type, cumulative=False):
         """Statistics grouped by "lineno", "filename" or "traceback" (and "function",
-        "module", "domain"), largest first."""
+        "module", "domain", "size", "size=exact"), largest first."""
         _check(key_type)
         answer = self._source.held().query(
             "statistics", key_type=key_type, cumulative=bool(cumulative), filters=self._filters

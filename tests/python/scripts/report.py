@@ -6,7 +6,7 @@ import memtrace
 
 snapshot = memtrace.take_snapshot()
 print(memtrace.get_traced_memory(), snapshot.traces, snapshot.traceback_limit)
-for key in ("lineno", "filename", "function", "module", "domain"):
+for key in ("lineno", "filename", "function", "module", "domain", "size"):
     print("by", key)
     for row in snapshot.statistics(key):
         print(row, row.total_size, row.total_count, row.temporary_count, row.traceback[-1].function)
@@ -42,7 +42,7 @@ print(memtrace.get_object_traceback(builtins.address + 512), memtrace.get_object
 
 print("mistakes")
 for mistake in (
-    lambda: snapshot.statistics("size"),
+    lambda: snapshot.statistics("colour"),
     lambda: snapshot.statistics("traceback", cumulative=True),
     lambda: snapshot.filter_traces(mine),
     lambda: memtrace.get_snapshot("before"),

@@ -49,7 +49,7 @@ DifferenceReport report_of(Session& session, std::string command, const Compared
     const Table &now = *compared.now, &old = *compared.old;
     report.sample_bytes = std::max(now.status.sample_bytes, old.status.sample_bytes);
     if (report.sample_bytes == 0) return report;
-    if (report.key == KeyType::thread && report.total.samples == 0) return report;  // exact
+    if (is_of_blocks(report.key) && report.total.samples == 0) return report;  // exact
     const bool whole = !view.is_filtered() && compared.only_new == nullptr;
     report.remarks.push_back(sampled_remark(report.total.samples, report.sample_bytes, whole));
     if (whole) {

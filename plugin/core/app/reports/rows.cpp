@@ -30,7 +30,7 @@ StatisticsReport report_of(Session& session, std::string command, const Table& t
     report.remarks.insert(report.remarks.end(), view.remarks.begin(), view.remarks.end());
     report.sample_bytes = table.status.sample_bytes;
     if (report.sample_bytes == 0) return report;
-    if (report.key == KeyType::thread && total.samples == 0) return report;  // exact
+    if (is_of_blocks(report.key) && total.samples == 0) return report;  // exact
     const bool whole = !view.is_filtered();
     report.exact_total = whole && !is_total(report.sort);
     if (report.exact_total) {
@@ -124,8 +124,10 @@ Result<MadeReport> peak_report(Session& session, View view, bool reset) {
         table->remarks.push_back({"not-tracing", "tracing is off; mt start begins to trace", 0});
     MT_TRY(add_open_scopes(session, process, *table));
     if (reset) show_peak_reset(*table);
-    if (view.grouping.key == KeyType::thread)
-        return fail(Code::usage, "what the peak was made of is not known by thread");
+    if (is_of_blocks(view.grouping.key))
+        return fail(Code::usage, fmt::format("what the peak was made of is not known by {0}; "
+                                             "mt snapshot --by {0} shows what is live",
+                                             name_of(view.grouping.key)));
     view.grouping.figures = Figures::peak;
     MadeReport made = MT_TRY(make_report(session, "peak", table, &process, std::move(view)));
     made.report.of_peak = true;

@@ -3,13 +3,35 @@
 // See stacks.h.
 #include "app/reports/stacks.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "analyse/by_size.h"
 #include "app/reports/differences.h"
 #include "app/reports/making.h"
 #include "app/reports/rows.h"
 
 namespace mt::core {
+namespace {
+
+// The blocks of a row by thread or by size.
+Result<void> choose_blocks_of(const LastReport& last, const RowFrame& row, BlockFilter& blocks) {
+    const KeyType key = last.grouping.key;
+    if (is_size(key)) {
+        const SizeRange sizes = size_range(row.offset.value_or(0), key == KeyType::exact_size);
+        blocks.min_size = std::max(blocks.min_size, sizes.least);
+        blocks.max_size = sizes.most;
+    }
+    if (key != KeyType::thread) return {};
+    if (!has_threads_of_blocks(*last.table, last.grouping))
+        return fail(Code::usage,
+                    "rows of threads are counted as a whole and have no stacks; with mt start "
+                    "--stamps and --blocks they do");
+    blocks.threads = {row.line};
+    return {};
+}
+
+}  // namespace
 
 Result<std::size_t> rows_to_explain(const Session& session) {
     if (!session.last())
@@ -21,6 +43,8 @@ Result<std::size_t> rows_to_explain(const Session& session) {
 Result<Stacks> stacks_of(Session& session, std::size_t row, View view) {
     const LastReport& last = *session.last();
     const KeyType key = last.grouping.key;
+    const auto& traceback =
+        last.old ? last.changes[row - 1].traceback : last.rows[row - 1].traceback;
     view.shares = true;
     view.grouping.raw = view.grouping.raw || last.grouping.raw;
     view.grouping.key = KeyType::traceback;
@@ -28,18 +52,10 @@ Result<Stacks> stacks_of(Session& session, std::size_t row, View view) {
     view.grouping.sort = last.grouping.sort;
     view.grouping.blocks = last.grouping.blocks;
     view.grouping.threads = last.grouping.threads;
+    MT_TRY(choose_blocks_of(last, traceback.front(), view.grouping.blocks));
     std::vector<Table*> tables = {last.table.get()};
     if (last.old) tables.push_back(last.old.get());
     const auto process = MT_TRY(session.debuggee().same_process(tables));
-    if (key == KeyType::thread) {
-        const auto& traceback =
-            last.old ? last.changes[row - 1].traceback : last.rows[row - 1].traceback;
-        if (!has_threads_of_blocks(*last.table, last.grouping))
-            return fail(Code::usage,
-                        "rows of threads are counted as a whole and have no stacks; with mt start "
-                        "--stamps and --blocks they do");
-        view.grouping.blocks.threads = {traceback.front().line};
-    }
     if (last.old) {
         const StatisticDiff& change = last.changes[row - 1];
         const Compared compared{last.table,    last.old,       last.new_name,

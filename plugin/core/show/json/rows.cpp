@@ -7,6 +7,7 @@
 #include <cmath>
 #include <functional>
 
+#include "analyse/by_size.h"
 #include "report/estimate.h"
 #include "show/json/head.h"
 #include "show/json/stream.h"
@@ -23,13 +24,18 @@ void add_estimate(Json& json, std::int64_t samples, std::uint64_t sample_bytes) 
 
 // What the row was grouped by.
 void add_key(Json& json, const RowReport& report, const std::vector<RowFrame>& traceback) {
-    if (report.key == KeyType::domain)
+    if (is_size(report.key)) {
+        const bool exact = report.key == KeyType::exact_size;
+        const SizeRange sizes = size_range(traceback.front().offset.value_or(0), exact);
+        json["sizes"] = {{"least", sizes.least}, {"most", sizes.most}};
+    } else if (report.key == KeyType::domain) {
         json["domain"] = traceback.front().line;
-    else if (report.key == KeyType::thread)
+    } else if (report.key == KeyType::thread) {
         json["thread"] = {{"serial", traceback.front().line},
                           {"title", report.book->text(traceback.front().label)}};
-    else
+    } else {
         json["traceback"] = traceback_json(*report.book, report.key, traceback);
+    }
 }
 
 // Rows of either kind, and what comes after them.

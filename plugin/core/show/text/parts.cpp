@@ -26,8 +26,7 @@ std::string figures_text(const Head& head) {
 std::string row_title(const FrameBook& book, KeyType key, const std::vector<RowFrame>& traceback) {
     const RowFrame& recent = traceback.front();
     std::string title = row_name(book, recent);
-    const bool has_line =
-        key != KeyType::function && key != KeyType::domain && key != KeyType::thread;
+    const bool has_line = key != KeyType::function && key != KeyType::domain && !is_of_blocks(key);
     if (has_line) title += fmt::format(":{}", recent.line);
     return title;
 }
