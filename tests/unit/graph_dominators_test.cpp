@@ -61,6 +61,15 @@ TEST(GraphDominators, LeaksDoNotChangeWhoHoldsLiveBlocks) {
     EXPECT_EQ(found.dominators.retained, (std::vector<std::uint32_t>{2, 1, 2, 1}));
 }
 
+// Who gives other heads than those of leaks: one of them may hold another.
+TEST(GraphDominators, HeadBelowAHeadIsTheRootsAllTheSame) {
+    const auto tree = graph::semi_nca(edges_of({{1}, {2}, {}}), {}, std::vector<Number>{0, 1}, {});
+    ASSERT_TRUE(tree);
+    EXPECT_EQ(tree->second_root, 1u);
+    EXPECT_EQ(tree->blocks, (std::vector<Number>{kNone, kNone, 0, 1, 2}));
+    EXPECT_EQ(tree->immediate, (std::vector<std::uint32_t>{0, 1, 1, 1, 3}));
+}
+
 // Blocks that the first ones reach, without going through `removed`.
 std::vector<bool> naive_reached(const Targets& targets, const std::vector<Number>& first,
                                 const std::vector<bool>& closed, Number removed) {
