@@ -81,13 +81,16 @@ class Transaction {
     // The word of the block at `address`, with its stamp. False: no memory.
     [[gnu::always_inline]] bool put(const Blocks::Place& place, u64 address, u32 stack) {
         const u64 word = LiveState::word_for(address, change_.in_size, stack);
+        const u64* slot = place.empty;
         if (place.found != nullptr) {
             publish(*place.found, word);
-        } else if (!Blocks::claim(place.empty, word) && !state_.blocks.insert(address, word)) {
-            return false;
+            slot = place.found;
+        } else if (!Blocks::claim(place.empty, word)) {
+            if (!state_.blocks.insert(address, word)) return false;
+            slot = nullptr;  // it found one itself
         }
         if constexpr (kKind == Kind::special) {
-            if (state_.stamps()) state_.put_stamp(address, stamp_now(c_, state_));
+            if (state_.stamps()) put_stamp(address, slot);
         }
         return true;
     }
@@ -149,6 +152,11 @@ class Transaction {
     }
 
   private:
+    void put_stamp(u64 address, const u64* slot) {
+        const u64 stamp = stamp_now(c_, state_);
+        if (slot != nullptr) return state_.put_stamp(address, slot, stamp);
+        state_.put_stamp(address, stamp);
+    }
     u64* note_stamp(u64 address, const u64* slot) {
         if (!state_.stamps() || slot == nullptr) return nullptr;
         u64* stamp = state_.blocks.stamp(address, slot, false);
