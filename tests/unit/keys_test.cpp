@@ -12,13 +12,17 @@
 #include <vector>
 
 #include "os/pages.h"
+#include "support/libc_pages.h"
 
 namespace mt::runtime {
 namespace {
 
 class KeysTest : public testing::Test {
   protected:
-    KeysTest() { keys_.attach(pool_, parts_); }
+    KeysTest() {
+        os::page_source = test::pages_from_libc;
+        keys_.attach(pool_, parts_);
+    }
     ~KeysTest() override {
         while (pool_.release_some()) {
         }

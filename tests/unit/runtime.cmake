@@ -15,7 +15,8 @@ endforeach()
 add_executable(keys_test ${CMAKE_CURRENT_LIST_DIR}/keys_test.cpp
   ${PROJECT_SOURCE_DIR}/runtime/table/keys.cpp ${PROJECT_SOURCE_DIR}/runtime/table/pool.cpp
   ${PROJECT_SOURCE_DIR}/runtime/os/pages.cpp ${PROJECT_SOURCE_DIR}/runtime/os/process.cpp)
-target_include_directories(keys_test PRIVATE ${PROJECT_SOURCE_DIR}/runtime)
+target_include_directories(keys_test PRIVATE ${PROJECT_SOURCE_DIR}/runtime
+  ${PROJECT_SOURCE_DIR}/tests)
 target_link_libraries(keys_test PRIVATE GTest::gmock_main memtrace_warnings memtrace_sanitizers
   Threads::Threads)
 gtest_discover_tests(keys_test TEST_PREFIX keys_test. DISCOVERY_MODE PRE_TEST
@@ -27,7 +28,8 @@ add_executable(table_storm_test ${CMAKE_CURRENT_LIST_DIR}/table_storm_test.cpp
   ${MEMTRACE_TABLE_SOURCES} ${PROJECT_SOURCE_DIR}/runtime/os/pages.cpp
   ${PROJECT_SOURCE_DIR}/runtime/os/process.cpp ${PROJECT_SOURCE_DIR}/runtime/os/startup.cpp
   $<TARGET_OBJECTS:memtrace_stack>)
-target_include_directories(table_storm_test PRIVATE ${PROJECT_SOURCE_DIR}/runtime)
+target_include_directories(table_storm_test PRIVATE ${PROJECT_SOURCE_DIR}/runtime
+  ${PROJECT_SOURCE_DIR}/tests)
 target_link_libraries(table_storm_test PRIVATE GTest::gmock_main memtrace_warnings
   memtrace_sanitizers Threads::Threads)
 gtest_discover_tests(table_storm_test TEST_PREFIX table_storm_test. DISCOVERY_MODE PRE_TEST

@@ -5,7 +5,6 @@
 // runs this and keys_test under ThreadSanitizer, which sees the races that went well. Makes
 // no event of the hooks: tests/faults storms those.
 #include <gtest/gtest.h>
-#include <sys/mman.h>
 
 #include <algorithm>
 #include <array>
@@ -18,6 +17,7 @@
 
 #include "journal/journal.h"
 #include "os/pages.h"
+#include "support/libc_pages.h"
 #include "table/counters.h"
 #include "table/depot.h"
 #include "table/header.h"
@@ -25,15 +25,9 @@
 namespace mt::runtime {
 namespace {
 
-constexpr u64 kThreads = 4;
+using test::pages_from_libc;
 
-// By libc's function, so that a sanitizer knows of pages which take the place of others.
-void* pages_from_libc(void* at, std::size_t size) {
-    const int fixed = at != nullptr ? MAP_FIXED_NOREPLACE : 0;
-    void* pages = mmap(at, size, PROT_READ | PROT_WRITE,
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | fixed, -1, 0);
-    return pages != MAP_FAILED ? pages : nullptr;
-}
+constexpr u64 kThreads = 4;
 
 void at_once(const std::function<void(u64 number)>& work) {
     std::atomic<u64> ready = 0;
