@@ -200,6 +200,21 @@ TEST_F(ReaderLookup, TwoRegionsOfOneBaseAreBothAsked) {
     expect_lookups(memory, read_back(memory), 100);
 }
 
+// Whose malloc the program uses, that its core is cut: mt block says it as each report does. What
+// was searched once took its place.
+TEST_F(ReaderLookup, KeepsWhatIsRemarkedOfTheProcess) {
+    builder_.allocate_at(kBase + 16, id_, 100);
+    FakeMemory memory = builder_.build();
+    Status status = *read_status(memory, TableBuilder::kRoot);
+    status.remarks.push_back({"of-the-process", "of the process", 0});
+    for (const std::uint64_t address : {kBase + 16, kBase + 4096, kBase - 4096}) {
+        const auto table = read_blocks_at(memory, status, address);
+        ASSERT_TRUE(table) << table.error().text;
+        ASSERT_EQ(table->remarks.size(), 1u) << std::hex << address;
+        EXPECT_EQ(table->remarks[0].code, "of-the-process");
+    }
+}
+
 TEST_F(ReaderLookup, ReadsAFewPagesOfTheBlockTableOnly) {
     for (std::uint64_t i = 0; i < 20000; ++i) builder_.allocate_at(kBase + 16 + i * 64, id_, 50);
     FakeMemory memory = builder_.build();

@@ -203,9 +203,12 @@ bool read_at(Reading& reading, const Status& status, std::uint64_t address, Tabl
              Beside* beside) {
     Anchor anchor;
     if (!load_anchor(reading, status, anchor)) return false;
-    table.status = status_of(anchor);
-    table.status.direct = status.direct;
-    table.remarks = status.remarks;
+    const auto say_of_what = [&] {
+        table.status = status_of(anchor);
+        table.status.direct = status.direct;
+        table.remarks = status.remarks;
+    };
+    say_of_what();
     table.has_blocks = true;
     if (!is_made(reading, table.status)) return false;
     if (!anchor.has_header) return true;
@@ -215,9 +218,8 @@ bool read_at(Reading& reading, const Status& status, std::uint64_t address, Tabl
         Search search(reading, anchor, address);
         if (!search.run(table)) return false;
         if (!search.any_busy()) checked = table.blocks;
+        say_of_what();  // the search has made the table anew
         remark_wrong_blocks(search.flagged(), table);
-        table.status = status_of(anchor);
-        table.status.direct = status.direct;
         table.has_stamps = anchor.state.stamped != 0;
         if (beside != nullptr) beside->below = block_below(table, address);
         table.blocks = blocks_at(table, address);

@@ -19,7 +19,6 @@ namespace {
 constexpr const char* kRootSymbol = "memtrace_root";
 // A data symbol of every libc.so.
 constexpr const char* kLibcSymbol = "_IO_2_1_stdout_";
-constexpr const char* kIncomplete = "incomplete";  // a remark's code
 
 // Of a core in which nothing was found: that the program had no runtime is one reason only.
 Error missing_in(const CoreFile* core) {
@@ -92,10 +91,6 @@ void add_doubts(const Process& process, std::vector<Remark>& remarks) {
         if (std::none_of(remarks.begin(), remarks.end(), same)) remarks.push_back(one);
     };
     for (const Remark& doubt : process.doubts) add(doubt);
-    // Of a core that is cut behind its table (process()).
-    for (const Remark& remark : process.status.remarks) {
-        if (remark.code == kIncomplete) add(remark);
-    }
 }
 
 Result<std::shared_ptr<Table>> read_now(const Process& process, const ReadOptions& options) {
@@ -146,8 +141,8 @@ Result<Process> Debuggee::process(bool with_remarks) {
     const CoreFile* core = found.memory->core_file();
     if (found.doubts.empty() && core != nullptr && core->is_cut())
         found.status.remarks.push_back(
-            {kIncomplete, "incomplete: the trace table is all there, but " + what_core_lacks(*core),
-             0});
+            {"incomplete",
+             "incomplete: the trace table is all there, but " + what_core_lacks(*core), 0});
     return found;
 }
 
