@@ -90,7 +90,7 @@ class Transaction {
             slot = nullptr;  // it found one itself
         }
         if constexpr (kKind == Kind::special) {
-            if (state_.stamps()) put_stamp(address, slot);
+            if (state_.stamps()) state_.put_stamp(address, stamp_now(c_, state_), slot);
         }
         return true;
     }
@@ -152,11 +152,6 @@ class Transaction {
     }
 
   private:
-    void put_stamp(u64 address, const u64* slot) {
-        const u64 stamp = stamp_now(c_, state_);
-        if (slot != nullptr) return state_.put_stamp(address, slot, stamp);
-        state_.put_stamp(address, stamp);
-    }
     u64* note_stamp(u64 address, const u64* slot) {
         if (!state_.stamps() || slot == nullptr) return nullptr;
         u64* stamp = state_.blocks.stamp(address, slot, false);

@@ -29,12 +29,8 @@ LiveState* make_state(u32 generation, u64 peak_reset, const Loss* losses) {
     return state;
 }
 
-void LiveState::put_stamp(u64 address, u64 stamp) {
-    const u64* slot = blocks.find(address);
-    if (slot != nullptr) put_stamp(address, slot, stamp);
-}
-
-void LiveState::put_stamp(u64 address, const u64* slot, u64 stamp) {
+void LiveState::put_stamp(u64 address, u64 stamp, const u64* slot) {
+    if (slot == nullptr && (slot = blocks.find(address)) == nullptr) return;
     u64* at = blocks.stamp(address, slot, true);
     if (at == nullptr) return count_loss(LossKind::stamp_lost);
     publish(*at, stamp);

@@ -70,9 +70,8 @@ struct LiveState : abi::State {
         if (word_size(word) == kSizeEscape) sizes.erase(kDomainLarge, address);
     }
 
-    // The block at `address`, whose word stands (at `slot`), gets `stamp`.
-    void put_stamp(u64 address, u64 stamp);
-    void put_stamp(u64 address, const u64* slot, u64 stamp);
+    // The block at `address`, whose word stands, gets `stamp`. `slot`: where, if that is known.
+    void put_stamp(u64 address, u64 stamp, const u64* slot = nullptr);
     // Where the stamp of the block stands whose word is at `slot`; nullptr: it has none.
     u64* stamp_of(u64 address, const u64* slot) const {
         return stamps() && slot != nullptr ? blocks.stamp(address, slot, false) : nullptr;

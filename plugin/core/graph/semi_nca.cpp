@@ -50,7 +50,7 @@ class SemiNca {
         tree_.immediate.push_back(parent);
         ancestor_.push_back(parent);
         best_.push_back(place);
-        semi_.push_back(0);  // the next edge to look at, for now
+        semi_.push_back(0);  // until descend() is done: the next edge to look at
         return place;
     }
 
