@@ -17,7 +17,8 @@ namespace {
 constexpr std::uint32_t kSlice = 1u << (abi::kSheetBits - abi::kPageBits);  // pages
 constexpr std::size_t kPollEvery = 1u << 18;                                // blocks
 constexpr std::size_t kArraysOffset = offsetof(abi::Region, fine);          // they end a region
-constexpr std::uint32_t kPageWords = abi::kLineWords << (abi::kPageBits - abi::kLineBits);
+constexpr std::uint32_t kPageLines = 1u << (abi::kPageBits - abi::kLineBits);
+constexpr std::uint32_t kPageWords = abi::kLineWords * kPageLines;
 constexpr std::uint32_t kPageGranules = 1u << (abi::kPageBits - abi::kGranuleBits);
 
 // Of the words in a region's lines.
@@ -206,8 +207,8 @@ bool Decoder::slice(const RegionAt& at, std::uint32_t first, std::uint32_t count
         const std::uint64_t address = at.base + (std::uint64_t{page} << abi::kPageBits);
         const std::size_t begin = blocks_.size();
         const abi::u64* stamps = stamped_ ? line_stamps_[0][page] : nullptr;
-        words(address, {region_->line[0] + std::size_t{page} * kPageWords, stamps, kPageWords,
-                        abi::kLineBits, abi::kLineWords});
+        words(address, {region_->line[page * kPageLines], stamps, kPageWords, abi::kLineBits,
+                        abi::kLineWords});
         const std::size_t granule = std::size_t{page - first} * kPageGranules;
         for (int which = 0; which < 2; ++which) {
             words(address, {granules_[which].data() + granule,
@@ -242,7 +243,7 @@ bool Decoder::region(const RegionAt& at) {
         const std::uint32_t number = first / kSlice;
         const bool empty = at.sheet[0][number] == 0 && at.sheet[1][number] == 0 &&
                            all_zero(region_->fine + first, kSlice * sizeof(abi::u64)) &&
-                           all_zero(region_->line[0] + std::size_t{first} * kPageWords,
+                           all_zero(region_->line[first * kPageLines],
                                     std::size_t{kSlice} * kPageWords * sizeof(abi::u64));
         if (!empty && !slice(at, first, kSlice)) return false;
     }
@@ -255,7 +256,7 @@ bool Decoder::pages(const RegionAt& at, std::uint32_t first, std::uint32_t count
     if (!reading_.patchy(at.address + offsetof(abi::Region, fine) + first * sizeof(abi::u64),
                          region_->fine + first, count * sizeof(abi::u64), "blocks") ||
         !reading_.patchy(at.address + offsetof(abi::Region, line) + start * sizeof(abi::u64),
-                         region_->line[0] + start, bytes, "blocks")) {
+                         region_->line[first * kPageLines], bytes, "blocks")) {
         return false;
     }
     if (stamped_) {
