@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Expressions of the user's and registers of threads, by the SB API. Calls nothing in the
-// program.
+// Expressions of the user's, by the SB API. Calls nothing in the program.
 #include <string>
 
 #include "session.h"
@@ -66,18 +65,6 @@ int Session::evaluate(const char* expression, mtc_value* value, mtc_add_text why
     if (error.Success()) return MTC_OK;
     why(sink, reason_of(error).c_str());
     return MTC_ERROR;
-}
-
-int Session::threads(mtc_add_thread add, void* sink) {
-    auto process = target_.GetProcess();
-    for (std::uint32_t i = 0; i < process.GetNumThreads(); ++i) {
-        auto thread = process.GetThreadAtIndex(i);
-        const mtc_thread found{thread.GetIndexID(),
-                               static_cast<std::uint32_t>(thread.GetThreadID()),
-                               thread.GetFrameAtIndex(0).GetSP()};
-        if (found.stack_pointer != LLDB_INVALID_ADDRESS) add(sink, &found);
-    }
-    return MTC_OK;
 }
 
 }  // namespace mt::adapter

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // A session's life, memory and target by the SB API; see session.h. Symbols are in
-// symbols.cpp, the next run in launch.cpp, output in output.cpp.
+// symbols.cpp, threads in threads.cpp, the next run in launch.cpp, output in output.cpp.
 #include "session.h"
 
 #include <algorithm>

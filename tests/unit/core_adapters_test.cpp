@@ -108,5 +108,30 @@ TEST(Entry, IsTheFrameThatIsNotInlinedAndItsCaller) {
     EXPECT_FALSE(core::entry_of({}, "main"));
 }
 
+// Where its stack pointer is says which calls a thread has left.
+TEST(Threads, ThatCannotBeReadEndNoCall) {
+    TableBuilder builder;
+    builder.allocate(builder.add_stack({0x555555554100}), 8);
+    builder.add_thread("worker", 77);
+    FakeDebugger debugger(builder.build());
+    debugger.functions = {"parse"};
+    debugger.system_ids = {77};
+    debugger.thread = 77;
+    FakeSession session(debugger);
+    session.text("scope parse");
+    ASSERT_EQ(debugger.points.size(), 1u);
+    const mtc_activation frames[] = {{0x10, 0x700, nullptr, 0, 0}, {0x20, 0x710, nullptr, 0, 0}};
+    const mtc_hit hit{debugger.points.begin()->first, 77, frames, 2, 0};
+    mtc_stop stop{};
+    const auto ignore = [](void*, const char*) {};
+    ASSERT_EQ(mtc_reached(session.get(), &hit, ignore, nullptr, &stop), MTC_OK)
+        << mtc_error(session.get());
+
+    debugger.stack_pointers = {0};
+    EXPECT_THAT(session.text("scope parse"), testing::HasSubstr("0 calls, 1 open\n"));
+    debugger.stack_pointers = {0x800};
+    EXPECT_THAT(session.text("scope parse"), testing::HasSubstr("left without a return\n"));
+}
+
 }  // namespace
 }  // namespace mt::test

@@ -28,7 +28,7 @@ Result<const Thread*> resolve_thread(const Table& table, const std::string& text
 Result<ThreadTitles> ThreadTitles::of(Debuggee& debuggee, const Process* process,
                                       const Table& table) {
     ThreadTitles titles(table);
-    // Of a core GDB reads all registers for it, and complains of each section that is short.
+    // Of a core GDB reads all registers for it.
     const bool is_live = process != nullptr && process->target.kind == TargetKind::live;
     if (is_live && process->is_of(table)) titles.known_ = MT_TRY(debuggee.debugger().threads());
     return titles;

@@ -82,9 +82,9 @@ typedef void (*mtc_add_region)(void* sink, const mtc_region* region);
 typedef void (*mtc_add_text)(void* sink, const char* text);
 
 typedef struct mtc_thread {
-    uint32_t number; /* as the user names it */
-    uint32_t tid;    /* system id; 0 = unknown */
-    uint64_t stack_pointer;
+    uint32_t number;        /* as the user names it */
+    uint32_t tid;           /* system id; 0 = unknown */
+    uint64_t stack_pointer; /* 0: its registers cannot be read */
 } mtc_thread;
 typedef void (*mtc_add_thread)(void* sink, const mtc_thread* thread);
 

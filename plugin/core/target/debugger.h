@@ -39,9 +39,9 @@ struct Target {
 };
 
 struct ThreadAt {
-    std::uint32_t number = 0;  // as the user names it
-    std::uint32_t tid = 0;     // system id; 0 = unknown
-    std::uint64_t stack_pointer = 0;
+    std::uint32_t number = 0;         // as the user names it
+    std::uint32_t tid = 0;            // system id; 0 = unknown
+    std::uint64_t stack_pointer = 0;  // 0 = its registers cannot be read
 };
 
 // A value in the program's language (mtc_value).

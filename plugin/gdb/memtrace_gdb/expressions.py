@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Expressions of the user's and registers of threads. Calls nothing in the program."""
+"""Expressions of the user's. Calls nothing in the program."""
 
 import gdb
 
@@ -48,28 +48,3 @@ def described(value):
         address = 0 if value.address is None else int(value.address)
         return interface.Value(kind=interface.VALUE_PLACE, address=address, type=name)
     return interface.Value(kind=interface.VALUE_OTHER, type=name)
-
-
-def register(frame, name):
-    return int(frame.read_register(name)) % (1 << 64)  # it may be shown as a signed number
-
-
-def stack_pointers(inferior):
-    """(number, system id, stack pointer) of each stopped thread; keeps the selection."""
-    thread, frame = gdb.selected_thread(), None
-    if thread is None:
-        return []
-    if not thread.is_running():
-        frame = gdb.selected_frame()
-    found = []
-    try:
-        for one in sorted(inferior.threads(), key=lambda each: each.num):
-            if not one.is_running():
-                one.switch()
-                pointer = register(gdb.newest_frame(), "sp")
-                found.append((one.num, one.ptid[1], pointer))
-    finally:
-        thread.switch()
-        if frame is not None and frame.is_valid():
-            frame.select()
-    return found

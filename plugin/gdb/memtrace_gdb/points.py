@@ -7,7 +7,7 @@ own stop(): such a one is disabled at once and deleted when GDB is back at its e
 
 import gdb
 
-from . import expressions
+from . import threads
 
 
 _making = _made = None  # a point, and what makes it
@@ -90,7 +90,7 @@ def _frames(own):
         is_inlined = frame.type() == gdb.INLINE_FRAME
         function = frame.function() if is_inlined else None
         name = None if function is None else function.name
-        found.append((frame.pc(), expressions.register(frame, "sp"), name, is_inlined))
+        found.append((frame.pc(), threads.register(frame, "sp"), name, is_inlined))
         own -= not is_inlined
         frame = frame.older() if own > 0 else None
     return found

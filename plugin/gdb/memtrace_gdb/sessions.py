@@ -11,7 +11,7 @@ import sys
 
 import gdb
 
-from . import expressions, interface, launch, library, memory, points, stops, symbols, target
+from . import expressions, interface, launch, library, memory, points, stops, symbols, target, threads
 
 
 class Sessions:
@@ -334,7 +334,7 @@ class Session:
         return interface.OK
 
     def _threads(self, add, sink):
-        for found in expressions.stack_pointers(self._inferior):
+        for found in threads.stack_pointers(self._inferior):
             add(sink, ctypes.byref(interface.Thread(*found)))
         return interface.OK
 

@@ -7,7 +7,7 @@ selected when GDB has stopped, for a breakpoint's stop() must not.
 
 import gdb
 
-from . import expressions, memory
+from . import memory, threads
 
 # Registers of the first five integer arguments, by the start of GDB's name.
 _ARGUMENTS = {
@@ -75,7 +75,7 @@ class Stops:
             return False
         frame = gdb.newest_frame()
         names = _ARGUMENTS[frame.architecture().name().split(":")[0]]
-        arguments = [expressions.register(frame, name) for name in names]
+        arguments = [threads.register(frame, name) for name in names]
         stop = session.stopped(arguments)
         if stop is None:
             return False
