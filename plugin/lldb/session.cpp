@@ -57,6 +57,7 @@ mtc_debugger callbacks_of(Session* session) {
     d.threads = Callback<&Session::threads>::call;
     d.set_point = Callback<&Session::set_point>::call;
     d.current_thread = Callback<&Session::current_thread>::call;
+    d.registers = Callback<&Session::registers>::call;
     return d;
 }
 

@@ -59,6 +59,7 @@ class Session {
     int set_point(std::uint64_t point, const char* function, std::uint64_t address, int on,
                   std::uint32_t* places);
     int current_thread(std::uint64_t* thread);
+    int registers(mtc_add_register add, void* sink);
 
   private:
     // What LLDB calls at a breakpoint: whether the program is to stay stopped. A command may hold

@@ -32,8 +32,8 @@ class InDebugger : public testing::TestWithParam<Debugger> {
                      std::chrono::seconds deadline = std::chrono::seconds(120)) const {
         std::ofstream(work_ / "script")
             << (is_gdb() ? "set confirm off\nset debuginfod enabled off\nset width 0\nsource " +
-                               (kStage / "share/memtrace/gdb/memtrace.py").string()
-                         : "plugin load " + (kStage / "lib/memtrace/libmemtrace_lldb.so").string())
+                               (stage_ / "share/memtrace/gdb/memtrace.py").string()
+                         : "plugin load " + (stage_ / "lib/memtrace/libmemtrace_lldb.so").string())
             << '\n'
             << lines;
         std::vector<std::string> all =
@@ -48,6 +48,7 @@ class InDebugger : public testing::TestWithParam<Debugger> {
     }
 
     TestFolder work_{"session"};
+    std::filesystem::path stage_ = kStage;
 };
 
 inline std::string name_of(const testing::TestParamInfo<Debugger>& one) {

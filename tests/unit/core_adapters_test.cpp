@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // What both adapters leave to the core: what a value of the program's means as an address, who is
-// preloaded, where a call begins.
+// preloaded, where a call begins, whose registers are whose.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -10,6 +10,7 @@
 #include "app/scopes/entry.h"
 #include "core_fake_debugger.h"
 #include "symbols/name.h"
+#include "target/debugger.h"
 
 namespace mt::test {
 namespace {
@@ -106,6 +107,45 @@ TEST(Entry, IsTheFrameThatIsNotInlinedAndItsCaller) {
     EXPECT_TRUE(inlined->is_inlined);
     EXPECT_FALSE(core::entry_of({plain.front()}, "main")) << "it never returns";
     EXPECT_FALSE(core::entry_of({}, "main"));
+}
+
+TEST(Registers, AreThoseOfTheirThread) {
+    FakeDebugger fake;
+    fake.registers = {{1, 71, "rbx", 5}, {1, 71, "xmm3[1]", 6}, {3, 0, "rbx", UINT64_MAX}};
+    core::Debugger debugger(fake.callbacks());
+    const auto threads = debugger.registers();
+    ASSERT_TRUE(threads);
+    ASSERT_EQ(threads->size(), 2u);
+    EXPECT_EQ((*threads)[0].number, 1u);
+    EXPECT_EQ((*threads)[0].tid, 71u);
+    ASSERT_EQ((*threads)[0].registers.size(), 2u);
+    EXPECT_EQ((*threads)[0].registers[1].name, "xmm3[1]");
+    EXPECT_EQ((*threads)[0].registers[1].value, 6u);
+    EXPECT_EQ((*threads)[1].number, 3u);
+    ASSERT_EQ((*threads)[1].registers.size(), 1u);
+    EXPECT_EQ((*threads)[1].registers[0].value, UINT64_MAX);
+}
+
+TEST(Registers, AreNoneWhereTheDebuggerCannotTell) {
+    FakeDebugger fake;
+    fake.registers = {{1, 71, "rbx", 5}};
+    mtc_debugger callbacks = fake.callbacks();
+    callbacks.registers = nullptr;
+    EXPECT_TRUE(core::Debugger(callbacks).registers()->empty());
+    callbacks.registers = [](void*, mtc_add_register, void*) { return int{MTC_ERROR}; };
+    EXPECT_TRUE(core::Debugger(callbacks).registers()->empty());
+}
+
+TEST(Registers, AreNotKeptAfterCtrlC) {
+    FakeDebugger fake;
+    fake.registers = {{1, 71, "rbx", 5}};
+    core::Debugger debugger(fake.callbacks());
+    fake.registers_interrupt = true;
+    EXPECT_EQ(debugger.registers().error().code, core::Code::interrupted);
+    // GDB's adapter may have lost some to a Ctrl-C that it could not say.
+    fake.registers_interrupt = false;
+    fake.interrupt_after = 0;
+    EXPECT_EQ(debugger.registers().error().code, core::Code::interrupted);
 }
 
 // Where its stack pointer is says which calls a thread has left.

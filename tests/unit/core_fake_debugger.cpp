@@ -148,6 +148,14 @@ int current_thread(void* user, std::uint64_t* thread) {
     return MTC_OK;
 }
 
+int list_registers(void* user, mtc_add_register add, void* sink) {
+    for (const FakeRegister& one : self(user).registers) {
+        const mtc_register out{one.thread, one.tid, one.name.c_str(), one.value};
+        add(sink, &out);
+    }
+    return self(user).registers_interrupt ? MTC_INTERRUPTED : MTC_OK;
+}
+
 }  // namespace
 
 mtc_debugger FakeDebugger::callbacks() {
@@ -171,6 +179,7 @@ mtc_debugger FakeDebugger::callbacks() {
     out.regions = regions;
     out.set_point = set_point;
     out.current_thread = current_thread;
+    out.registers = list_registers;
     return out;
 }
 

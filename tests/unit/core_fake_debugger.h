@@ -21,6 +21,13 @@
 
 namespace mt::test {
 
+struct FakeRegister {
+    std::uint32_t thread = 0;
+    std::uint32_t tid = 0;
+    std::string name;
+    std::uint64_t value = 0;
+};
+
 struct FakeFrame {
     std::string file;
     std::uint32_t line = 0;
@@ -46,12 +53,14 @@ class FakeDebugger {
     std::map<std::string, mtc_value> expressions;  // all others cannot be evaluated
     std::vector<std::uint64_t> stack_pointers;     // of threads 1, 2, …
     std::vector<std::uint32_t> system_ids;         // of these; 0 or none: not known
+    std::vector<FakeRegister> registers;
     bool can_await = true;
     bool can_stop = true;
     std::string refuses_run;                     // reason; empty = does not refuse
     std::uint64_t interrupt_after = UINT64_MAX;  // questions until Ctrl-C
     bool sources_interrupt = false;              // so does a source line
     bool reads_interrupt = false;                // a read ends by Ctrl-C
+    bool registers_interrupt = false;            // so does the list of registers
     std::function<void()> before_read;           // may throw
 
     std::string printed;

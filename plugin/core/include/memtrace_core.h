@@ -25,7 +25,7 @@ extern "C" {
 #endif
 
 /* Raised when a struct or a meaning changes; an adapter refuses another number. */
-#define MTC_ABI 5u
+#define MTC_ABI 6u
 
 /* What callbacks and calls return. */
 enum mtc_status {
@@ -87,6 +87,14 @@ typedef struct mtc_thread {
     uint64_t stack_pointer; /* 0: its registers cannot be read */
 } mtc_thread;
 typedef void (*mtc_add_thread)(void* sink, const mtc_thread* thread);
+
+typedef struct mtc_register {
+    uint32_t thread;  /* its number in mtc_thread */
+    uint32_t tid;     /* system id; 0 = unknown */
+    const char* name; /* "rbx", "fs_base", "xmm3[1]": see registers() */
+    uint64_t value;
+} mtc_register;
+typedef void (*mtc_add_register)(void* sink, const mtc_register* reg);
 
 enum mtc_value_kind {
     MTC_VALUE_OTHER = 0,  /* a struct, a floating-point number, … */
@@ -163,6 +171,13 @@ typedef struct mtc_debugger {
                      uint32_t* places);
     /* System id of the selected thread; 0 = there is none. */
     int (*current_thread)(void* user, uint64_t* thread);
+    /* What the registers of all stopped threads hold, thread by thread: the general ones,
+     * `fs_base`, and of vector registers as much as the debugger shows, each 64 bits under one
+     * name: xmm3[0], xmm3[1], then ymm3[2], ymm3[3], then zmm3[4] to zmm3[7]. What is 0 may be
+     * left out. A thread whose registers cannot be read adds none; threads() has it all the
+     * same. The selected thread and frame stay. MTC_ERROR: cannot, not on this processor.
+     * Optional. */
+    int (*registers)(void* user, mtc_add_register add, void* sink);
 } mtc_debugger;
 
 /* One frame of a stack. */

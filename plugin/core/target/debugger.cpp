@@ -196,4 +196,22 @@ Result<std::uint64_t> Debugger::current_thread() {
     return done ? thread : 0;
 }
 
+Result<std::vector<ThreadRegisters>> Debugger::registers() {
+    if (callbacks_.registers == nullptr) return std::vector<ThreadRegisters>();
+    Sink<std::vector<ThreadRegisters>> sink;
+    const auto add = [](void* to, const mtc_register* reg) {
+        if (reg == nullptr) return;
+        static_cast<Sink<std::vector<ThreadRegisters>>*>(to)->fill([reg](auto& list) {
+            if (list.empty() || list.back().number != reg->thread)
+                list.push_back({reg->thread, reg->tid, {}});
+            list.back().registers.push_back({text_of(reg->name), reg->value});
+        });
+    };
+    const bool done = MT_TRY(could(callbacks_.registers(callbacks_.user, add, &sink)));
+    // Ctrl-C may strike where GDB's adapter cannot say so.
+    if (interrupted()) return interrupted_error();
+    if (!done) return std::vector<ThreadRegisters>();
+    return sink.take();
+}
+
 }  // namespace mt::core

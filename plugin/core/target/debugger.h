@@ -44,6 +44,18 @@ struct ThreadAt {
     std::uint64_t stack_pointer = 0;  // 0 = its registers cannot be read
 };
 
+struct Register {
+    std::string name;  // "rbx", "xmm3[1]" (mtc_debugger::registers)
+    std::uint64_t value = 0;
+};
+
+// What a stopped thread holds in registers; those that are 0 may be missing.
+struct ThreadRegisters {
+    std::uint32_t number = 0;  // as ThreadAt has it
+    std::uint32_t tid = 0;     // system id; 0 = unknown
+    std::vector<Register> registers;
+};
+
 // A value in the program's language (mtc_value).
 struct Value {
     enum class Kind : std::uint8_t { other, number, place };
@@ -85,6 +97,8 @@ class Debugger final : private DebugInfo {
                                                    std::uint64_t address, bool on);
     // System id of the selected thread; 0 = there is none.
     Result<std::uint64_t> current_thread();
+    // Of the threads whose registers can be read; none when the debugger cannot tell.
+    Result<std::vector<ThreadRegisters>> registers();
 
   private:
     Result<std::vector<RawFrame>> frames(std::uint64_t address) override;

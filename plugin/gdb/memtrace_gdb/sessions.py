@@ -349,3 +349,11 @@ class Session:
     def _current_thread(self, thread):
         thread[0] = points.current_thread()
         return interface.OK
+
+    def _registers(self, add, sink):
+        def pass_on(number, tid, name, value):
+            found = interface.Register(number, tid, library.to_bytes(name), value)
+            add(sink, ctypes.byref(found))
+
+        known = threads.each_register(self._inferior, pass_on)
+        return interface.OK if known else interface.ERROR

@@ -3,6 +3,11 @@
 
 import gdb
 
+_GENERAL = "rax rbx rcx rdx rsi rdi rbp rsp r8 r9 r10 r11 r12 r13 r14 r15 fs_base".split()
+# GDB's name, its field of 64-bit lanes, how many lanes and registers; the widest holds the others.
+_VECTORS = (("zmm", "v8_int64", 8, 32), ("ymm", "v4_int64", 4, 16), ("xmm", "v2_int64", 2, 16))
+_LANES = ("xmm", "xmm", "ymm", "ymm", "zmm", "zmm", "zmm", "zmm")  # the core's names for them
+
 
 class _KeptSelection:
     def __enter__(self):
@@ -39,8 +44,12 @@ def _read_quietly():
         pass
 
 
+def _unsigned(value):
+    return int(value) % (1 << 64)
+
+
 def register(frame, name):
-    return int(frame.read_register(name)) % (1 << 64)  # it may be shown as a signed number
+    return _unsigned(frame.read_register(name))
 
 
 def stack_pointers(inferior):
@@ -54,3 +63,47 @@ def stack_pointers(inferior):
                 pointer = 0
             found.append((one.num, one.ptid[1], pointer))
     return found
+
+
+def each_register(inferior, add):
+    """Calls add(number, system id, name, value) for each register of a stopped thread that is not 0.
+    False: those of this processor are not known here."""
+    if "x86-64" not in inferior.architecture().name():
+        return False
+    with _KeptSelection():
+        for one in _stopped(inferior):
+            try:
+                frame = gdb.newest_frame()
+            except gdb.error:
+                continue  # they cannot be read
+            for name, value in _general(frame) + _vectors(frame):
+                add(one.num, one.ptid[1], name, value)
+    return True
+
+
+def _general(frame):
+    found = []
+    for name in _GENERAL:
+        try:
+            value = register(frame, name)
+        except gdb.error:
+            continue  # a core may lack it
+        if value:
+            found.append((name, value))
+    return found
+
+
+def _vectors(frame):
+    for kind, field, lanes, count in _VECTORS:
+        found = []
+        try:
+            for number in range(count):
+                whole = frame.read_register("%s%d" % (kind, number))[field]
+                for lane in range(lanes):
+                    value = _unsigned(whole[lane])
+                    if value:
+                        found.append(("%s%d[%d]" % (_LANES[lane], number, lane), value))
+            return found
+        except (gdb.error, ValueError):
+            pass  # the processor or the core has none of this width
+    return []
