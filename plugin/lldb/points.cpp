@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The breakpoints of mt scope: at functions' entries, and where calls return. The core
-// says which, and what a hit means.
+// Breakpoints that the core asks for by a number: at functions' entries, and at addresses.
+// The core says which, and what a hit means.
 #include <algorithm>
 #include <string>
 #include <vector>
@@ -27,11 +27,11 @@ std::vector<mtc_activation> frames_of(lldb::SBThread& thread, unsigned own) {
 
 }  // namespace
 
-int Session::set_point(std::uint64_t point, const char* function, std::uint64_t address, int on,
-                       std::uint32_t* places) {
+int Session::set_point(std::uint64_t point, const char* function, std::uint64_t address,
+                       std::uint32_t frames, std::uint32_t* places) {
     const auto known = std::find_if(points_.begin(), points_.end(),
                                     [point](const Point& one) { return one.number == point; });
-    if (!on) {
+    if (frames == 0) {
         if (known == points_.end()) return MTC_OK;
         target_.FindBreakpointByID(known->breakpoint).SetEnabled(false);
         spent_.push_back(known->breakpoint);
@@ -47,7 +47,7 @@ int Session::set_point(std::uint64_t point, const char* function, std::uint64_t 
     breakpoint.SetCallback(&at_breakpoint<&Session::reached>, this);
     *places = static_cast<std::uint32_t>(breakpoint.GetNumLocations());
     const auto process = function != nullptr ? 0 : target_.GetProcess().GetUniqueID();
-    points_.push_back({point, breakpoint.GetID(), process});
+    points_.push_back({point, breakpoint.GetID(), process, frames});
     return MTC_OK;
 }
 
@@ -71,8 +71,7 @@ bool Session::reached(lldb::SBThread& thread, lldb::SBBreakpointLocation& locati
     if (point == points_.end()) return false;
     const bool stale = point->process != 0 && point->process != target_.GetProcess().GetUniqueID();
     if (stale) return false;
-    const bool is_entry = point->process == 0;
-    const auto frames = frames_of(thread, is_entry ? 2 : 1);
+    const auto frames = frames_of(thread, point->frames);
     const mtc_hit hit{point->number, thread.GetThreadID(), frames.data(),
                       static_cast<std::uint32_t>(frames.size()), 0};
     std::string text;

@@ -56,8 +56,8 @@ class Session {
     int set_stop_point(const char* function, int on);
     int evaluate(const char* expression, mtc_value* value, mtc_add_text why, void* sink);
     int threads(mtc_add_thread add, void* sink);
-    int set_point(std::uint64_t point, const char* function, std::uint64_t address, int on,
-                  std::uint32_t* places);
+    int set_point(std::uint64_t point, const char* function, std::uint64_t address,
+                  std::uint32_t frames, std::uint32_t* places);
     int current_thread(std::uint64_t* thread);
     int registers(mtc_add_register add, void* sink);
 
@@ -111,6 +111,7 @@ class Session {
         std::uint64_t number;
         lldb::break_id_t breakpoint;
         std::uint32_t process;  // SBProcess::GetUniqueID, of one at an address; else 0
+        std::uint32_t frames;   // that each hit is to have
     };
     std::vector<Point> points_;
     std::vector<lldb::break_id_t> spent_;  // disabled, to be deleted

@@ -132,12 +132,12 @@ int regions(void* user, mtc_add_region add, void* sink) {
     return MTC_OK;
 }
 
-int set_point(void* user, std::uint64_t point, const char* function, std::uint64_t address, int on,
-              std::uint32_t* places) {
+int set_point(void* user, std::uint64_t point, const char* function, std::uint64_t address,
+              std::uint32_t frames, std::uint32_t* places) {
     FakeDebugger& debugger = self(user);
     if (!debugger.can_stop) return MTC_ERROR;
     debugger.points.erase(point);
-    if (on == 0) return MTC_OK;
+    if (frames == 0) return MTC_OK;
     debugger.points[point] = {function != nullptr ? function : "", address};
     *places = function == nullptr || debugger.functions.count(function) != 0 ? 1 : 0;
     return MTC_OK;

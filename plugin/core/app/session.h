@@ -15,6 +15,7 @@
 #include "analyse/statistics.h"
 #include "app/breaks/conditions.h"
 #include "app/next_run.h"
+#include "app/points.h"
 #include "app/scopes/scopes.h"
 #include "app/shelf.h"
 #include "app/view.h"
@@ -39,8 +40,9 @@ class Session {
     Session(Debugger& debugger, std::string library_directory)
         : debuggee_(debugger),
           next_run_(debugger, std::move(library_directory)),
+          points_(debugger),
           conditions_(debuggee_),
-          scopes_(debuggee_) {}
+          scopes_(debuggee_, points_) {}
 
     Debuggee& debuggee() { return debuggee_; }
     const FrameBook& book() const { return debuggee_.book(); }
@@ -48,6 +50,7 @@ class Session {
     const Shelf& shelf() const { return shelf_; }
     Settings& settings() { return settings_; }
     NextRun& next_run() { return next_run_; }
+    Points& points() { return points_; }
     Conditions& conditions() { return conditions_; }
     const Conditions& conditions() const { return conditions_; }
     Scopes& scopes() { return scopes_; }
@@ -60,6 +63,7 @@ class Session {
     Shelf shelf_;
     Settings settings_;
     NextRun next_run_;
+    Points points_;
     Conditions conditions_;
     Scopes scopes_;
     std::optional<LastReport> last_;

@@ -209,7 +209,7 @@ int mtc_reached(mtc_session* session, const mtc_hit* hit, mtc_add_text add, void
             return MTC_ERROR;
         *out = mtc_stop{};
         const auto stop =
-            session->session.scopes().reached({hit->point, hit->thread, frames_of(*hit)});
+            session->session.points().reached({hit->point, hit->thread, frames_of(*hit)});
         return answered(*session, stop, add, sink, *out);
     });
 }

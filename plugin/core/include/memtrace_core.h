@@ -161,14 +161,15 @@ typedef struct mtc_debugger {
                     void* sink);
     /* The threads that are stopped; optional. */
     int (*threads)(void* user, mtc_add_thread add, void* sink);
-    /* With `on`: call mtc_reached() whenever a thread comes to the entry of `function` (by
+    /* With `frames`: call mtc_reached() whenever a thread comes to the entry of `function` (by
      * any of its names or overloads, also in libraries that are loaded later), or to
-     * `address` if that is NULL. *places: where it is now. `point` is the core's number
-     * for it; without `on` only that counts: no more calls for it. Both also from within
+     * `address` if that is NULL, with the innermost frames as far as the `frames`-th that is
+     * not inlined. *places: where it is now. `point` is the core's number for it; with
+     * `frames` 0 only that counts: no more calls for it. Both also from within
      * mtc_reached(). A point at an address is of this process only: forgotten when it
      * ends. MTC_ERROR: cannot. */
-    int (*set_point)(void* user, uint64_t point, const char* function, uint64_t address, int on,
-                     uint32_t* places);
+    int (*set_point)(void* user, uint64_t point, const char* function, uint64_t address,
+                     uint32_t frames, uint32_t* places);
     /* System id of the selected thread; 0 = there is none. */
     int (*current_thread)(void* user, uint64_t* thread);
     /* What the registers of all stopped threads hold, thread by thread: the general ones,
@@ -192,8 +193,8 @@ typedef struct mtc_activation {
 typedef struct mtc_hit {
     uint64_t point;
     uint64_t thread;              /* system id */
-    const mtc_activation* frames; /* innermost first; at a function's entry as far as the second
-                                     that is not inlined, if there are so many */
+    const mtc_activation* frames; /* innermost first; as many as set_point() asked for, if there
+                                     are so many */
     uint32_t frame_count;         /* at least 1 */
     int32_t reserved;
 } mtc_hit;

@@ -182,12 +182,19 @@ Result<std::vector<ThreadAt>> Debugger::threads() {
 }
 
 Result<std::optional<std::uint32_t>> Debugger::set_point(std::uint64_t point, const char* function,
-                                                         std::uint64_t address, bool on) {
+                                                         std::uint64_t address,
+                                                         std::uint32_t frames) {
     std::uint32_t places = 0;
-    const bool done = MT_TRY(could(
-        callbacks_.set_point(callbacks_.user, point, function, address, on ? 1 : 0, &places)));
+    const bool done = MT_TRY(
+        could(callbacks_.set_point(callbacks_.user, point, function, address, frames, &places)));
     if (!done) return std::nullopt;
     return places;
+}
+
+Result<void> Debugger::take_point(std::uint64_t point) {
+    std::uint32_t places = 0;
+    MT_TRY(could(callbacks_.set_point(callbacks_.user, point, nullptr, 0, 0, &places)));
+    return {};
 }
 
 Result<std::uint64_t> Debugger::current_thread() {

@@ -92,9 +92,11 @@ class Debugger final : private DebugInfo {
     Result<Value> evaluate(const std::string& expression);
     // Those that are stopped; none when the debugger cannot tell.
     Result<std::vector<ThreadAt>> threads();
-    // At a function, or else at an address. In how many places; none = the debugger cannot.
+    // At a function, or else at an address; each hit has so many `frames` that are not inlined.
+    // In how many places; none = the debugger cannot.
     Result<std::optional<std::uint32_t>> set_point(std::uint64_t point, const char* function,
-                                                   std::uint64_t address, bool on);
+                                                   std::uint64_t address, std::uint32_t frames);
+    Result<void> take_point(std::uint64_t point);
     // System id of the selected thread; 0 = there is none.
     Result<std::uint64_t> current_thread();
     // Of the threads whose registers can be read; none when the debugger cannot tell.

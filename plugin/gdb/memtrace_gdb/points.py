@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The breakpoints of mt scope: at functions' entries, and where calls return.
+"""Breakpoints that the core asks for by a number: at functions' entries, and at addresses.
 
 The core says which, and what a hit means. GDB forbids to delete a breakpoint from its
 own stop(): such a one is disabled at once and deleted when GDB is back at its events.
@@ -14,10 +14,11 @@ _making = _made = None  # a point, and what makes it
 
 
 class _Point(gdb.Breakpoint):
-    def __init__(self, place, number, session, points):
+    def __init__(self, place, number, frames, session, points):
         super().__init__(place, internal=True)
         self.silent = True
         self.number_of_core = number
+        self.frames = frames  # that each hit is to have
         self.is_entry = not place.startswith("*")
         self._session = session
         self._points = points
@@ -38,10 +39,11 @@ class Points:
         self._points = {}  # by the core's number
         self._depth = 0  # hits that are being answered
 
-    def set(self, session, number, function, address):
+    def set(self, session, number, function, address, frames):
         """In how many places it is."""
         global _making
-        _making = lambda: _Point(function or "*%#x" % address, number, session, self)
+        place = function or "*%#x" % address
+        _making = lambda: _Point(place, number, frames, session, self)
         # GDB says on its own that there is no such function yet.
         gdb.execute("python import memtrace_gdb.points as p; p._made = p._making()", to_string=True)
         point = self._points[number] = _made
@@ -71,7 +73,7 @@ class Points:
         """Whether GDB is to stop."""
         if gdb.selected_inferior().num != self._inferior.num:
             return False
-        frames = _frames(2 if point.is_entry else 1)
+        frames = _frames(point.frames)
         self._depth += 1
         try:
             stop = session.reached(point.number_of_core, current_thread(), frames)

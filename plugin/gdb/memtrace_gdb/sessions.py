@@ -338,12 +338,12 @@ class Session:
             add(sink, ctypes.byref(interface.Thread(*found)))
         return interface.OK
 
-    def _set_point(self, number, function, address, on, places):
-        if not on:
+    def _set_point(self, number, function, address, frames, places):
+        if not frames:
             self.points.take(number)
             return interface.OK
         name = None if function is None else library.to_text(function)
-        places[0] = self.points.set(self, number, name, address)
+        places[0] = self.points.set(self, number, name, address, frames)
         return interface.OK
 
     def _current_thread(self, thread):

@@ -7,18 +7,12 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 #include <vector>
 
-namespace mt::core {
+#include "app/points.h"
 
-// A frame as the debugger sees it (mtc_activation).
-struct Activation {
-    std::uint64_t pc = 0, sp = 0;
-    std::string function;  // of an inlined one
-    bool is_inlined = false;
-};
+namespace mt::core {
 
 struct Entry {
     bool is_inlined = false;      // the function was inlined there: its return is no instruction
@@ -26,7 +20,7 @@ struct Entry {
     std::uint64_t return_pc = 0;  // … and where it returns to
 };
 
-// `frames`: innermost first. None: it never returns.
+// Of a hit's frames, with two that are not inlined. None: it never returns.
 std::optional<Entry> entry_of(const std::vector<Activation>& frames, std::string_view function);
 
 }  // namespace mt::core

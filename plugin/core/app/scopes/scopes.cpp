@@ -15,7 +15,6 @@
 namespace mt::core {
 namespace {
 
-constexpr std::uint64_t kReturnPoints = std::uint64_t{1} << 32;  // points from here on
 // Further away lies another stack: a signal handler's, a fiber's.
 constexpr std::uint64_t kFarthest = 8u << 20;
 
@@ -76,8 +75,7 @@ Result<void> Scopes::forget_process() {
 }
 
 Result<void> Scopes::forget_return_points() {
-    for (const auto& [address, point] : return_points_)
-        MT_TRY(debuggee_.debugger().set_point(point, nullptr, 0, false));
+    for (const auto& [address, point] : return_points_) MT_TRY(points_.take(point));
     return_points_.clear();
     return {};
 }
@@ -186,14 +184,13 @@ std::vector<ScopeCall> Scopes::sweep(std::uint64_t tid, std::uint64_t sp,
 }
 
 Result<void> Scopes::set_return_point(std::uint64_t address) {
-    const auto [place, is_new] = return_points_.try_emplace(address, kReturnPoints + next_point_);
-    if (!is_new) return {};
-    ++next_point_;
-    auto set = debuggee_.debugger().set_point(place->second, nullptr, address, true);
-    if (set && *set) return {};
-    return_points_.erase(address);
-    if (!set) return fail(std::move(set.error()));
-    return fail(Code::refused, "the debugger cannot set a breakpoint where a call returns");
+    if (return_points_.count(address) != 0) return {};
+    const auto set =
+        MT_TRY(points_.set_at(address, 1, [this](const Hit& hit) { return at_return(hit); }));
+    if (!set)
+        return fail(Code::refused, "the debugger cannot set a breakpoint where a call returns");
+    return_points_[address] = set->number;
+    return {};
 }
 
 Result<Stop> Scopes::entered(const Process& process, Scope& scope, std::uint64_t thread,
@@ -221,7 +218,7 @@ Result<Stop> Scopes::entered(const Process& process, Scope& scope, std::uint64_t
     MT_TRY(open(process, scope, call));
     if (!scope.is_full()) return Stop{};
     // The others need not be seen.
-    MT_TRY(debuggee_.debugger().set_point(scope.number, nullptr, 0, false));
+    MT_TRY(points_.take(scope.point));
     return Stop{};
 }
 
@@ -245,31 +242,43 @@ Result<Stop> Scopes::returned(const Process& process, const Hit& hit) {
     return stop;
 }
 
-Result<Stop> Scopes::reached(const Hit& hit) {
-    Scope* scope = hit.point < kReturnPoints ? of(static_cast<std::uint32_t>(hit.point)) : nullptr;
-    if (hit.point < kReturnPoints && scope == nullptr) return Stop{};  // deleted meanwhile
-    if (scope == nullptr && open_.empty()) return Stop{};
+Result<const Process*> Scopes::measured() {
     auto process = live();
     // Without the runtime there is nothing to measure, and nothing to say at each call.
-    if (!process && process.error().code == Code::no_runtime) return Stop{};
-    if (!process) return fail(std::move(process.error()));
-    if (scope == nullptr) return returned(**process, hit);
-    const auto entry = entry_of(hit.frames, scope->name);
-    return entry ? entered(**process, *scope, hit.thread, *entry) : Stop{};
+    if (!process && process.error().code == Code::no_runtime) return nullptr;
+    return process;
+}
+
+Result<Stop> Scopes::at_entry(std::uint32_t number, const Hit& hit) {
+    const Process* process = MT_TRY(measured());
+    Scope& scope = *of(number);
+    const auto entry = entry_of(hit.frames, scope.name);
+    if (process == nullptr || !entry) return Stop{};
+    return entered(*process, scope, hit.thread, *entry);
+}
+
+Result<Stop> Scopes::at_return(const Hit& hit) {
+    if (open_.empty()) return Stop{};
+    const Process* process = MT_TRY(measured());
+    return process == nullptr ? Stop{} : returned(*process, hit);
 }
 
 // --- what the user asks for ---------------------------------------------------
 
 Result<Scope*> Scopes::add_function(Scope scope, bool must_exist) {
-    scope.number = next_number_++;
+    scope.number = next_number_;
     scope.is_function = true;
-    auto set = debuggee_.debugger().set_point(scope.number, scope.name.c_str(), 0, true);
-    if (set && *set && (**set != 0 || !must_exist)) return &list_.emplace_back(std::move(scope));
-    --next_number_;
-    if (!set) return fail(std::move(set.error()));
-    const std::uint32_t number = scope.number;
-    MT_TRY(debuggee_.debugger().set_point(number, nullptr, 0, false));
-    if (!*set) return fail(Code::refused, "the debugger cannot set a breakpoint for mt scope");
+    const auto set =
+        MT_TRY(points_.set_at(scope.name, 2, [this, number = scope.number](const Hit& hit) {
+            return at_entry(number, hit);
+        }));
+    if (!set) return fail(Code::refused, "the debugger cannot set a breakpoint for mt scope");
+    scope.point = set->number;
+    if (set->places != 0 || !must_exist) {
+        ++next_number_;
+        return &list_.emplace_back(std::move(scope));
+    }
+    MT_TRY(points_.take(scope.point));
     return fail(Code::usage, fmt::format("there is no function {} in the program; mt scope begin "
                                          "and end measure from stop to stop",
                                          scope.name));
@@ -280,7 +289,7 @@ Result<void> Scopes::erase(const std::string& name) {
     if (scope == nullptr)
         return fail(Code::usage, fmt::format("there is no scope {}; mt scope lists them", name));
     const std::uint32_t number = scope->number;
-    if (scope->is_function) MT_TRY(debuggee_.debugger().set_point(number, nullptr, 0, false));
+    if (scope->is_function) MT_TRY(points_.take(scope->point));
     std::erase_if(open_, [number](const Open& open) { return open.scope == number; });
     std::erase_if(list_, [number](const Scope& one) { return one.number == number; });
     if (list_.empty()) {

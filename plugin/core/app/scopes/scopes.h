@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "analyse/statistics.h"
+#include "app/points.h"
 #include "app/scopes/entry.h"
 #include "model/error.h"
 #include "model/scope.h"
@@ -29,6 +30,7 @@ enum class Whose : std::uint8_t {
 
 struct Scope {
     std::uint32_t number = 0;
+    std::uint64_t point = 0;  // where a function begins
     std::string name;
     bool is_function = false;  // measured by a breakpoint; else by mt scope begin and end
     Whose whose = Whose::own;
@@ -44,16 +46,9 @@ struct Scope {
     bool is_full() const { return most_calls != 0 && begun >= most_calls; }
 };
 
-// A thread at one of our points, as the adapter describes it.
-struct Hit {
-    std::uint64_t point = 0;
-    std::uint64_t thread = 0;        // system id
-    std::vector<Activation> frames;  // innermost first; never empty
-};
-
 class Scopes {
   public:
-    explicit Scopes(Debuggee& debuggee) : debuggee_(debuggee) {}
+    Scopes(Debuggee& debuggee, Points& points) : debuggee_(debuggee), points_(points) {}
 
     static constexpr std::uint64_t kMostCalls = 1u << 20;
 
@@ -77,8 +72,6 @@ class Scopes {
     Result<void> look();
     // Open calls of a scope, with their figures at the last look.
     std::vector<ScopeCall> open_calls(const Scope& scope) const;
-
-    Result<Stop> reached(const Hit& hit);
 
   private:
     struct Open {
@@ -110,17 +103,21 @@ class Scopes {
     Result<void> mark(const Process& process, bool wanted);
     Result<void> forget_return_points();
     Result<void> set_return_point(std::uint64_t address);
+    // The process to measure at a hit; null: it has no runtime.
+    Result<const Process*> measured();
+    Result<Stop> at_entry(std::uint32_t scope, const Hit& hit);
+    Result<Stop> at_return(const Hit& hit);
     Result<Stop> entered(const Process& process, Scope& scope, std::uint64_t thread,
                          const Entry& at);
     Result<Stop> returned(const Process& process, const Hit& hit);
 
     Debuggee& debuggee_;
+    Points& points_;
     std::vector<Scope> list_;
     std::vector<Open> open_;                                // of each thread the outermost first
     std::map<std::uint64_t, std::uint64_t> return_points_;  // address -> point
     std::uint64_t mark_ = 0;                                // the last one made
     std::uint32_t next_number_ = 1;
-    std::uint64_t next_point_ = 1;
     Identity process_;  // whose calls are open
     std::shared_ptr<Process> known_;
 };
