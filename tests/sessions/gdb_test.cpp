@@ -242,6 +242,14 @@ TEST_F(GdbTest, AFollowedForkShowsItsOwnTable) {
                                     "(.|\n)*size=1030 B, count=2\n"));
 }
 
+TEST_F(GdbTest, AFollowedForkEndsWithoutAStop) {
+    const std::string said = gdb({"mt preload", "mt start", "set follow-fork-mode child",
+                                  "mt break --exit", "tbreak forked_child", "run", "continue"},
+                                 "forked");
+    EXPECT_THAT(said, ContainsRegex("forked_child (.|\n)*exited normally"));
+    EXPECT_THAT(said, Not(HasSubstr("mt break 1:")));
+}
+
 TEST_F(GdbTest, EachRunHasItsOwnTable) {
     std::vector<std::string> commands = {"mt preload"};
     for (int run = 0; run < 3; ++run)

@@ -41,7 +41,7 @@ class Session {
         : debuggee_(debugger),
           next_run_(debugger, std::move(library_directory)),
           points_(debugger),
-          conditions_(debuggee_),
+          conditions_(debuggee_, points_),
           scopes_(debuggee_, points_) {}
 
     Debuggee& debuggee() { return debuggee_; }

@@ -30,15 +30,15 @@ Result<std::uint32_t> number_of_word(std::string_view what, const std::string& w
                 fmt::format("mt break {} takes the number of a condition, not {}", what, word));
 }
 
-// Options that are about the heap or about one block stand alone.
+// Options that are about the heap, one block or the program stand alone.
 Result<void> check_kinds(const Condition& condition) {
     constexpr std::uint32_t kAlone = kFigures | abi::kWatchFree;
     const std::uint32_t alone = condition.kinds & kAlone;
     const bool several = (alone & (alone - 1)) != 0 || (condition.kinds & ~kAlone) != 0;
-    if (alone == 0 || !several) return {};
+    if (condition.at_exit ? condition.kinds == 0 : alone == 0 || !several) return {};
     return fail(Code::usage,
-                "--total, --peak, --count and --free stand alone; only --size, --site, --thread "
-                "and --fail combine, and mean all of them");
+                "--total, --peak, --count, --free and --exit stand alone; only --size, --site, "
+                "--thread and --fail combine, and mean all of them");
 }
 
 Result<AskedCondition> condition_of(const Arguments& arguments) {
@@ -76,6 +76,7 @@ Result<AskedCondition> condition_of(const Arguments& arguments) {
         asked.block = *block;
         condition.kinds |= abi::kWatchFree;
     }
+    condition.at_exit = arguments.has("--exit");
     condition.once = arguments.has("--once") || condition.is(abi::kWatchFree);
     MT_TRY(check_kinds(condition));
     return asked;
@@ -100,9 +101,7 @@ Result<void> change(Front& front, const std::string& what, const std::string& wo
 }
 
 bool has_condition(const Arguments& arguments) {
-    for (const auto& [name, value] : arguments.values)
-        if (!value.empty()) return true;
-    return arguments.has("--fail") || arguments.has("--once");
+    return !arguments.values.empty() || arguments.has("--fail") || arguments.has("--exit");
 }
 
 }  // namespace
@@ -110,10 +109,10 @@ bool has_condition(const Arguments& arguments) {
 Result<void> run_break(Front& front) {
     const Arguments& arguments = front.arguments;
     const std::string what = arguments.words.empty() ? "" : arguments.words.front();
-    if (what.empty() && has_condition(arguments)) {
+    if (what.empty() && (has_condition(arguments) || arguments.has("--once"))) {
         if (arguments.has("--json"))
             return fail(Code::usage, "--json is for the list: mt break --json");
-        if (arguments.values.empty() && !arguments.has("--fail"))
+        if (!has_condition(arguments))
             return fail(Code::usage, "--once needs a condition, such as mt break --once --fail");
         return add(front);
     }

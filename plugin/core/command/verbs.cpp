@@ -78,10 +78,12 @@ constexpr std::string_view kExportDetails =
     "Without SNAPSHOT: the last one. The first three have whole stacks as they were recorded.";
 
 constexpr std::string_view kBreakDetails =
-    "--total, --peak, --count and --free stand alone; --size, --site, --thread and --fail combine\n"
-    "and mean all of them. A figure stops when it gets there, and again when it has been below.\n"
-    "--site looks at the most recent frame, as --filter does. The frame that allocates is\n"
-    "selected. Conditions stay for the next run; a fork's child has none.";
+    "--total, --peak, --count, --free and --exit stand alone; --size, --site, --thread and --fail\n"
+    "combine and mean all of them. A figure stops when it gets there, and again when it has been\n"
+    "below. --site looks at the most recent frame, as --filter does. What is alive at --exit\n"
+    "nobody frees any more; of an end by a signal the debugger tells itself. The frame that\n"
+    "allocates, or that called exit, is selected. Conditions stay for the next run; a fork's\n"
+    "child has none.";
 
 constexpr std::string_view kBlocksDetails =
     "Of the process, or of a snapshot that was taken with --blocks. mt block ADDRESS shows the\n"
@@ -98,6 +100,8 @@ std::vector<Option> break_options() {
             {"--fail", "", "", Level::none, "an allocation fails"},
             {"--free", "", "EXPRESSION", Level::none,
              "the block at this address is about to be freed or moved"},
+            {"--exit", "", "", Level::none,
+             "the program is about to end; exit handlers and destructors have run"},
             {"--once", "", "", Level::none, "disabled after its first stop"},
             kJson};
 }

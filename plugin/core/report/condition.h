@@ -14,6 +14,7 @@
 #include "abi/layout.h"
 #include "analyse/filter.h"
 #include "model/scope.h"
+#include "report/rows.h"
 
 namespace mt::core {
 
@@ -25,7 +26,8 @@ struct WatchedBlock {
 
 struct Condition {
     std::uint32_t number = 0;
-    std::uint32_t kinds = 0;  // abi::kWatch…, together
+    std::uint32_t kinds = 0;  // abi::kWatch…, together; 0 = at_exit
+    bool at_exit = false;     // the debugger sees it: the program need not have the runtime
     std::uint64_t value = 0;
     std::uint64_t thread = 0;  // serial
     std::string thread_title;  // as all reports print it
@@ -35,8 +37,9 @@ struct Condition {
     bool once = false;
     bool enabled = true;
     std::uint64_t hits = 0;
-    bool told = false;       // it has stopped this process
-    std::int32_t slot = -1;  // in the process; -1 = not armed
+    bool told = false;        // it has stopped this process
+    std::int32_t slot = -1;   // in the process; -1 = not armed
+    std::uint64_t point = 0;  // of at_exit, in the debugger; 0 = not armed
 
     bool is(std::uint32_t kind) const { return (kinds & kind) != 0; }
     // It is about the heap as a whole.
@@ -45,11 +48,12 @@ struct Condition {
     bool dies_with_process() const { return is(abi::kWatchThread | abi::kWatchFree); }
 };
 
-// What the runtime said of the call that met a condition.
+// What the runtime said of the call that met a condition; of at_exit there is no call.
 struct MetCondition {
     Condition condition;
     std::uint64_t address = 0, size = 0, figure = 0;
-    TraceFrame site;  // most recent frame after skipping
+    TraceFrame site;               // most recent frame after skipping
+    std::optional<Amount> live{};  // of at_exit; none where nothing is traced
 };
 
 // What the debugger is to do with a thread at one of our breakpoints, and why.

@@ -6,14 +6,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "analyse/filter.h"
+#include "app/breaks/ending.h"
 #include "read/traceback.h"
 
 namespace mt::core {
 namespace {
 
 constexpr const char* kStopFunction = "memtrace_stopped";
+constexpr const char* kCannot = "the debugger cannot set a breakpoint for mt break";
 
 // What the function's arguments are (abi::make_stop).
 struct Told {
@@ -58,6 +61,16 @@ Result<Called> name_call(Debuggee& debuggee, const Process& process, std::uint32
     return called;
 }
 
+// None where nothing is traced.
+Result<std::optional<Amount>> live_now(Debuggee& debuggee) {
+    const Process process = MT_TRY(debuggee.process(false));
+    if (!process.status.tracing) return std::nullopt;
+    ReadOptions options;
+    options.counters = false;
+    const std::shared_ptr<Table> table = MT_TRY(read_now(process, options));
+    return Amount{table->current_size, table->current_count};
+}
+
 }  // namespace
 
 Condition* Conditions::find(std::uint32_t number) {
@@ -86,12 +99,26 @@ void Conditions::forget_process() {
 }
 
 Result<void> Conditions::set_stop_point() {
-    const bool wanted =
-        std::any_of(list_.begin(), list_.end(), [](const Condition& one) { return one.enabled; });
+    const bool wanted = std::any_of(list_.begin(), list_.end(), [](const Condition& one) {
+        return one.enabled && !one.at_exit;
+    });
     if (wanted == stop_point_) return {};
     auto set = MT_TRY(debuggee_.debugger().set_stop_point(kStopFunction, wanted));
-    if (!set) return fail(Code::refused, "the debugger cannot set a breakpoint for mt break");
+    if (!set) return fail(Code::refused, kCannot);
     stop_point_ = wanted;
+    return {};
+}
+
+Result<void> Conditions::set_ending_point(Condition& condition) {
+    const bool is_set = condition.point != 0;
+    if (condition.enabled == is_set) return {};
+    if (is_set) return points_.take(std::exchange(condition.point, 0));
+    const auto ending = [this, number = condition.number](const Hit& hit) {
+        return ends(*find(number), hit);
+    };
+    const auto set = MT_TRY(points_.set_at(kEnding, kEndingFrames, ending));
+    if (!set) return fail(Code::refused, kCannot);
+    condition.point = set->number;
     return {};
 }
 
@@ -102,7 +129,7 @@ Result<void> Conditions::arm(std::uint64_t root) {
     std::vector<Watch> slots;
     for (Condition& condition : list_) {
         condition.slot = -1;
-        if (!condition.enabled) continue;
+        if (!condition.enabled || condition.at_exit) continue;
         if (slots.size() == abi::kWatchSlots)
             return fail(
                 Code::refused,
@@ -160,6 +187,26 @@ Result<Stop> Conditions::stopped(const std::array<std::uint64_t, 5>& arguments) 
         if (condition.enabled && condition.slot == static_cast<std::int32_t>(told.slot))
             return hit(process, condition, arguments);
     return Stop{};  // taken away while this thread was on its way
+}
+
+Result<Stop> Conditions::ends(Condition& condition, const Hit& hit) {
+    Stop stop;
+    stop.stays = true;
+    stop.pc = hit.frames.front().pc;
+    stop.level = MT_TRY(who_ends(debuggee_.debugger(), hit.frames));
+    MetCondition met;
+    auto live = live_now(debuggee_);
+    // A table that cannot be read is no reason to let the program end.
+    if (live)
+        met.live = *live;
+    else if (live.error().code == Code::interrupted)
+        return fail(std::move(live.error()));
+    ++condition.hits;
+    condition.enabled = !condition.once;
+    MT_TRY(set_ending_point(condition));
+    met.condition = condition;
+    stop.met = met;
+    return stop;
 }
 
 }  // namespace mt::core

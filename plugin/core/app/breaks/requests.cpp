@@ -34,7 +34,10 @@ Result<void> find_block(Debuggee& debuggee, const Process& process, const std::s
     return {};
 }
 
-// After any change: what is enabled is armed in the process, if there is one now.
+constexpr const char* kNoStart = "the next run does not trace by itself; mt start asks for it";
+constexpr const char* kOff = "tracing is off; mt start begins";
+
+// After any change: what the runtime evaluates is armed in the process, if there is one now.
 // Nothing: there is none, it waits.
 Result<std::optional<Process>> arm(Session& session) {
     Debuggee& debuggee = session.debuggee();
@@ -63,7 +66,7 @@ Result<std::string> remark_of(const Process& process, const Condition& condition
         return std::string(
             "no traced block is there now; it stops when one that begins there is freed");
     if (!condition.is_figure()) return std::string();
-    if (!process.status.tracing) return std::string("tracing is off; mt start begins");
+    if (!process.status.tracing) return std::string(kOff);
     const std::shared_ptr<Table> table = MT_TRY(read_now(process));
     const bool by_count = condition.is(abi::kWatchCount);
     const std::int64_t now = condition.is(abi::kWatchPeak) ? table->peak_size
@@ -76,14 +79,55 @@ Result<std::string> remark_of(const Process& process, const Condition& condition
                        by_count ? "count" : "total");
 }
 
+// Any program is seen to end; what is alive then is known of one that traces.
+Result<std::string> remark_of_ending(Session& session) {
+    Debuggee& debuggee = session.debuggee();
+    const Target target = MT_TRY(debuggee.target());
+    if (target.is_absent()) return std::string(session.next_run().start() ? "" : kNoStart);
+    const auto process = debuggee.process(false);
+    if (process) return std::string(process->status.tracing ? "" : kOff);
+    if (process.error().code == Code::interrupted) return interrupted_error();
+    if (process.error().code != Code::no_runtime || target.running) return std::string();
+    const bool has_libc = MT_TRY(debuggee.has_libc());
+    return std::string(has_libc ? "the program runs without the memtrace runtime: what is alive "
+                                  "at its end is not known"
+                                : "");
+}
+
+void add_remark(AddedCondition& added, std::string text) {
+    if (!text.empty()) added.remarks.push_back({"condition", std::move(text), 0});
+}
+
+Result<AddedCondition> add_ending(Session& session, Condition asked) {
+    std::string remark = MT_TRY(remark_of_ending(session));
+    Condition& condition = session.conditions().add(std::move(asked));
+    auto set = session.conditions().set_ending_point(condition);
+    if (!set) {
+        session.conditions().erase(condition.number);
+        return fail(std::move(set.error()));
+    }
+    AddedCondition added{condition, false, {}};
+    add_remark(added, std::move(remark));
+    return added;
+}
+
+// After a change of this one.
+Result<void> arm(Session& session, Condition& changed) {
+    if (changed.at_exit) return session.conditions().set_ending_point(changed);
+    MT_TRY(arm(session));
+    return {};
+}
+
 }  // namespace
 
 Result<AddedCondition> add_condition(Session& session, AskedCondition asked) {
     Debuggee& debuggee = session.debuggee();
     Conditions& conditions = session.conditions();
+    const Target target = MT_TRY(debuggee.target());
+    MT_TRY(may_change(target, "break"));
+    if (asked.condition.at_exit) return add_ending(session, std::move(asked.condition));
     if (asked.thread || asked.block) {
         const Process process = MT_TRY(debuggee.process());
-        MT_TRY(may_change(process.target, "break"));
         if (asked.thread) {
             FoundThread found = MT_TRY(find_thread(debuggee, process, *asked.thread));
             asked.condition.thread = found.serial;
@@ -103,8 +147,8 @@ Result<AddedCondition> add_condition(Session& session, AskedCondition asked) {
     if (*process)
         remark = MT_TRY(remark_of(**process, added.condition));
     else if (added.condition.is_figure() && !session.next_run().start())
-        remark = "the next run does not trace by itself; mt start asks for it";
-    if (!remark.empty()) added.remarks.push_back({"condition", remark, 0});
+        remark = kNoStart;
+    add_remark(added, std::move(remark));
     return added;
 }
 
@@ -114,17 +158,19 @@ Result<void> change_condition(Session& session, std::uint32_t number, Change cha
     if (condition == nullptr)
         return fail(Code::usage,
                     fmt::format("there is no condition {}; mt break lists them", number));
-    const bool before = condition->enabled;
-    if (change == Change::erase)
-        conditions.erase(number);
-    else
-        condition->enabled = change == Change::enable;
-    auto process = arm(session);
-    if (process) return {};
+    if (change == Change::enable) {
+        const Target target = MT_TRY(session.debuggee().target());
+        MT_TRY(may_change(target, "break"));
+    }
+    const bool before = std::exchange(condition->enabled, change == Change::enable);
+    auto armed = arm(session, *condition);
     // Deleting and disabling hold whatever there is to arm; enabling does not.
-    if (change != Change::enable && process.error().code != Code::interrupted) return {};
-    if (Condition* kept = conditions.find(number)) kept->enabled = before;
-    return fail(std::move(process.error()));
+    if (!armed && (change == Change::enable || armed.error().code == Code::interrupted)) {
+        condition->enabled = before;
+        return fail(std::move(armed.error()));
+    }
+    if (change == Change::erase) conditions.erase(number);
+    return {};
 }
 
 }  // namespace mt::core

@@ -58,6 +58,9 @@ std::string watched_text(const FrameBook& book, const Condition& condition) {
 
 std::string hit_text(const FrameBook& book, const MetCondition& met) {
     const Condition& condition = met.condition;
+    if (condition.at_exit)
+        return condition_text(condition) +
+               (met.live ? "; live: " + format_figures(met.live->size, met.live->count) : "");
     if (condition.is_figure()) return fmt::format("{}; {}", reached_text(met), block_text(met));
     if (condition.is(abi::kWatchFree))
         return fmt::format("block {:#x} is about to be freed or moved{}", met.address,
@@ -75,6 +78,7 @@ std::string hit_text(const FrameBook& book, const MetCondition& met) {
 }  // namespace
 
 std::string condition_text(const Condition& condition) {
+    if (condition.at_exit) return "the program is about to end";
     if (condition.is(abi::kWatchTotal))
         return fmt::format("total >= {}", exact_size(condition.value));
     if (condition.is(abi::kWatchPeak))
