@@ -1,31 +1,27 @@
 // SPDX-License-Identifier: MIT
 //
-// Where bytes come from: the debugger's callbacks, the process itself (only
-// when it is proven to be the same one), and the regions of each kind of target.
-#include <gelf.h>
+// Bytes from the debugger's callbacks, and the mappings of each kind of target.
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <signal.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstring>
 #include <fstream>
 #include <string>
 
-#include "abi/layout.h"
-#include "read/reader.h"
 #include "source/callback_memory.h"
 #include "source/direct_memory.h"
-#include "source/regions.h"
-#include "support/table_builder.h"
+#include "support/fake_memory.h"
+#include "support/test_folder.h"
+#include "support/written_core.h"
 
 namespace mt::core {
 namespace {
 
 using test::FakeMemory;
-using test::TableBuilder;
 using ::testing::IsEmpty;
 
 // A debugger whose target is a FakeMemory.
@@ -173,189 +169,76 @@ TEST(Regions, OfTheDebuggerAreSortedAndWritable) {
     EXPECT_EQ(regions[2].end, 0x8000u);
 }
 
-class CoreRegions : public ::testing::Test {
-  protected:
-    CoreRegions() : path_(::testing::TempDir() + "core_regions." + std::to_string(getpid())) {}
-    ~CoreRegions() override { unlink(path_.c_str()); }
-
-    // Two writable segments of 8 KiB, a read-only one, and one without bytes in the file.
-    void write(std::size_t file_size) {
-        Elf64_Ehdr header{};
-        std::memcpy(header.e_ident, ELFMAG, SELFMAG);
-        header.e_ident[EI_CLASS] = ELFCLASS64;
-        header.e_ident[EI_DATA] = ELFDATA2LSB;
-        header.e_ident[EI_VERSION] = 1;
-        header.e_version = EV_CURRENT;
-        header.e_type = ET_CORE;
-        header.e_machine = EM_X86_64;
-        header.e_ehsize = sizeof header;
-        header.e_phoff = sizeof header;
-        header.e_phentsize = sizeof(Elf64_Phdr);
-        header.e_phnum = 4;
-        const Elf64_Phdr segments[] = {
-            {PT_LOAD, PF_R | PF_W, 0x1000, 0x10000, 0, 0x2000, 0x2000, 0x1000},
-            {PT_LOAD, PF_R, 0x3000, 0x20000, 0, 0x1000, 0x1000, 0x1000},
-            {PT_LOAD, PF_R | PF_W, 0x4000, 0x30000, 0, 0x2000, 0x2000, 0x1000},
-            {PT_LOAD, PF_R | PF_W, 0x6000, 0x40000, 0, 0, 0x2000, 0x1000},
-        };
-        std::string bytes(0x6000, '\0');
-        std::memcpy(bytes.data(), &header, sizeof header);
-        std::memcpy(bytes.data() + sizeof header, segments, sizeof segments);
-        std::ofstream(path_, std::ios::binary)
-            .write(bytes.data(), static_cast<std::streamsize>(file_size));
-    }
-
-    std::string path_;
-};
-
-TEST_F(CoreRegions, WritableSegmentsWithBytes) {
-    write(0x6000);
+TEST(Mappings, OfALiveLocalProcessHaveRightsAndNames) {
+    const test::TestFolder folder("mappings");
+    const std::string path = folder / "with a space";
+    std::ofstream(path) << std::string(4096, 'x');
+    const int file = open(path.c_str(), O_RDWR | O_CLOEXEC);
+    void* const shared = mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    void* const mine = mmap(nullptr, 4096, PROT_READ, MAP_PRIVATE, file, 0);
+    void* const none = mmap(nullptr, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     FakeDebugger fake;
-    fake.about = {MTC_TARGET_CORE, 0, 0, 8, 1, nullptr, path_.c_str()};
+    fake.about = {MTC_TARGET_LIVE, 0, 0, 8, getpid(), nullptr, nullptr};
     const mtc_debugger debugger = fake.table();
-    const auto regions = CallbackMemory(debugger).writable_regions();
-    ASSERT_EQ(regions.size(), 2u);
-    EXPECT_EQ(regions[0].start, 0x10000u);
-    EXPECT_EQ(regions[0].end, 0x12000u);
-    EXPECT_EQ(regions[1].start, 0x30000u);
+    CallbackMemory memory(debugger);
+    const auto mappings = memory.mappings();
+    const auto at = [&](const void* p) {
+        const Mapping* found = range_at(mappings, reinterpret_cast<std::uint64_t>(p));
+        return found == nullptr ? Mapping() : *found;
+    };
+    EXPECT_EQ(at(shared).path, path);
+    EXPECT_TRUE(at(shared).readable && at(shared).writable && at(shared).shared);
+    EXPECT_EQ(at(mine).path, path);
+    EXPECT_FALSE(at(mine).writable || at(mine).shared || at(mine).executable);
+    EXPECT_LT(at(none).start, at(none).end);
+    EXPECT_FALSE(at(none).readable);
+    const auto on_stack = reinterpret_cast<const void*>(getauxval(AT_RANDOM));
+    EXPECT_EQ(at(on_stack).path, "[stack]");
+    EXPECT_FALSE(at(on_stack).executable);
+    EXPECT_TRUE(at(reinterpret_cast<const void*>(&process_mappings)).executable);
+    EXPECT_FALSE(range_at(memory.writable_regions(), reinterpret_cast<std::uint64_t>(shared)));
+    const auto direct = DirectMemory(getpid(), memory).mappings();
+    EXPECT_TRUE(range_at(direct, reinterpret_cast<std::uint64_t>(shared)));
+    munmap(shared, 4096);
+    munmap(mine, 4096);
+    munmap(none, 4096);
+    close(file);
 }
 
-TEST_F(CoreRegions, OfACoreCutShort) {
-    write(0x4800);
-    auto regions = core_regions(path_);
-    ASSERT_EQ(regions.size(), 2u);
-    EXPECT_EQ(regions[1].end, 0x30800u);
-    write(0x1800);
-    regions = core_regions(path_);
-    ASSERT_EQ(regions.size(), 1u);
-    EXPECT_EQ(regions[0].end, 0x10800u);
-    for (const std::size_t size : {0u, 4u, 63u, 64u, 100u, 200u}) {
-        write(size);
-        EXPECT_THAT(core_regions(path_), IsEmpty()) << size;
-    }
-    EXPECT_THAT(core_regions("/does/not/exist"), IsEmpty());
-    EXPECT_THAT(core_regions("/"), IsEmpty());
+TEST(Mappings, OfTheDebuggerAreInOrder) {
+    FakeDebugger fake;
+    fake.about.kind = MTC_TARGET_LIVE;
+    fake.about.is_remote = 1;
+    fake.regions = {{0x5000, 0x7000, 1, 1}, {0x3000, 0x4000, 1, 0}, {0x9000, 0x8000, 1, 1}};
+    const mtc_debugger debugger = fake.table();
+    CallbackMemory memory(debugger);
+    const auto mappings = memory.mappings();
+    ASSERT_EQ(mappings.size(), 2u);
+    EXPECT_EQ(mappings[0].start, 0x3000u);
+    EXPECT_TRUE(mappings[0].readable);
+    EXPECT_FALSE(mappings[0].writable);
+    EXPECT_TRUE(mappings[1].writable);
+    EXPECT_FALSE(memory.concurrent_read());
 }
 
-// --- the direct way ---------------------------------------------------------------
-
-// A child process that has the table's fixed parts at their addresses.
-class DirectMemoryTest : public ::testing::Test {
-  protected:
-    DirectMemoryTest() {
-        debugger_ = builder_.build();
-        status_ = read_status(debugger_, TableBuilder::kRoot).value();
-    }
-    ~DirectMemoryTest() override {
-        if (child_ <= 0) return;
-        kill(child_, SIGKILL);
-        waitpid(child_, nullptr, 0);
-    }
-    void start_child(std::uint64_t cookie) {
-        FakeMemory image = debugger_;
-        image.change<abi::Header>(TableBuilder::kHeader,
-                                  [&](abi::Header& h) { h.cookie = cookie; });
-        image.change<abi::Root>(TableBuilder::kRoot, [&](abi::Root& r) { r.cookie = cookie; });
-        TableBuilder::seal(image, TableBuilder::kHeader);
-        int ready[2];
-        ASSERT_EQ(pipe(ready), 0);
-        child_ = fork();
-        if (child_ == 0) {
-            bool done = true;
-            for (const std::uint64_t at : {TableBuilder::kRoot, TableBuilder::kHeader}) {
-                void* page = mmap(reinterpret_cast<void*>(at), 4096, PROT_READ | PROT_WRITE,
-                                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
-                done = done && page == reinterpret_cast<void*>(at);
-                if (done) done = *image.read(at, page, 4096) == 4096;
-            }
-            const char answer = done ? 'y' : 'n';
-            if (::write(ready[1], &answer, 1) != 1) _exit(1);
-            for (;;) pause();
-        }
-        char answer = 0;
-        ASSERT_EQ(::read(ready[0], &answer, 1), 1);
-        ASSERT_EQ(answer, 'y') << "the addresses are taken in this process";
-        close(ready[0]);
-        close(ready[1]);
-    }
-
-    TableBuilder builder_;
-    FakeMemory debugger_;
-    Status status_;
-    pid_t child_ = 0;
-};
-
-TEST_F(DirectMemoryTest, SameProcessIsReadDirectly) {
-    start_child(builder_.header.cookie);
-    const auto direct = open_direct(child_, debugger_, status_);
-    ASSERT_NE(direct, nullptr);
-    std::vector<char> ours(8192), theirs(8192);
-    const std::uint64_t reads = debugger_.reads;
-    const auto got = direct->read(TableBuilder::kRoot, ours.data(), ours.size());
-    EXPECT_EQ(debugger_.reads, reads);
-    EXPECT_EQ(*got, 4096u);  // the next page is not there
-    debugger_.read(TableBuilder::kRoot, theirs.data(), 4096).value();
-    EXPECT_EQ(std::memcmp(ours.data(), theirs.data(), 4096), 0);
-    EXPECT_EQ(*direct->read(8, ours.data(), 8), 0u);
-    EXPECT_FALSE(direct->interrupted());
-    debugger_.interrupt_after = 0;
-    EXPECT_TRUE(direct->interrupted());
-    const auto regions = direct->writable_regions();
-    EXPECT_TRUE(std::any_of(regions.begin(), regions.end(), [](const MemoryRegion& r) {
-        return r.start <= TableBuilder::kHeader && TableBuilder::kHeader < r.end;
-    }));
-}
-
-// The debugger's own reads as slow as LLDB's: the table is found without them.
-TEST_F(DirectMemoryTest, ScanWithoutReadingEverythingThroughTheDebugger) {
-    start_child(builder_.header.cookie);
-    struct Slow final : Memory {
-        explicit Slow(pid_t child) : direct(child, *this) {}
-        Result<std::size_t> read(std::uint64_t address, void* out, std::size_t size) override {
-            asked += size;
-            return direct.read(address, out, size);
-        }
-        std::optional<std::vector<std::uint64_t>> pages_beginning_with(
-            const PageStart& start) override {
-            return direct.pages_beginning_with(start);
-        }
-        std::uint64_t asked = 0;
-        DirectMemory direct;
-    } slow(child_);
-    PageStart magic;
-    std::memcpy(magic.data(), abi::kHeaderMagic, magic.size());
-    const auto pages = slow.pages_beginning_with(magic);
-    ASSERT_TRUE(pages);
-    EXPECT_THAT(*pages, ::testing::Contains(TableBuilder::kHeader));
-    EXPECT_LT(slow.asked, 4096u);
-    std::memset(magic.data(), 0x5a, magic.size());
-    EXPECT_THAT(*slow.pages_beginning_with(magic), IsEmpty());
-}
-
-TEST_F(DirectMemoryTest, BeforeTheFirstEventTheRootIsTheProof) {
-    start_child(builder_.header.cookie);
-    status_.header_address = 0;
-    EXPECT_NE(open_direct(child_, debugger_, status_), nullptr);
-}
-
-TEST_F(DirectMemoryTest, AnotherProcessWithTheSameLayoutIsNot) {
-    start_child(builder_.header.cookie + 1);
-    EXPECT_EQ(open_direct(child_, debugger_, status_), nullptr);
-    status_.header_address = 0;
-    EXPECT_EQ(open_direct(child_, debugger_, status_), nullptr);
-}
-
-TEST_F(DirectMemoryTest, NoProofNoDirectMemory) {
-    start_child(builder_.header.cookie);
-    EXPECT_EQ(open_direct(0, debugger_, status_), nullptr);
-    EXPECT_EQ(open_direct(-1, debugger_, status_), nullptr);
-    EXPECT_EQ(open_direct(getpid(), debugger_, status_), nullptr);
-    EXPECT_EQ(open_direct(1ll << 40, debugger_, status_), nullptr);
-    Status without_cookie = status_;
-    without_cookie.identity.cookie = 0;
-    EXPECT_EQ(open_direct(child_, debugger_, without_cookie), nullptr);
-    debugger_.unmap(TableBuilder::kHeader, 4096);
-    EXPECT_EQ(open_direct(child_, debugger_, status_), nullptr);
+TEST(Mappings, OfACoreAreThoseOfItsFile) {
+    const test::TestFolder folder("mappings");
+    test::WrittenCore core;
+    core.load(0x10000, std::string(4096, 'x'));
+    core.load(0x40000, "", 8192);
+    core.write(folder / "core");
+    FakeDebugger fake;
+    fake.about.kind = MTC_TARGET_CORE;
+    fake.regions = {{0x1000, 0x2000, 1, 1}};
+    const mtc_debugger debugger = fake.table();
+    CallbackMemory memory(debugger);
+    memory.use_core_file(folder / "core");
+    ASSERT_EQ(memory.mappings().size(), 2u);
+    EXPECT_EQ(memory.mappings()[1].end, 0x42000u);
+    ASSERT_EQ(memory.writable_regions().size(), 1u);
+    EXPECT_EQ(memory.writable_regions()[0].start, 0x10000u);
+    memory.use_core_file("");
+    EXPECT_EQ(memory.mappings()[0].start, 0x1000u);
 }
 
 }  // namespace

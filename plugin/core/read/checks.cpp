@@ -172,7 +172,7 @@ bool blocks_are_counted(const Table& table, const Counters& counters) {
 
 void check_blocks(Reading& reading, const Anchor& anchor, const std::vector<Block>& blocks,
                   const Table& table) {
-    const CoreFile* core = reading.memory().core_file();
+    const auto core = reading.memory().core_file();
     if (core == nullptr) return;
     std::uint64_t overlaps = 0, outside = 0, unstamped = 0, end = 0;
     Places large, small;
@@ -201,9 +201,9 @@ void check_blocks(Reading& reading, const Anchor& anchor, const std::vector<Bloc
 
 void check_own_memory(Reading& reading, const Table& table) {
     std::uint64_t most = kAddressSpace;
-    if (const CoreFile* core = reading.memory().core_file()) {
+    if (const auto core = reading.memory().core_file()) {
         most = 0;
-        for (const MemoryRegion& region : core->mapped) most += region.end - region.start;
+        for (const Mapping& region : core->mapped) most += region.end - region.start;
     }
     if (table.own_bytes > most) reading.doubt("its own memory is more than the program has");
 }

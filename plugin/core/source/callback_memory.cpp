@@ -8,7 +8,6 @@
 #include <algorithm>
 
 #include "source/direct_memory.h"
-#include "source/regions.h"
 
 namespace mt::core {
 namespace {
@@ -16,20 +15,20 @@ namespace {
 constexpr std::size_t kChunk = 1u << 20;
 constexpr std::size_t kPage = 4096;  // the smallest of any platform that we serve
 
-bool is_local_process(const mtc_target& target) {
-    return target.kind == MTC_TARGET_LIVE && target.is_remote == 0 && target.pid > 0 &&
-           target.pid <= INT32_MAX;
-}
-
-std::vector<MemoryRegion> debugger_regions(const mtc_debugger& debugger) {
-    std::vector<MemoryRegion> regions;
-    if (debugger.regions == nullptr) return regions;
+std::vector<Mapping> debugger_mappings(const mtc_debugger& debugger) {
+    std::vector<Mapping> mappings;
+    if (debugger.regions == nullptr) return mappings;
     auto add = [](void* sink, const mtc_region* region) {
-        if (region == nullptr || region->writable == 0 || region->end <= region->start) return;
-        static_cast<std::vector<MemoryRegion>*>(sink)->push_back({region->start, region->end});
+        if (region == nullptr) return;
+        Mapping mapping;
+        mapping.start = region->start;
+        mapping.end = region->end;
+        mapping.readable = region->readable != 0;
+        mapping.writable = region->writable != 0;
+        static_cast<std::vector<Mapping>*>(sink)->push_back(mapping);
     };
-    debugger.regions(debugger.user, add, &regions);
-    return in_order(std::move(regions));
+    debugger.regions(debugger.user, add, &mappings);
+    return in_order(std::move(mappings));
 }
 
 }  // namespace
@@ -90,28 +89,34 @@ void CallbackMemory::use_core_file(const std::string& path) {
     if (is_there) core_ = read_core_file(path);
 }
 
-std::vector<MemoryRegion> CallbackMemory::writable_regions() {
-    if (core_) return core_->writable;
-    std::vector<MemoryRegion> regions;
+std::optional<std::int64_t> CallbackMemory::local_process() {
     mtc_target target{};
-    if (debugger_.target != nullptr && debugger_.target(debugger_.user, &target) == MTC_OK) {
-        if (is_local_process(target)) {
-            regions = process_regions(target.pid);
-        } else if (target.kind == MTC_TARGET_CORE && target.core != nullptr) {
-            regions = core_regions(target.core);
-        }
+    if (debugger_.target == nullptr || debugger_.target(debugger_.user, &target) != MTC_OK ||
+        target.kind != MTC_TARGET_LIVE || target.is_remote != 0 || target.pid <= 0 ||
+        target.pid > INT32_MAX) {
+        return std::nullopt;
     }
-    return regions.empty() ? debugger_regions(debugger_) : regions;
+    return target.pid;
+}
+
+std::vector<Mapping> CallbackMemory::mappings() {
+    if (core_) return core_->mapped;
+    if (const auto pid = local_process()) {
+        auto mappings = process_mappings(*pid);
+        if (!mappings.empty()) return mappings;
+    }
+    return debugger_mappings(debugger_);
+}
+
+std::vector<MemoryRegion> CallbackMemory::writable_regions() {
+    return core_ ? core_->writable : private_writable(mappings());
 }
 
 std::optional<std::vector<std::uint64_t>> CallbackMemory::pages_beginning_with(
     const PageStart& start) {
-    mtc_target target{};
-    if (debugger_.target == nullptr || debugger_.target(debugger_.user, &target) != MTC_OK ||
-        !is_local_process(target)) {
-        return std::nullopt;
-    }
-    return DirectMemory(target.pid, *this).pages_beginning_with(start);
+    const auto pid = local_process();
+    if (!pid) return std::nullopt;
+    return DirectMemory(*pid, *this).pages_beginning_with(start);
 }
 
 bool CallbackMemory::interrupted() {

@@ -5,7 +5,10 @@
 #ifndef MEMTRACE_CORE_SOURCE_CALLBACK_MEMORY_H
 #define MEMTRACE_CORE_SOURCE_CALLBACK_MEMORY_H
 
+#include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "memtrace_core.h"
 #include "source/core_file.h"
@@ -18,21 +21,24 @@ class CallbackMemory final : public Memory {
     explicit CallbackMemory(const mtc_debugger& debugger) : debugger_(debugger) {}
 
     Result<std::size_t> read(std::uint64_t address, void* out, std::size_t size) override;
-    // Live and on this machine: /proc; a core file: its program headers; else,
-    // or where these say nothing, what the debugger knows.
+    // Live and on this machine: /proc; a core file: its program headers and notes; else,
+    // or where these say nothing, what the debugger knows: mostly writable ones, without names.
+    std::vector<Mapping> mappings() override;
     std::vector<MemoryRegion> writable_regions() override;
     // By reading the process itself, where that is allowed.
     std::optional<std::vector<std::uint64_t>> pages_beginning_with(const PageStart& start) override;
     bool interrupted() override;
-    const CoreFile* core_file() override { return core_ ? &*core_ : nullptr; }
+    std::shared_ptr<const CoreFile> core_file() override { return core_; }
     // Looked at again when it has changed.
     void use_core_file(const std::string& path) override;
 
   private:
     Result<std::size_t> read_piece(std::uint64_t address, unsigned char* out, std::size_t size);
+    // Its number; nothing: the target is no process on this machine.
+    std::optional<std::int64_t> local_process();
 
     const mtc_debugger& debugger_;
-    std::optional<CoreFile> core_;
+    std::shared_ptr<const CoreFile> core_;
     std::string core_path_;
     std::int64_t core_time_ = 0;
 };

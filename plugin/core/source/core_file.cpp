@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Program headers and notes of a core. A segment counts only as far as the file has
-// bytes for it; every size in a note is bounded by the note.
+// Program headers of a core. A segment counts only as far as the file has bytes for it.
 #include "source/core_file.h"
 
 #include <fcntl.h>
@@ -12,141 +11,103 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstring>
 #include <string_view>
 
-#include "source/regions.h"
+#include "source/core_notes.h"
 
 namespace mt::core {
 namespace {
 
 constexpr std::size_t kMaxSegments = 1u << 20;
-constexpr std::uint64_t kMaxNotes = 64u << 20;
-constexpr std::uint32_t kMappedFiles = 0x46494c45;   // NT_FILE
-constexpr std::uint32_t kThread = 1;                 // NT_PRSTATUS
-constexpr std::size_t kStackPointer = 112 + 19 * 8;  // rsp in it, x86-64 (sys/procfs.h)
+constexpr std::uint64_t kMostNames = std::uint64_t{64} << 20;  // bytes of all paths together
 constexpr std::string_view kRuntime = "libmemtrace.so";
 constexpr const char* kNeedsPrivate = "private memory is needed (coredump_filter 0x33)";
 
-void add_load(const GElf_Phdr& segment, std::uint64_t file_size, CoreFile& core) {
+void add_load(const GElf_Phdr& segment, CoreFile& core) {
     const bool is_writable = (segment.p_flags & PF_W) != 0;
     if (is_writable && segment.p_memsz != 0) {
         ++core.mappings;
         core.left_out += segment.p_filesz == 0 ? 1 : 0;
     }
-    if (segment.p_memsz != 0 && segment.p_vaddr <= UINT64_MAX - segment.p_memsz)
-        core.mapped.push_back({segment.p_vaddr, segment.p_vaddr + segment.p_memsz});
-    if (segment.p_offset >= file_size) return;
+    if (segment.p_memsz != 0 && segment.p_vaddr <= UINT64_MAX - segment.p_memsz) {
+        Mapping mapping;
+        mapping.start = segment.p_vaddr;
+        mapping.end = segment.p_vaddr + segment.p_memsz;
+        mapping.readable = (segment.p_flags & PF_R) != 0;
+        mapping.writable = is_writable;
+        mapping.executable = (segment.p_flags & PF_X) != 0;
+        core.mapped.push_back(std::move(mapping));
+    }
+    if (segment.p_offset >= core.size) return;
     const std::uint64_t present = std::min<std::uint64_t>(
-        std::min(segment.p_filesz, segment.p_memsz), file_size - segment.p_offset);
+        std::min(segment.p_filesz, segment.p_memsz), core.size - segment.p_offset);
     if (present == 0 || segment.p_vaddr > UINT64_MAX - present) return;
-    const MemoryRegion region{segment.p_vaddr, segment.p_vaddr + present};
-    core.present.push_back(region);
-    if (is_writable) core.writable.push_back(region);
+    const std::uint64_t end = segment.p_vaddr + present;
+    core.present.push_back({segment.p_vaddr, end, segment.p_offset - segment.p_vaddr});
+    if (is_writable) core.writable.push_back({segment.p_vaddr, end});
 }
 
-// Paths of the mapped files follow the table of their places, each with a zero at its end.
-void look_at_files(std::string_view note, CoreFile& core) {
-    std::uint64_t count = 0;
-    if (note.size() < 16) return;
-    std::memcpy(&count, note.data(), sizeof count);
-    if (count > (note.size() - 16) / 24) return;
-    core.has_files = true;
-    std::string_view names = note.substr(16 + 24 * static_cast<std::size_t>(count));
-    while (!names.empty()) {
-        const auto end = std::min(names.find('\0'), names.size());
-        const std::string_view path = names.substr(0, end);
-        const auto slash = path.rfind('/');
-        const std::string_view name = slash == path.npos ? path : path.substr(slash + 1);
-        if (name.substr(0, kRuntime.size()) == kRuntime) core.maps_runtime = true;
-        names.remove_prefix(std::min(end + 1, names.size()));
+bool is_runtime(const MappedFile& file) {
+    const std::string_view path = file.path;
+    return path.substr(path.rfind('/') + 1).substr(0, kRuntime.size()) == kRuntime;
+}
+
+void take_notes(CoreNotes notes, CoreFile& core) {
+    core.threads = std::move(notes.threads);
+    core.has_files = notes.has_files;
+    core.maps_runtime = std::any_of(notes.files.begin(), notes.files.end(), is_runtime);
+    const auto files = in_order(std::move(notes.files));
+    std::uint64_t left = kMostNames;
+    for (Mapping& mapping : core.mapped) {
+        const MappedFile* file = range_at(files, mapping.start);
+        if (file == nullptr || file->path.size() > left) continue;
+        left -= file->path.size();
+        mapping.path = file->path;
     }
 }
 
-void look_at_notes(int fd, const GElf_Phdr& segment, std::uint64_t file_size, CoreFile& core) {
-    if (segment.p_offset >= file_size) return;
-    const std::uint64_t size =
-        std::min({std::uint64_t{segment.p_filesz}, file_size - segment.p_offset, kMaxNotes});
-    std::string bytes(static_cast<std::size_t>(size), '\0');
-    const ssize_t got =
-        ::pread(fd, bytes.data(), bytes.size(), static_cast<off_t>(segment.p_offset));
-    std::string_view rest(bytes.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
-    const auto padded = [](std::uint64_t length) { return (length + 3) / 4 * 4; };
-    while (rest.size() >= 12) {
-        std::uint32_t head[3];  // sizes of name and content, type
-        std::memcpy(head, rest.data(), sizeof head);
-        rest.remove_prefix(sizeof head);
-        const std::uint64_t name = padded(head[0]), content = padded(head[1]);
-        if (name > rest.size() || head[1] > rest.size() - name) return;
-        if (head[2] == kThread && head[1] >= kStackPointer + 8 && core.stack_pointer == 0)
-            std::memcpy(&core.stack_pointer, rest.data() + name + kStackPointer, 8);
-        if (head[2] == kMappedFiles)
-            look_at_files(rest.substr(static_cast<std::size_t>(name), head[1]), core);
-        rest.remove_prefix(
-            static_cast<std::size_t>(std::min<std::uint64_t>(name + content, rest.size())));
-    }
-}
-
-bool add_segments(Elf* elf, int fd, CoreFile& core) {
+bool add_segments(Elf* elf, CoreFile& core) {
     std::size_t count = 0;
     GElf_Ehdr header;
     if (elf_kind(elf) != ELF_K_ELF || gelf_getehdr(elf, &header) == nullptr) return false;
     if (header.e_type != ET_CORE || elf_getphdrnum(elf, &count) != 0) return false;
     count = std::min(count, kMaxSegments);
     core.wanted = header.e_phoff + count * header.e_phentsize;
+    CoreNotes notes(header.e_machine == EM_X86_64 && header.e_ident[EI_CLASS] == ELFCLASS64);
     for (std::size_t i = 0; i < count; ++i) {
         GElf_Phdr segment;
         if (gelf_getphdr(elf, static_cast<int>(i), &segment) == nullptr) break;
         const std::uint64_t end = segment.p_offset + segment.p_filesz;
         if (end >= segment.p_offset) core.wanted = std::max(core.wanted, end);
-        if (segment.p_type == PT_NOTE) look_at_notes(fd, segment, core.size, core);
-        if (segment.p_type == PT_LOAD) add_load(segment, core.size, core);
+        if (segment.p_type == PT_NOTE && segment.p_offset < core.size)
+            notes.add(core.fd, segment.p_offset,
+                      std::min(segment.p_filesz, core.size - segment.p_offset));
+        if (segment.p_type == PT_LOAD) add_load(segment, core);
     }
+    core.present = in_order(std::move(core.present));
+    core.writable = in_order(std::move(core.writable));
+    core.mapped = in_order(std::move(core.mapped));
+    take_notes(std::move(notes), core);
     return true;
-}
-
-// Of the region that holds it; 0: none does.
-std::uint64_t bytes_from(const std::vector<MemoryRegion>& regions, std::uint64_t address) {
-    const auto next = std::upper_bound(
-        regions.begin(), regions.end(), address,
-        [](std::uint64_t at, const MemoryRegion& region) { return at < region.start; });
-    if (next == regions.begin() || address >= std::prev(next)->end) return 0;
-    return std::prev(next)->end - address;
 }
 
 }  // namespace
 
-bool CoreFile::maps(std::uint64_t address) const { return bytes_from(mapped, address) != 0; }
-
-std::uint64_t CoreFile::present_from(std::uint64_t address) const {
-    return bytes_from(present, address);
+CoreFile::~CoreFile() {
+    if (fd >= 0) ::close(fd);
 }
 
-std::optional<CoreFile> read_core_file(const std::string& path) {
-    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return std::nullopt;
-    std::optional<CoreFile> core;
+std::shared_ptr<const CoreFile> read_core_file(const std::string& path) {
+    const auto core =
+        std::make_shared<CoreFile>(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
     struct stat info {};
-    if (elf_version(EV_CURRENT) != EV_NONE && ::fstat(fd, &info) == 0 && S_ISREG(info.st_mode)) {
-        // Not mapped: a file that shrinks under a mapping would end the debugger.
-        if (Elf* elf = elf_begin(fd, ELF_C_READ, nullptr)) {
-            core.emplace();
-            core->size = static_cast<std::uint64_t>(info.st_size);
-            if (!add_segments(elf, fd, *core)) core.reset();
-            elf_end(elf);
-        }
-    }
-    ::close(fd);
-    if (!core) return core;
-    core->present = in_order(std::move(core->present));
-    core->writable = in_order(std::move(core->writable));
-    core->mapped = in_order(std::move(core->mapped));
-    return core;
-}
-
-std::vector<MemoryRegion> core_regions(const std::string& path) {
-    auto core = read_core_file(path);
-    return core ? std::move(core->writable) : std::vector<MemoryRegion>();
+    if (elf_version(EV_CURRENT) == EV_NONE || core->fd < 0) return nullptr;
+    if (::fstat(core->fd, &info) != 0 || !S_ISREG(info.st_mode)) return nullptr;
+    core->size = static_cast<std::uint64_t>(info.st_size);
+    // Not mapped: a file that shrinks under a mapping would end the debugger.
+    const std::unique_ptr<Elf, int (*)(Elf*)> elf(elf_begin(core->fd, ELF_C_READ, nullptr),
+                                                  elf_end);
+    return elf != nullptr && add_segments(elf.get(), *core) ? core : nullptr;
 }
 
 std::string what_core_lacks(const CoreFile& core) {
@@ -163,7 +124,8 @@ std::string what_core_lacks(const CoreFile& core) {
             text.empty() ? "" : "; and ", core.left_out, core.mappings, kNeedsPrivate);
     // GDB's gcore leaves no trace of what coredump_filter made it leave out; but every
     // thread has a stack.
-    if (text.empty() && core.stack_pointer != 0 && core.present_from(core.stack_pointer) == 0)
+    const std::uint64_t stack = core.threads.empty() ? 0 : core.threads.front().stack_pointer();
+    if (text.empty() && stack != 0 && core.present_from(stack) == 0)
         text =
             fmt::format("this core is filtered: it has no stack of its thread; {}", kNeedsPrivate);
     return text;

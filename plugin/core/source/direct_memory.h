@@ -9,37 +9,31 @@
 #include <cstdint>
 #include <memory>
 
-#include "model/snapshot.h"
-#include "source/memory.h"
+#include "source/local_memory.h"
 
 namespace mt::core {
 
-class DirectMemory final : public Memory {
+class DirectMemory final : public LocalMemory {
   public:
-    // `debugger` answers whether the user has asked to stop; it must outlive this.
-    DirectMemory(std::int64_t pid, Memory& debugger) : pid_(pid), debugger_(debugger) {}
+    DirectMemory(std::int64_t pid, Memory& debugger);
     ~DirectMemory() override;
     DirectMemory(const DirectMemory&) = delete;
     DirectMemory& operator=(const DirectMemory&) = delete;
 
-    Result<std::size_t> read(std::uint64_t address, void* out, std::size_t size) override;
-    std::vector<MemoryRegion> writable_regions() override;
+    std::vector<Mapping> mappings() override { return process_mappings(pid_); }
+    std::vector<MemoryRegion> writable_regions() override { return private_writable(mappings()); }
     std::optional<std::vector<std::uint64_t>> pages_beginning_with(const PageStart& start) override;
-    bool interrupted() override { return debugger_.interrupted(); }
 
   private:
+    std::size_t read_now(std::uint64_t address, void* out, std::size_t size) const override;
     // True while reads through the debugger give the same bytes.
     bool agrees(const std::vector<MemoryRegion>& regions);
-    std::size_t read_file(std::uint64_t address, void* out, std::size_t size);
 
-    std::int64_t pid_;
-    Memory& debugger_;
-    bool use_file_ = false;  // process_vm_readv is not allowed here
-    int file_ = -1;
+    const std::int64_t pid_;
+    int file_ = -1;  // /proc/PID/mem, where process_vm_readv is not allowed
 };
 
-// A direct source if the constant part of the header, with its random cookie,
-// is the same read directly and through the debugger; else null.
+// A direct source if it is proven to be the debugger's process; else null.
 std::unique_ptr<Memory> open_direct(std::int64_t pid, Memory& debugger, const Status& status);
 
 }  // namespace mt::core

@@ -119,7 +119,8 @@ Result<Process> Debuggee::process(bool with_remarks) {
     found.memory->use_core_file(found.target.kind == TargetKind::core ? found.target.core : "");
     auto status = read_status(*found.memory, symbol);
     if (!status)
-        return fail(explained(std::move(status.error()), found.target, found.memory->core_file()));
+        return fail(
+            explained(std::move(status.error()), found.target, found.memory->core_file().get()));
     found.status = std::move(*status);
     MT_TRY(find_doubts(found));
     const bool can_be_direct = reads_directly_ && !found.target.remote &&
@@ -138,7 +139,7 @@ Result<Process> Debuggee::process(bool with_remarks) {
     auto findings = MT_TRY(bindings_.look(*found.memory, found.status, files));
     found.status.remarks = remarks_of(findings);
     // No doubt about the table; but stacks and data may be lost.
-    const CoreFile* core = found.memory->core_file();
+    const auto core = found.memory->core_file();
     if (found.doubts.empty() && core != nullptr && core->is_cut())
         found.status.remarks.push_back(
             {"incomplete",
@@ -148,7 +149,7 @@ Result<Process> Debuggee::process(bool with_remarks) {
 
 Result<void> Debuggee::find_doubts(Process& process) {
     if (process.target.kind != TargetKind::core) return {};
-    const CoreFile* file = process.memory->core_file();
+    const auto file = process.memory->core_file();
     const Identity& now = process.status.identity;
     const bool known = file != nullptr && doubted_ && doubted_->core == process.target.core &&
                        doubted_->size == file->size && doubted_->identity.cookie == now.cookie &&
