@@ -115,8 +115,7 @@ Result<Process> Debuggee::process(bool with_remarks) {
     auto symbol = MT_TRY(debugger_.find_symbol(kRootSymbol));
     Process found;
     found.target = std::move(target);
-    found.memory = &debugger_.memory();
-    found.memory->use_core_file(found.target.kind == TargetKind::core ? found.target.core : "");
+    found.memory = &memory_of(found.target);
     auto status = read_status(*found.memory, symbol);
     if (!status)
         return fail(
@@ -147,6 +146,12 @@ Result<Process> Debuggee::process(bool with_remarks) {
     return found;
 }
 
+Memory& Debuggee::memory_of(const Target& target) {
+    Memory& memory = debugger_.memory();
+    memory.use_core_file(target.kind == TargetKind::core ? target.core : "");
+    return memory;
+}
+
 Result<void> Debuggee::find_doubts(Process& process) {
     if (process.target.kind != TargetKind::core) return {};
     const auto file = process.memory->core_file();
@@ -170,8 +175,9 @@ Result<void> Debuggee::find_doubts(Process& process) {
 }
 
 Result<std::uint64_t> Debuggee::root() {
+    const Target target = MT_TRY(debugger_.target());
     const std::uint64_t symbol = MT_TRY(debugger_.find_symbol(kRootSymbol));
-    const Status status = MT_TRY(read_status(debugger_.memory(), symbol));
+    const Status status = MT_TRY(read_status(memory_of(target), symbol));
     return status.root_address;
 }
 

@@ -111,6 +111,8 @@ class Debuggee {
     Poll& poll() { return poll_; }
 
   private:
+    // As the debugger reads it; of a core as far as its file has bytes.
+    Memory& memory_of(const Target& target);
     Result<void> find_doubts(Process& process);
 
     Debugger& debugger_;
