@@ -244,7 +244,8 @@ void expect_lack_is_named(const std::string& path, std::uint64_t root, const cha
         const auto got = memory.read(region.start, bytes.data(), bytes.size());
         if (got) loaded.write(region.start, bytes.data(), *got);
     }
-    for (const bool has_symbol : {true, false}) {
+    for (const int way : {0, 1, 2, 3}) {
+        const bool has_symbol = way % 2 == 0;
         FakeDebugger debugger(loaded);
         debugger.memory.zero_holes = true;  // as GDB shows it
         debugger.kind = MTC_TARGET_CORE;
@@ -252,6 +253,7 @@ void expect_lack_is_named(const std::string& path, std::uint64_t root, const cha
         debugger.symbols.clear();
         if (has_symbol) debugger.symbols["memtrace_root"] = root;
         FakeSession session(debugger);
+        session.run(way / 2 == 0 ? "config direct on" : "config direct off");
         for (const char* command : {"status", "snapshot", "blocks -n 0", "scope", "block 0x1000"}) {
             const bool ok = session.run(command) == MTC_OK;
             const std::string text = ok ? debugger.printed : mtc_error(session.get());

@@ -83,6 +83,7 @@ class Core {
         debugger.symbols.clear();
         if (has_symbol) debugger.symbols["memtrace_root"] = root_;
         FakeSession session(debugger);
+        session.run("config direct off");  // the file is whole
         std::vector<Answer> answers;
         for (const std::string& command : commands) {
             const bool ok = session.run(command) == MTC_OK;

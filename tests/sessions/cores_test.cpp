@@ -102,5 +102,28 @@ TEST_F(Cores, ThatWereFilteredSaySo) {
     expect_each_says(core, "this core is filtered: ");
 }
 
+// From their files as through the debugger: bindings, names of code and stacks as well.
+TEST_F(Cores, ReadWithoutTheDebuggerSayTheSame) {
+    std::string commands;
+    for (const std::string command : {"status", "snapshot -n 0", "blocks -n 0", "block 16", "peak"})
+        commands += "mt " + command + "\n";
+    std::ofstream(work_ / "scenario.txt")
+        << "program lesson_statistics\ngolden no\nrun lesson_ready\nmt start\n"
+        << "go lesson_done\ncore\nmt status --json\n"
+        << commands << "mt config direct off\n"
+        << commands << "mt status --json\n";
+    scenario_ = read_scenario(work_ / "scenario.txt");
+    const fs::path gcore = make_core();
+    for (const fs::path& core : {gcore, kernel_core(work_ / "1")})
+        for (const Debugger debugger : {Debugger::gdb, Debugger::lldb}) {
+            const std::vector<Answer> answers = ask({debugger, core, {}, false});
+            ASSERT_EQ(answers.size(), 13u);
+            EXPECT_THAT(answers[0].text, HasSubstr("\"direct\": true"));
+            EXPECT_THAT(answers[12].text, HasSubstr("\"direct\": false"));
+            for (std::size_t i = 1; i < 6; ++i)
+                EXPECT_EQ(answers[i].text, answers[i + 6].text) << answers[i].command;
+        }
+}
+
 }  // namespace
 }  // namespace mt::sessions

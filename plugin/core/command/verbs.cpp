@@ -307,7 +307,7 @@ std::vector<Verb> make_verbs() {
          "list or change settings",
          "rows N           rows shown (0 = all)\n"
          "source on|off    the source line under each entry\n"
-         "direct on|off    read a local process without the debugger where possible\n"
+         "direct on|off    read a local process or core without the debugger where possible\n"
          "skip GLOB        also skip these frames: a function, a file or a module's name\n"
          "skip default     forget the added ones",
          "mt config skip 'my_alloc*'",

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "source/core_file.h"
+#include "source/core_memory.h"
 #include "source/direct_memory.h"
 #include "target/local_sources.h"
 #include "target/perf_maps.h"
@@ -116,19 +117,14 @@ Result<Process> Debuggee::process(bool with_remarks) {
     Process found;
     found.target = std::move(target);
     found.memory = &memory_of(found.target);
+    const auto core = found.memory->core_file();
     auto status = read_status(*found.memory, symbol);
-    if (!status)
-        return fail(
-            explained(std::move(status.error()), found.target, found.memory->core_file().get()));
+    if (!status) return fail(explained(std::move(status.error()), found.target, core.get()));
     found.status = std::move(*status);
+    found.direct = direct_memory(found);
+    if (found.direct) found.memory = found.direct.get();
+    found.status.direct = found.direct != nullptr;
     MT_TRY(find_doubts(found));
-    const bool can_be_direct = reads_directly_ && !found.target.remote &&
-                               found.target.kind == TargetKind::live && found.target.pid > 0;
-    if (can_be_direct) {
-        found.direct = open_direct(found.target.pid, *found.memory, found.status);
-        if (found.direct) found.memory = found.direct.get();
-        found.status.direct = found.direct != nullptr;
-    }
     if (!with_remarks) return found;
     // ld.so's list of what is loaded, which it keeps for debuggers.
     auto list = MT_TRY(debugger_.find_symbol("_r_debug"));
@@ -138,7 +134,6 @@ Result<Process> Debuggee::process(bool with_remarks) {
     auto findings = MT_TRY(bindings_.look(*found.memory, found.status, files));
     found.status.remarks = remarks_of(findings);
     // No doubt about the table; but stacks and data may be lost.
-    const auto core = found.memory->core_file();
     if (found.doubts.empty() && core != nullptr && core->is_cut())
         found.status.remarks.push_back(
             {"incomplete",
@@ -150,6 +145,14 @@ Memory& Debuggee::memory_of(const Target& target) {
     Memory& memory = debugger_.memory();
     memory.use_core_file(target.kind == TargetKind::core ? target.core : "");
     return memory;
+}
+
+std::unique_ptr<Memory> Debuggee::direct_memory(const Process& process) {
+    const Target& target = process.target;
+    if (!reads_directly_ || target.remote) return nullptr;
+    if (target.kind == TargetKind::core) return open_core_memory(*process.memory, process.status);
+    if (target.kind != TargetKind::live) return nullptr;
+    return open_direct(target.pid, *process.memory, process.status);
 }
 
 Result<void> Debuggee::find_doubts(Process& process) {

@@ -78,7 +78,7 @@ class Debuggee {
     // unloaded since then marked. Interrupts are passed on.
     Result<std::optional<Process>> same_process(const std::vector<Table*>& tables);
 
-    // A local process is read without the debugger where possible.
+    // A process or core on this machine is read without the debugger where possible.
     bool reads_directly() const { return reads_directly_; }
     void read_directly(bool on) { reads_directly_ = on; }
 
@@ -113,6 +113,8 @@ class Debuggee {
   private:
     // As the debugger reads it; of a core as far as its file has bytes.
     Memory& memory_of(const Target& target);
+    // Null: only the debugger can read it.
+    std::unique_ptr<Memory> direct_memory(const Process& process);
     Result<void> find_doubts(Process& process);
 
     Debugger& debugger_;
