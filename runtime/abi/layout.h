@@ -14,11 +14,14 @@
 //         ├─ thread_chunk[] ──► Thread[128]     totals of each thread, dead ones too
 //         ├─ scope_names, scope_logs ──► ScopeName[], ScopeLog ──► …  the program's scopes
 //         ├─ contexts ──► Context ──► …         one per thread: its event in flight
+//         ├─ memory ──► PoolHead ──► Mapping ──► …  what is mapped for all of these
+//         ├─ retired ──► State ──► …            replaced, and not given back yet
 //         └─ state ──► State                    everything that a clear replaces
 //              ├─ regions ──► Region ──► …      live blocks, one 8-byte word each
 //              ├─ shards  ──► Shard  ──► …      counters per traceback and thread
 //              ├─ tracked ──► TrackedTable      sizes of blocks too large for a word
 //              ├─ freed   ──► FreedRing         the last frees, if they are kept
+//              ├─ memory  ──► PoolHead ──► Mapping ──► …
 //              └─ tracked_parts[] ──► TrackedTable   what the program tracks, by domain
 //
 // Rule for changing it: a field may be appended where the struct ends or a
@@ -73,7 +76,10 @@ struct Header {
     u64 scope_names;       // -> ScopeName[kScopeNames]; 0 = the program has no scopes
     u64 scope_name_count;  // in use
     u64 scope_logs;
-    u64 reserved[18];
+    u64 memory;     // -> PoolHead: all that the process has mapped but this header and states
+    u64 retired;    // -> State; the current one may be the first of them for a moment
+    u64 bootstrap;  // -> kBootstrapBytes
+    u64 reserved[15];
     Loss losses[kLossSlots];
     u64 node_chunk[kNodeChunks];
     u64 stack_chunk[kStackChunks];
@@ -111,8 +117,10 @@ static_assert(sizeof(Tracked) == 32 && sizeof(TrackedTable) == 64);
 static_assert(offsetof(State, peak_bytes) == 64 && offsetof(State, loss_base) == 128);
 static_assert(offsetof(State, sample_bytes) == 96 && offsetof(Shard, weighted) == 64);
 static_assert(offsetof(State, tracked_parts) == 112 && offsetof(State, concurrent) == 120);
-static_assert(offsetof(State, stamped) == 640 && sizeof(Chunk) == 64);
+static_assert(sizeof(Mapping) == 64 && offsetof(Mapping, stamps) == 32);
+static_assert(sizeof(PoolHead) == 16 && offsetof(State, memory) == 672);
 static_assert(sizeof(State) == 1024 && offsetof(State, freed) == 664);
+static_assert(offsetof(State, stamped) == 640 && offsetof(State, since_beginning) == 696);
 static_assert(sizeof(FreedBlock) == 64 && sizeof(FreedRing) == 64);
 static_assert(offsetof(Root, freed_blocks) == 112 && offsetof(Root, unrecorded) == 120);
 static_assert(sizeof(Inflight) == 128 && offsetof(Inflight, domain) == 104);
@@ -123,6 +131,7 @@ static_assert(sizeof(WeightedInflight) == 48 && offsetof(Context, weighted) == 7
 static_assert(sizeof(Context) == 1280);
 static_assert(offsetof(Header, root) == 40 && offsetof(Header, checksum) == kConstantSize);
 static_assert(offsetof(Header, state) == kConstantSize + 8 && offsetof(Header, losses) == 384);
+static_assert(offsetof(Header, memory) == 240 && offsetof(Header, bootstrap) == 256);
 static_assert(sizeof(Header) == 384 + 2048 + 8 * (1024 + 256 + 256 + 512));
 static_assert(sizeof(Header) <= kHeaderMapping);
 

@@ -17,7 +17,7 @@ using u64 = std::uint64_t;
 using i64 = std::int64_t;
 
 inline constexpr u16 kMajor = 2;
-inline constexpr u16 kMinor = 0;
+inline constexpr u16 kMinor = 1;
 inline constexpr char kRootMagic[16] = {'m', 'e', 'm', 't', 'r', 'a',  'c',  'e',
                                         ' ', 'r', 'o', 'o', 't', '\r', '\n', '\x1a'};
 inline constexpr char kHeaderMagic[16] = {'m', 'e', 'm', 't', 'r', 'a',  'c',  'e',
@@ -155,6 +155,34 @@ struct Loss {
     u64 count;
 };
 inline constexpr u32 kLossSlots = 64;
+
+// --- memory of the runtime's own ---------------------------------------------
+// A pool hands out pieces of chunks; what a chunk would waste has a mapping of its own. Every
+// one of either is in its list before anything but zeros, or the list itself, stands in it, and
+// reads as zeros again when it leaves the list. So nothing of the program's, a block's address
+// say, ever stands in memory of the runtime's that no list names.
+inline constexpr u32 kChunkBytes = 1u << 20;  // of addresses, aligned to it
+struct Mapping {  // at the start of a chunk; of any other mapping, somewhere in one
+    u64 next;     // chunks: the one before
+    u64 address;  // of a chunk: its own; 0 = given back, or about to be
+    u64 size;     // bytes; the kernel's part of the last page besides
+    u64 counted;  // of it in mapped_bytes
+    u64 stamps;   // of a chunk: the second one, where the stamp of a word has the word's place
+    u64 reserved[3];
+};
+struct PoolHead {
+    u64 cursor;    // the next free byte, of the newest chunk; 0 = there is none
+    u64 mappings;  // -> Mapping -> …
+};
+// That of a cursor: the byte behind a chunk is still its own.
+constexpr u64 chunk_of(u64 cursor) {
+    return cursor == 0 ? 0 : (cursor - 1) / kChunkBytes * kChunkBytes;
+}
+
+// Blocks of the program that the loader has asked for while the real functions were looked
+// for: they lie in the runtime's data, so many bytes from Header::bootstrap on, and are in no
+// trace.
+inline constexpr u64 kBootstrapBytes = 256u << 10;
 
 // --- the depot ---------------------------------------------------------------
 // A traceback is a chain of nodes from its innermost frame (Stack::node) to a

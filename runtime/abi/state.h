@@ -115,17 +115,8 @@ struct Region {
     u64 sheet_stamps[2][kSheetsPerRegion];
     u64 reserved[380];
     u64 places[kPagesPerRegion / kPagesPerGroup];  // a byte of each page
-    u64 fine[kPagesPerRegion];                     // -> u64[kFineWords], by page; 0 = nothing
+    u64 fine[kPagesPerRegion];  // -> u64[kFineWords] in a chunk (Mapping), by page; 0 = nothing
     u64 line[kLinesPerRegion][kLineWords];
-};
-
-// Fine leaves lie in chunks of this size, aligned to it. The stamp of a word there has the word's
-// place in a second chunk.
-inline constexpr u32 kChunkBytes = 1u << 20;
-struct Chunk {  // at its start
-    u64 owner[4];
-    u64 stamps;  // address of the second chunk; 0 = none of its words has a stamp
-    u64 reserved[3];
 };
 
 struct Tracked {  // a number of the program's own in a domain of its own; or a large block
@@ -197,7 +188,14 @@ struct State {
     u64 tickets;     // for the order of stamps; threads take them by the batch
     u64 mark_start;  // generation : 24 | the ticket with which it began : 40
     u64 freed;       // -> FreedRing; 0 = frees are not kept
-    u64 reserved2[44];
+    u64 memory;      // -> PoolHead, in this mapping
+    u64 mapping_size;
+    u64 next_retired;  // -> State
+    // Not 0: each call of the family that has come to the runtime since the process began was
+    // recorded here, or is counted as a loss; and each block that it gave is in the table
+    // unless the program has said otherwise (memtrace_untrack). Never set again.
+    u64 since_beginning;
+    u64 reserved2[40];
 };
 
 // --- an event in flight ------------------------------------------------------

@@ -26,6 +26,19 @@ constexpr Answer kAnswers[2][2][2] = {
      {{Mode::off, false, false}, {Mode::off, false, false}}},    // on, refused
 };
 
+// What was asked when the family's first call came; 0: none has come yet.
+u64 first_request = 0;
+
+void note_call(u64 request) {
+    if (load(first_request) == 0) exchange_if<u64>(first_request, 0, request);
+}
+// Has no call passed unrecorded before? Each start, stop and clear has a generation of its own.
+bool is_of_first_call(u64 request) {
+    note_call(request);  // the program may have tracked something before
+    const u64 first = load(first_request);
+    return is_on(first) && request_generation(first) == request_generation(request);
+}
+
 bool has_refused() { return load(root().status) != static_cast<u32>(Status::ready); }
 
 const Answer& answer_to(u64 request) {
@@ -65,6 +78,7 @@ void begin_freed(LiveState& state, u64 request) {
 void obey_flags(LiveState& state, u64 request) {
     if ((request & kRequestStamps) != 0 && load(state.stamped) == 0) begin_stamps(state);
     if ((request & kRequestScopes) != 0) publish(state.special, 1);
+    if ((request & kRequestPaused) != 0) state.miss_block();
     publish(state.request, request);
 }
 
@@ -73,6 +87,7 @@ LiveState* new_state(u64 request) {
     LiveState* fresh =
         make_state(request_generation(request), load(root().peak_reset_request), header()->losses);
     if (fresh == nullptr) return nullptr;
+    fresh->since_beginning = is_of_first_call(request) ? 1 : 0;
     fresh->special = fresh->sample_bytes = sample_bytes_of(request);
     // A scope may have begun before.
     if (load(header()->scope_names) != 0) fresh->special = 1;
@@ -93,6 +108,7 @@ bool Control::records(u64 request) { return is_on(request) && !has_refused(); }
 
 Mode Control::obey(bool quiets_releases) {
     const u64 request = request_now();
+    note_call(request);
     const Answer& answer = answer_to(request);
     // While conditions are armed each call comes here: there is seldom one to give back.
     const bool looks = answer.is_final || load(current_state) != 0;

@@ -11,8 +11,6 @@ u64 retired_states = 0;
 
 namespace {
 
-LiveState* retired = nullptr;
-
 template <typename F>
 bool any_context(F&& f) {
     for (u64 at = load(header()->contexts); at != 0; at = pointer<ThreadContext>(at)->next) {
@@ -33,6 +31,12 @@ bool is_unused(const LiveState& state) {
     return !is_named(state) && os::barrier_all_threads() && !is_named(state);
 }
 
+// Somebody may have jumped out of make_current().
+bool is_current(const LiveState& state) {
+    const u64 address = address_of(&state);
+    return load(current_state) == address || load(header()->state) == address;
+}
+
 // Its address may become that of a newer state: nobody shall take that for the
 // state of his last event.
 void forget_state(const LiveState& state) {
@@ -46,35 +50,37 @@ void forget_state(const LiveState& state) {
 void account_retired() {
     u64 bytes = 0;
     u64 count = 0;
-    for (LiveState* s = retired; s != nullptr; s = s->next_retired) {
-        bytes += s->mapped_bytes;
+    for (u64 at = header()->retired; at != 0; at = pointer<LiveState>(at)->next_retired) {
+        bytes += pointer<LiveState>(at)->mapped_bytes;
         ++count;
     }
     publish(header()->retired_bytes, bytes);
     publish(retired_states, count);
 }
 
+// Before another takes its place, so that readers always know its memory. It may have been
+// retired already, by one who did not come to that.
 void retire(LiveState* state) {
-    if (state == nullptr) return;
-    state->next_retired = retired;
-    retired = state;
+    if (state == nullptr || header()->retired == address_of(state)) return;
+    state->next_retired = header()->retired;
+    publish(header()->retired, address_of(state));
 }
 
 // Under the lock. The oldest is last in the list; at most two wait.
 void release_from_list(u32 keep, u32 slices) {
     u32 position = 0;
-    for (LiveState** link = &retired; *link != nullptr;) {
-        LiveState* state = *link;
-        if (position++ < keep || !is_unused(*state)) {
+    for (u64* link = &header()->retired; *link != 0;) {
+        auto* state = pointer<LiveState>(*link);
+        if (position++ < keep || is_current(*state) || !is_unused(*state)) {
             link = &state->next_retired;
             continue;
         }
         forget_state(*state);
-        LiveState* next = state->next_retired;
+        const u64 next = state->next_retired;
         bool more = true;
         for (; more && slices > 0; --slices) more = state->pool.release_some();
         if (more) break;
-        *link = next;  // first: a fork may copy the process at any moment
+        publish(*link, next);  // first: a fork may copy the process at any moment
         release_state(*state);
     }
     account_retired();
@@ -101,10 +107,9 @@ PinnedState::PinnedState(ThreadContext& c, u64 request) : c_(c), outer_(c.nested
 PinnedState::~PinnedState() { publish(c_.nested_state, outer_); }
 
 void make_current(LiveState* state, u32 keep) {
-    auto* old = pointer<LiveState>(header()->state);
+    retire(pointer<LiveState>(header()->state));
     publish(header()->state, address_of(state));
     publish(current_state, address_of(state));
-    retire(old);
     constexpr u32 kAll = ~0u;
     release_from_list(keep, kAll);
 }

@@ -3,8 +3,6 @@
 
 namespace mt::runtime {
 
-alignas(kPageSize) char bootstrap_arena[kBootstrapBytes];
-
 namespace {
 
 constexpr u64 kHeader = 16;  // holds the size, keeps the alignment

@@ -7,14 +7,11 @@
 
 #include <cstddef>
 
-#include "table/publish.h"
+#include "table/header.h"
 
 namespace mt::runtime {
 
 // The loader needs some hundred bytes, once; wrappers of dlsym more.
-inline constexpr u64 kBootstrapBytes = 256u << 10;
-extern __attribute__((visibility("hidden"))) char bootstrap_arena[kBootstrapBytes];
-
 void* bootstrap_allocate(std::size_t size, std::size_t alignment);
 inline bool is_bootstrap(const void* block) {
     return address_of(block) - address_of(bootstrap_arena) < kBootstrapBytes;

@@ -35,6 +35,7 @@ namespace {
 // recorded: a thread that pauses has no shard, so the others need not ask.
 [[gnu::noinline]] Shard* shard_to_record(ThreadContext& c, LiveState& state) {
     if (load(c.pauses) == 0) return find_shard(c, state);
+    state.miss_block();
     c.last_allocated = 0;
     return nullptr;
 }
@@ -171,7 +172,8 @@ void on_allocate(void* block, u64 size, const Caller& caller) {
     ThreadContext* c = context();
     if (c == nullptr) return;
     if (!open_event(*c, caller)) {
-        if (!is_paused(*c, request)) nested_allocate(*c, address_of(block), size, request);
+        if (is_paused(*c, request)) return nested_miss(*c, request);
+        nested_allocate(*c, address_of(block), size, request);
         return;
     }
     LiveState* state = control.enter(*c, request);

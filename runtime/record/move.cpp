@@ -98,9 +98,9 @@ void Move::record(void* moved, u64 size) {
     }
     if (state_ == nullptr) return;
     if (old_word_ != 0) return record_elsewhere(moved, size);
-    if (moved != nullptr && (request & kRequestPaused) == 0) {
-        record_beside_pages(*c_, *state_, address_of(moved), size, caller_);
-    }
+    if (moved == nullptr) return;
+    if ((request & kRequestPaused) != 0) return state_->miss_block();
+    record_beside_pages(*c_, *state_, address_of(moved), size, caller_);
 }
 
 // As replace_reused(), while the move's own journal is open: the stale row goes as a
@@ -143,6 +143,7 @@ void Move::record_elsewhere(void* moved, u64 size) {
         lose_allocation(*c_, stack);
         transaction.give_up_block();
     }
+    if (!adds && moved != nullptr) state_->miss_block();
     transaction.finish();
     c_->last_allocated = address;
 }

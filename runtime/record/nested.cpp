@@ -94,6 +94,11 @@ bool nested_allocate(ThreadContext& c, u64 address, u64 size, u64 request) {
     return true;
 }
 
+void nested_miss(ThreadContext& c, u64 request) {
+    const PinnedState state(c, request);
+    if (state) state->miss_block();
+}
+
 void nested_free(ThreadContext& c, u64 address, u64 request) {
     if (nested_withdraw_page(c, address, request)) return;
     take_block(c, address, request);

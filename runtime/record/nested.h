@@ -12,6 +12,8 @@ namespace mt::runtime {
 
 // False: not recorded (counted).
 bool nested_allocate(ThreadContext& c, abi::u64 address, abi::u64 size, abi::u64 request);
+// Nothing is to be recorded now.
+void nested_miss(ThreadContext& c, abi::u64 request);
 void nested_free(ThreadContext& c, abi::u64 address, abi::u64 request);
 
 // A realloc: the word is withdrawn before the real call (0: was not traced) and

@@ -29,6 +29,7 @@ inline bool put_page(LiveState& state, Keys::Held& page) {
     }
     page.set(0, kStackNested, 0);  // any id that is not empty
     publish(state.special, 1);
+    state.miss_block();  // of which readers learn nothing
     return true;
 }
 inline bool add_page(LiveState& state, u64 address) {

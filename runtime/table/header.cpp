@@ -30,6 +30,7 @@ mt::abi::Root memtrace_root;
 namespace mt::runtime {
 
 Pool process_pool;
+alignas(kPageSize) char bootstrap_arena[kBootstrapBytes];
 
 namespace {
 
@@ -80,6 +81,8 @@ bool make_header() {
     fresh->stack_count = kReservedStacks;
     fresh->module_count = 1;
     fresh->thread_count = 1;  // row 0 gathers threads that ended (threads.cpp)
+    fresh->memory = address_of(static_cast<const PoolHead*>(&process_pool));
+    fresh->bootstrap = address_of(bootstrap_arena);
     fresh->mapped_bytes = kHeaderMapping;
     process_pool.published_bytes = &fresh->mapped_bytes;
     add_shared(fresh->mapped_bytes, process_pool.mapped_bytes());

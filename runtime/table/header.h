@@ -16,6 +16,8 @@ inline abi::Root& root() { return memtrace_root_object; }
 
 // Memory of what survives a clear: depot, modules, threads, contexts.
 extern Pool process_pool;
+// Not the table's; it is here because the header tells where it is. See hooks/bootstrap.h.
+extern __attribute__((visibility("hidden"))) char bootstrap_arena[abi::kBootstrapBytes];
 
 // nullptr until make_header has succeeded once.
 abi::Header* header();

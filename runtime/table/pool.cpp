@@ -17,18 +17,7 @@ constexpr u64 round_up(u64 value, u64 to) { return (value + to - 1) / to * to; }
 
 }  // namespace
 
-struct Pool::Mapping {
-    Mapping* next;
-    void* address;
-    u64 size;
-    u64 counted;  // of it in mapped_bytes
-    u64 stamps;   // of a chunk: what beside() is about
-    u64 reserved[3];
-};
-
 u64* Pool::beside(const u64* word, bool makes) {
-    static_assert(sizeof(Mapping) == sizeof(Chunk));
-    static_assert(offsetof(Mapping, stamps) == offsetof(Chunk, stamps));
     const u64 place = address_of(word) % kChunk;
     u64& second = pointer<Mapping>(address_of(word) - place)->stamps;
     if (load(second) == 0) {
@@ -40,11 +29,7 @@ u64* Pool::beside(const u64* word, bool makes) {
 }
 
 void Pool::link(Mapping* mapping) {
-    Mapping* head = load(mappings_);
-    do {
-        mapping->next = head;
-    } while (!__atomic_compare_exchange_n(&mappings_, &head, mapping, false, __ATOMIC_ACQ_REL,
-                                          __ATOMIC_ACQUIRE));
+    push_front(mappings, *mapping);
     account(mapping->counted);
 }
 
@@ -53,12 +38,14 @@ void Pool::account(u64 bytes) {
     if (published_bytes != nullptr) add_shared(*published_bytes, bytes);
 }
 
-Pool::Mapping* Pool::new_chunk(u64 need) {
+// Becomes one of the pool with the cursor.
+Mapping* Pool::new_chunk(u64 need, u64 before) {
     u64 size = kFirst;
     while (size < kChunk && (size < need + sizeof(Mapping) || size < mapped_bytes())) size *= 2;
     auto* chunk = static_cast<Mapping*>(os::map_aligned(size, kChunk));
     if (chunk == nullptr) return nullptr;
-    chunk->address = chunk;
+    chunk->next = before;
+    chunk->address = address_of(chunk);
     chunk->size = chunk->counted = size;
     return chunk;
 }
@@ -82,46 +69,40 @@ bool Pool::extend(Mapping& chunk, u64 need) {
 
 void* Pool::take(std::size_t size) {
     const u64 need = round_up(size, kAlign);
-    u64 at = load(cursor_);
     for (;;) {
-        auto* current = at % kChunk != 0 ? pointer<Mapping>(at - at % kChunk) : nullptr;
-        if (current != nullptr && at % kChunk + need <= load(current->size)) {
-            // at + need may be the chunk's end: then at % kChunk == 0, "none left".
-            if (__atomic_compare_exchange_n(&cursor_, &at, at + need, false, __ATOMIC_ACQ_REL,
-                                            __ATOMIC_ACQUIRE)) {
-                return pointer<void>(at);
-            }
+        const u64 at = load(cursor);
+        auto* current = pointer<Mapping>(chunk_of(at));
+        if (current != nullptr && at - address_of(current) + need <= load(current->size)) {
+            if (exchange_if(cursor, at, at + need)) return pointer<void>(at);
             continue;
         }
         if (current != nullptr && extend(*current, need)) continue;
-        Mapping* chunk = new_chunk(need);
+        Mapping* chunk = new_chunk(need, address_of(current));
         if (chunk == nullptr) return nullptr;
         const u64 first = address_of(chunk) + sizeof(Mapping);
-        if (__atomic_compare_exchange_n(&cursor_, &at, first + need, false, __ATOMIC_ACQ_REL,
-                                        __ATOMIC_ACQUIRE)) {
-            link(chunk);
+        if (exchange_if(cursor, at, first + need)) {
+            account(chunk->counted);
             return pointer<void>(first);
         }
         os::unmap_pages(chunk, chunk->size);  // another thread was first
-        at = load(cursor_);
     }
 }
 
 // Not linked yet.
-Pool::Mapping* Pool::map(std::size_t size) {
+Mapping* Pool::map(std::size_t size) {
     auto* entry = static_cast<Mapping*>(take(sizeof(Mapping)));
     if (entry == nullptr) return nullptr;
-    entry->address = os::map_pages(size);
+    entry->address = address_of(os::map_pages(size));
     entry->size = entry->counted = size;
-    return entry->address != nullptr ? entry : nullptr;
+    return entry->address != 0 ? entry : nullptr;
 }
 
 void* Pool::take_mapping(std::size_t size, bool is_index) {
     Mapping* entry = map(size);
     if (entry == nullptr) return nullptr;
-    if (is_index) os::keep_out_of_cores(entry->address, size);
+    if (is_index) os::keep_out_of_cores(pointer<void>(entry->address), size);
     link(entry);
-    return entry->address;
+    return pointer<void>(entry->address);
 }
 
 void* Pool::take_sparse(std::size_t size) {
@@ -129,7 +110,7 @@ void* Pool::take_sparse(std::size_t size) {
     if (entry == nullptr) return nullptr;
     entry->counted = 0;
     link(entry);
-    return entry->address;
+    return pointer<void>(entry->address);
 }
 
 void* Pool::take_sparse_index(std::size_t size) {
@@ -139,11 +120,12 @@ void* Pool::take_sparse_index(std::size_t size) {
 }
 
 void Pool::give_back(void* mapping) {
-    for (Mapping* m = load(mappings_); m != nullptr; m = m->next) {
-        if (load(m->address) != mapping || mapping == m) continue;
+    for (auto* m = pointer<Mapping>(load(mappings)); m != nullptr; m = pointer<Mapping>(m->next)) {
+        if (load(m->address) != address_of(mapping)) continue;
         // The entry stays, of nothing. Two threads may give back two mappings.
         const u64 size = m->size;
-        publish(m->address, nullptr);
+        os::forget_pages(mapping, size);
+        publish(m->address, 0);
         m->size = 0;
         account(-m->counted);
         m->counted = 0;
@@ -158,22 +140,34 @@ void Pool::forget(u64 size) {
     if (published_bytes != nullptr) publish(*published_bytes, *published_bytes - size);
 }
 
+void Pool::release_mapping(Mapping& mapping) {
+    auto* pages = pointer<void>(mapping.address);
+    os::forget_pages(pages, mapping.size);
+    publish(mappings, mapping.next);
+    forget(mapping.counted);
+    os::unmap_pages(pages, mapping.size);
+}
+
+// It ends the list also while it is zeros.
+void Pool::release_oldest_chunk() {
+    auto* oldest = pointer<Mapping>(chunk_of(cursor));
+    u64* name = &cursor;
+    for (; oldest->next != 0; oldest = pointer<Mapping>(oldest->next)) name = &oldest->next;
+    const u64 size = oldest->size;
+    forget(oldest->counted);
+    os::forget_pages(oldest, size);
+    publish(*name, 0);
+    os::unmap_pages(oldest, size);
+}
+
 bool Pool::release_some() {
-    // Entries of take_mapping lie inside chunks: they go first, the chunks last.
-    Mapping** from = &mappings_;
-    for (Mapping* m = mappings_; m != nullptr; from = &m->next, m = m->next) {
-        if (m->address == m) continue;
-        *from = m->next;
-        forget(m->counted);
-        os::unmap_pages(m->address, m->size);
-        return true;
+    // Entries of take_mapping lie inside chunks: they go first.
+    if (mappings != 0) {
+        release_mapping(*pointer<Mapping>(mappings));
+    } else if (cursor != 0) {
+        release_oldest_chunk();
     }
-    Mapping* chunk = mappings_;
-    if (chunk == nullptr) return false;
-    mappings_ = chunk->next;
-    forget(chunk->counted);
-    os::unmap_pages(chunk->address, chunk->size);
-    return mappings_ != nullptr;
+    return cursor != 0;
 }
 
 }  // namespace mt::runtime

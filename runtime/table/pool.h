@@ -3,7 +3,7 @@
 // Zeroed memory for the table's pieces, in chunks that are given back together.
 // Lock-free. Pieces are never freed one by one. A chunk has 1 MiB of addresses to itself;
 // of a pool's first ones only a part is mapped, until it is needed: small programs may
-// have little address space.
+// have little address space. Readers find all that is mapped by the head (abi::Mapping).
 #ifndef MEMTRACE_TABLE_POOL_H
 #define MEMTRACE_TABLE_POOL_H
 
@@ -13,8 +13,10 @@
 
 namespace mt::runtime {
 
-class Pool {
+class Pool : public abi::PoolHead {
   public:
+    constexpr Pool() : PoolHead{} {}
+
     // A zeroed piece, 64-byte aligned; nullptr when the kernel gives no pages.
     // size <= 64 KiB.
     void* take(std::size_t size);
@@ -31,7 +33,7 @@ class Pool {
     // taken meanwhile.
     void give_back(void* mapping);
     // What belongs to `word` of a piece: the word at its place in a second chunk
-    // (abi::Chunk). nullptr: there is none yet, or, if it `makes` one, no memory.
+    // (abi::Mapping). nullptr: there is none yet, or, if it `makes` one, no memory.
     abi::u64* beside(const abi::u64* word, bool makes);
     abi::u64 mapped_bytes() const;
     // Gives one mapping back; false when none is left. Nobody may use the pool.
@@ -41,16 +43,15 @@ class Pool {
     abi::u64* published_bytes = nullptr;
 
   private:
-    struct Mapping;  // at the start of each chunk, or in one for a take_mapping
-    Mapping* new_chunk(abi::u64 need);
-    bool extend(Mapping& chunk, abi::u64 need);
+    abi::Mapping* new_chunk(abi::u64 need, abi::u64 before);
+    bool extend(abi::Mapping& chunk, abi::u64 need);
     void account(abi::u64 bytes);
-    void link(Mapping* mapping);
-    Mapping* map(std::size_t size);
+    void link(abi::Mapping* mapping);
+    abi::Mapping* map(std::size_t size);
+    void release_mapping(abi::Mapping& mapping);
+    void release_oldest_chunk();
     void forget(abi::u64 size);
 
-    abi::u64 cursor_ = 0;  // next free byte; chunks are aligned to their size
-    Mapping* mappings_ = nullptr;
     abi::u64 bytes_ = 0;
 };
 

@@ -17,7 +17,9 @@ LiveState* make_state(u32 generation, u64 peak_reset, const Loss* losses) {
     state->peak_epoch = 1;  // a record's 0 is "never"
     state->peak_reset_done = peak_reset;
     state->ceiling = kNoCeiling;
-    state->mapped_bytes = (sizeof(LiveState) + kPageSize - 1) / kPageSize * kPageSize;
+    state->mapping_size = (sizeof(LiveState) + kPageSize - 1) / kPageSize * kPageSize;
+    state->mapped_bytes = state->mapping_size;
+    state->memory = address_of(static_cast<const PoolHead*>(&state->pool));
     state->pool.published_bytes = &state->mapped_bytes;
     state->sizes.attach(state->pool, state->tracked);
     state->keys.attach(state->pool, state->tracked_parts);

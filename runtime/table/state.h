@@ -41,7 +41,6 @@ struct LiveState : abi::State {
     abi::u64 page_parts;  // for Keys::attach: no reader needs them
     TrackedSizes sizes;
     Lock peak_lock;
-    LiveState* next_retired;
     abi::i64 ceiling;  // see set_ceiling()
     WatchedFigures figures;
 
@@ -49,6 +48,8 @@ struct LiveState : abi::State {
     bool samples() const { return __builtin_expect(sample_bytes != 0, 0); }
     bool stamps() const { return __builtin_expect(load(stamped) != 0, 0); }
     bool keeps_freed() const { return freed != 0; }
+    // A block is there from now on that the table does not know, and no loss counts it.
+    void miss_block() { publish(since_beginning, 0); }
 
     // Between a block and its word. The size that is recorded: a large one goes into the
     // side table, and is capped (counted) when that cannot take it.

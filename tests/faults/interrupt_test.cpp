@@ -6,39 +6,20 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/ptrace.h>
-#include <sys/user.h>
 #include <sys/wait.h>
 
 #include <algorithm>
 #include <cstring>
-#include <fstream>
 #include <functional>
 #include <map>
 
 #include "model/stamp.h"
-#include "tracee.h"
+#include "stepper.h"
 
 namespace mt::test {
 namespace {
 
 constexpr int kStride = 97;
-
-struct Range {
-    std::uint64_t start = 0, end = 0;
-};
-
-Range runtime_code(pid_t pid) {
-    std::ifstream maps("/proc/" + std::to_string(pid) + "/maps");
-    for (std::string line; std::getline(maps, line);) {
-        unsigned long start = 0, end = 0;
-        if (line.find("r-xp") != std::string::npos &&
-            line.find("libmemtrace.so") != std::string::npos &&
-            std::sscanf(line.c_str(), "%lx-%lx", &start, &end) == 2) {
-            return {start, end};
-        }
-    }
-    return {};
-}
 
 // Stamps cannot be asked for by the program itself.
 std::map<std::string, std::string> environment(const char* how) {
@@ -75,14 +56,10 @@ class Interrupted {
     // Steps until `instructions` of the runtime have been passed; false: the
     // second int3 came first.
     bool step_inside_runtime(int instructions) {
-        const Range code = runtime_code(tracee.pid());
+        const core::MemoryRegion code = runtime_code(tracee.pid());
         for (int inside = 0;;) {
-            user_regs_struct registers = {};
-            ptrace(PTRACE_GETREGS, tracee.pid(), nullptr, &registers);
-            if (registers.rip >= code.start && registers.rip < code.end &&
-                ++inside == instructions) {
-                return true;
-            }
+            const std::uint64_t pc = program_counter(tracee.pid());
+            if (pc >= code.start && pc < code.end && ++inside == instructions) return true;
             int status = 0;
             ptrace(PTRACE_SINGLESTEP, tracee.pid(), nullptr, nullptr);
             waitpid(tracee.pid(), &status, 0);

@@ -4,9 +4,6 @@
 // through one event, and after each step the whole table is read. It must be
 // what it was before the event or what it is after it, never anything else.
 #include <gtest/gtest.h>
-#include <signal.h>
-#include <sys/ptrace.h>
-#include <sys/wait.h>
 
 #include <algorithm>
 #include <cstddef>
@@ -17,7 +14,7 @@
 
 #include "abi/layout.h"
 #include "lookups.h"
-#include "tracee.h"
+#include "stepper.h"
 
 namespace mt::test {
 namespace {
@@ -46,46 +43,12 @@ Picture picture_of(const core::Table& t) {
     return p;
 }
 
-class Stepper {
-  public:
-    explicit Stepper(const std::string& event, const std::string& mode = "whole",
-                     const std::string& setting = "32,stamps")
-        : tracee_({.program = program_path("step_events"),
-                   .arguments = {event, mode},
-                   .environment = {{"MEMTRACE", mode == "stamped" ? setting : ""}},
-                   .preload = true,
-                   .ptrace = true}),
-          memory_(tracee_.pid()) {}
-
-    // Runs to the next int3. False: the program ended.
-    bool run_to_trap() {
-        int status = 0;
-        waitpid(tracee_.pid(), &status, 0);  // exec, or the stop of the last step
-        return resume_to_trap();
-    }
-    bool resume_to_trap() {
-        int status = 0;
-        ptrace(PTRACE_CONT, tracee_.pid(), nullptr, nullptr);
-        waitpid(tracee_.pid(), &status, 0);
-        return WIFSTOPPED(status) && WSTOPSIG(status) == SIGTRAP;
-    }
-    // One instruction. False: it was the second int3's, or the program ended.
-    bool step() {
-        int status = 0;
-        ptrace(PTRACE_SINGLESTEP, tracee_.pid(), nullptr, nullptr);
-        waitpid(tracee_.pid(), &status, 0);
-        if (!WIFSTOPPED(status) || WSTOPSIG(status) != SIGTRAP) return false;
-        siginfo_t info = {};
-        ptrace(PTRACE_GETSIGINFO, tracee_.pid(), nullptr, &info);
-        return info.si_code != SI_KERNEL;  // int3
-    }
-    core::Result<core::Table> table() { return read_all(memory_, true); }
-    ProcessMemory& memory() { return memory_; }
-
-  private:
-    Tracee tracee_;
-    ProcessMemory memory_;
-};
+Launch program_of(const std::string& event, const std::string& mode = "whole",
+                  const std::string& setting = "32,stamps") {
+    return {.program = program_path("step_events"),
+            .arguments = {event, mode},
+            .environment = {{"MEMTRACE", mode == "stamped" ? setting : ""}}};
+}
 
 // What happens to a pool's page is in no figure.
 const std::set<std::string> kWithoutEffect = {"realloc-fails", "key-untrack-unknown",
@@ -100,7 +63,7 @@ class EachInstruction : public testing::TestWithParam<std::tuple<const char*, co
 TEST_P(EachInstruction, ShowsTheTableBeforeOrAfter) {
     const auto [event, mode] = GetParam();
     const bool sampled = mode == std::string("sampled");
-    Stepper stepper(event, mode);
+    Stepper stepper(program_of(event, mode));
     ASSERT_TRUE(stepper.run_to_trap());
     auto first = stepper.table();
     ASSERT_TRUE(first) << first.error().text;
@@ -108,7 +71,7 @@ TEST_P(EachInstruction, ShowsTheTableBeforeOrAfter) {
     const Picture before = picture_of(*first);
 
     // The same event once more, run through at once, tells what comes after.
-    Stepper ahead(event, mode);
+    Stepper ahead(program_of(event, mode));
     ASSERT_TRUE(ahead.run_to_trap());
     ASSERT_TRUE(ahead.resume_to_trap());
     const std::uint64_t expected_rows = picture_of(*ahead.table()).rows.size();
@@ -207,11 +170,11 @@ class FreeThatIsKept : public testing::TestWithParam<const char*> {};
 
 // What goes is either live, or among the last frees with both its stacks.
 TEST_P(FreeThatIsKept, AtEachInstructionTheBlockIsLiveOrFreed) {
-    Stepper stepper(GetParam(), "stamped", "32,freed=16");
+    Stepper stepper(program_of(GetParam(), "stamped", "32,freed=16"));
     ASSERT_TRUE(stepper.run_to_trap());
     const auto first = stepper.table();
     ASSERT_TRUE(first) << first.error().text;
-    Stepper ahead(GetParam(), "stamped", "32,freed=16");
+    Stepper ahead(program_of(GetParam(), "stamped", "32,freed=16"));
     ASSERT_TRUE(ahead.run_to_trap());
     ASSERT_TRUE(ahead.resume_to_trap());
     const auto last = ahead.table();
@@ -275,7 +238,7 @@ class ClearInMidEvent : public testing::TestWithParam<const char*> {};
 TEST_P(ClearInMidEvent, LeavesNothingBehind) {
     constexpr int kStride = 61;
     for (int at = 1;; at += kStride) {
-        Stepper stepper(GetParam());
+        Stepper stepper(program_of(GetParam()));
         ASSERT_TRUE(stepper.run_to_trap());
         const auto first = stepper.table();
         ASSERT_TRUE(first) << first.error().text;

@@ -54,6 +54,16 @@ target_link_libraries(linked_fixed PRIVATE memtrace::runtime)
 target_compile_options(linked_fixed PRIVATE -fno-pie)
 target_link_options(linked_fixed PRIVATE -no-pie)
 
+# Which memory is whose.
+foreach(name own_memory beginning bootstrapped)
+  memtrace_program(${name} ${name}.c)
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests/support
+    ${PROJECT_SOURCE_DIR}/runtime/include)
+  target_compile_options(${name} PRIVATE -fno-builtin)
+  target_link_libraries(${name} PRIVATE ${CMAKE_DL_LIBS})
+endforeach()
+target_link_options(bootstrapped PRIVATE -rdynamic)
+
 memtrace_program(environment environment.c)
 memtrace_program(environment_linked environment.c)
 target_link_libraries(environment_linked PRIVATE memtrace::runtime)

@@ -12,6 +12,7 @@
 #include "read/counted.h"
 #include "read/reader.h"
 #include "read/scopes.h"
+#include "support/own_lists.h"
 
 namespace mt::test {
 namespace {
@@ -45,6 +46,18 @@ void fill(TableBuilder& builder) {
     context.weighted.free_record = builder.weighted_address(a);
 }
 
+void add_own_memory(FakeMemory& memory) {
+    constexpr std::uint64_t kChunk = 0x7fffc0000000, kRetired = 0x7fffb0000000;
+    OwnLists lists(memory);
+    lists.add_chunk(OwnLists::kPool, kChunk, abi::kChunkBytes);
+    for (std::uint64_t i = 1; i < 4; ++i) {
+        lists.add_mapping(OwnLists::kPool, kChunk + i * 0x1000, 0x7fffc1000000 + i * 0x10000, 5000);
+    }
+    lists.put_state(kRetired);
+    lists.retire(kRetired);
+    lists.add_chunk(kRetired + sizeof(abi::State), kChunk + 2 * abi::kChunkBytes, 256 << 10);
+}
+
 [[noreturn]] void broken(const char* promise) {
     std::fprintf(stderr, "the reader broke a promise: %s\n", promise);
     std::abort();
@@ -74,6 +87,11 @@ void check(const core::Table& table) {
         }
     }
     if (!sorted) broken("blocks are by address");
+    for (std::size_t i = 0; i < table.own.regions.size(); ++i) {
+        const core::MemoryRegion& region = table.own.regions[i];
+        if (region.start >= region.end) broken("regions hold something");
+        if (i != 0 && table.own.regions[i - 1].end >= region.start) broken("regions lie apart");
+    }
     for (const core::Remark& remark : table.remarks) {
         if (remark.text.find('\n') != std::string::npos) broken("a remark is one line");
     }
@@ -84,6 +102,7 @@ void check(const core::Table& table) {
 TableMutator::TableMutator() {
     fill(builder_);
     whole_ = builder_.build();
+    add_own_memory(whole_);
     for (const std::uint64_t page : whole_.pages()) {
         const auto bytes = whole_.get<Bytes>(page);
         const bool zero =
@@ -172,7 +191,8 @@ std::string TableMutator::run(std::span<const std::uint8_t> program) {
         outcome = status.error().text;
     } else {
         const auto table = core::read_table(
-            memory_, *status, {.blocks = (mode & 16) == 0, .counters = (mode & 32) == 0});
+            memory_, *status,
+            {.blocks = (mode & 16) == 0, .counters = (mode & 32) == 0, .own = (mode & 64) != 0});
         if (table) check(*table);
         (void)core::read_counted(memory_, *status, std::nullopt);
         (void)core::read_counted(memory_, *status, 4242);

@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "model/region.h"
+
 namespace mt::core {
 
 class Names;  // symbols/names.h
@@ -149,6 +151,17 @@ struct Status {
     std::vector<Remark> remarks;  // about the process; each report carries them
 };
 
+// What the runtime has mapped for itself, and what it knows of the program's memory.
+struct OwnMemory {
+    std::vector<MemoryRegion> regions;  // whole pages, ascending; none touches another
+    // Blocks of the program that are in no trace: a part of the runtime's data, all else of
+    // which is its own. Empty: not known.
+    MemoryRegion bootstrap;
+    // Each block that malloc and its family have given since the process began, and that lives,
+    // is in the table: of the calls that come to memtrace, none has passed unrecorded.
+    bool knows_all_blocks = false;
+};
+
 struct Table {
     Status status;
     std::vector<Module> modules;  // [0] is "none"
@@ -163,6 +176,7 @@ struct Table {
     std::vector<Block> blocks;  // filled on request only, by address
     // What Block::detail names; [0] is domain 0 without a stamp.
     std::vector<BlockDetail> details = std::vector<BlockDetail>(1);
+    OwnMemory own;  // filled on request only
     bool has_blocks = false;
     bool has_stamps = false;  // blocks have one if they came after stamps were asked for
     std::int64_t current_size = 0, current_count = 0;

@@ -169,7 +169,7 @@ bool Decoder::second_chunk(std::uint64_t chunk, std::uint64_t& stamps) {
     const auto [known, is_new] = second_chunks_.try_emplace(chunk, 0);
     if (is_new) {
         std::size_t got = 0;
-        const std::uint64_t at = chunk + offsetof(abi::Chunk, stamps);
+        const std::uint64_t at = chunk + offsetof(abi::Mapping, stamps);
         if (!reading_.some(at, &known->second, sizeof known->second, got)) return false;
         if (got < sizeof known->second) known->second = 0;
     }

@@ -206,6 +206,15 @@ void check_own_memory(Reading& reading, const Table& table) {
         for (const Mapping& region : core->mapped) most += region.end - region.start;
     }
     if (table.own_bytes > most) reading.doubt("its own memory is more than the program has");
+    std::uint64_t inside = 0;
+    auto region = table.own.regions.begin();
+    for (const Block& block : table.blocks) {
+        if (table.domain_of(block) != 0) continue;
+        while (region != table.own.regions.end() && region->end <= block.address) ++region;
+        if (region == table.own.regions.end()) break;
+        inside += block.address >= region->start ? 1 : 0;
+    }
+    reading.doubt("blocks lie in its own memory", inside);
 }
 
 }  // namespace mt::core

@@ -56,6 +56,15 @@ void add_unrecorded(Table& table) {
 
 }  // namespace
 
+bool loses_blocks(const Loss& loss) {
+    // All but these, for others are of a newer runtime, or mean what it says.
+    constexpr std::string_view kHarmless[] = {
+        loss::depot_full,   loss::depot_busy,   loss::peak_busy,    loss::modules_full,
+        loss::threads_full, loss::tracked_busy, loss::untrack_lost, loss::stamp_lost};
+    if (loss.total == 0 && loss.since_state == 0) return false;
+    return std::find(std::begin(kHarmless), std::end(kHarmless), loss.name) == std::end(kHarmless);
+}
+
 bool has_loss(const abi::Header& header, std::string_view name) {
     return std::any_of(
         std::begin(header.losses), std::end(header.losses),

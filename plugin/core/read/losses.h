@@ -22,6 +22,9 @@ namespace loss {
 // those are the events that found no memory for a table.
 void read_losses(const Anchor& anchor, bool traces, Table& table);
 
+// Could there be live blocks for it that the table does not have, or not whole?
+bool loses_blocks(const Loss& loss);
+
 // Since the process began.
 bool has_loss(const abi::Header& header, std::string_view name);
 

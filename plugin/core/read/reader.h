@@ -18,6 +18,7 @@ struct ReadOptions {
     bool counters = true;  // read the shards (status alone needs only the totals)
     bool threads = false;  // also counters per traceback and thread
     bool modules = false;  // without counters: the module log all the same
+    bool own = false;      // also which memory is the runtime's own
     bool unmade = false;   // also where there is no table for lack of memory
 };
 

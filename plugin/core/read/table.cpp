@@ -10,6 +10,7 @@
 #include "read/depot.h"
 #include "read/events.h"
 #include "read/losses.h"
+#include "read/own_memory.h"
 #include "read/reader.h"
 #include "read/threads.h"
 
@@ -188,11 +189,13 @@ bool read_all(Reading& reading, const Status& status, const ReadOptions& options
     table.status.paused_threads = events.paused_threads;
     const bool traces = table.status.tracing && !table.status.fresh;
     if (traces && !read_traces(reading, anchor, options, events, table)) return false;
+    if (options.own && !list_own_memory(reading, anchor, table)) return false;
     check_own_memory(reading, table);
     if (options.modules && table.modules.empty() && !read_modules(reading, anchor.header, table)) {
         return false;
     }
     read_losses(anchor, traces, table);
+    if (options.own && traces) table.own.knows_all_blocks = knows_all_blocks(anchor, events, table);
     reading.close(table.remarks);
     return true;
 }

@@ -12,11 +12,9 @@
 #include <utility>
 #include <vector>
 
-namespace mt::core {
+#include "model/region.h"
 
-struct MemoryRegion {
-    std::uint64_t start = 0, end = 0;
-};
+namespace mt::core {
 
 struct Mapping {
     std::uint64_t start = 0, end = 0;

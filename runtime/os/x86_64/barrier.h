@@ -8,7 +8,6 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
-#include "os/pages.h"
 #include "os/x86_64/cpu.h"
 #include "os/x86_64/syscall.h"
 
@@ -21,8 +20,7 @@ namespace mt::runtime::os {
 [[gnu::noinline]] inline bool barrier_other_threads() {
     constexpr long kPage = 4096;
     constexpr int kPause = 500;
-    static constinit void* page = nullptr;
-    if (page == nullptr && (page = map_pages(kPage)) == nullptr) return false;
+    alignas(kPage) static constinit char page[kPage] = {};
     *static_cast<volatile char*>(page) = 1;
     const auto at = reinterpret_cast<long>(page);
     if (raw_syscall(SYS_mprotect, at, kPage, PROT_READ) != 0) return false;
