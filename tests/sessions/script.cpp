@@ -226,6 +226,12 @@ std::string normalised(std::string text, const Places& places) {
     replace_all(text, ",,", ";");
     text = std::regex_replace(text, kMinor, "$1.<minor>\n");
     text = std::regex_replace(text, kAddress, "$1<address>");
+    // A core lacks what live processes map of files.
+    static const std::regex kSearched("(searched: |\"searched\": )[0-9.]+( [KMG]?i?B)?");
+    text = std::regex_replace(text, kSearched, "$1<bytes>");
+    // Steps of chains, and rows of what blocks hold.
+    static const std::regex kBlockAt("(-> )0x[0-9a-f]{5,}");
+    text = std::regex_replace(text, kBlockAt, "$1<address>");
     text = std::regex_replace(text, kOffset, "\"offset\": <offset>");
     return std::regex_replace(text, kOutside, "  File <outside the program>\n");
 }

@@ -116,7 +116,8 @@ TEST(Completion, VerbsOptionsKeysAndNames) {
                 ElementsAre("status", "start", "stop", "snapshot", "stats", "save", "scope"));
     EXPECT_THAT(session.complete("snapshot --b"), ElementsAre("--by", "--blocks"));
     EXPECT_THAT(session.complete("sn --by f"), ElementsAre("filename", "function"));
-    EXPECT_THAT(session.complete("sn --by=t"), ElementsAre("--by=traceback", "--by=thread"));
+    EXPECT_THAT(session.complete("sn --by=t"),
+                ElementsAre("--by=traceback", "--by=thread", "--by=type"));
     EXPECT_THAT(session.complete("stats "), IsEmpty());
     session.text("snapshot before");
     EXPECT_THAT(session.complete("stats "), ElementsAre("1", "before"));

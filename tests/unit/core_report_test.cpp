@@ -309,7 +309,7 @@ TEST_F(Report, BadViews) {
     build();
     EXPECT_EQ(session.error("snapshot --by colour"),
               "--by takes one of lineno, filename, traceback, function, module, domain, thread, "
-              "size, size=exact, not colour");
+              "size, size=exact, type, not colour");
     EXPECT_EQ(session.error("snapshot -n many"),
               "--top takes a number of rows (0 = all), not many");
     EXPECT_THAT(session.error("peak --blocks"), HasSubstr("mt peak has no option --blocks"));

@@ -328,7 +328,8 @@ TEST_F(SizeReport, SaysWhatItCannotDo) {
                               key));
     }
     EXPECT_TRUE(debugger.writes.empty());  // also of --reset
-    EXPECT_THAT(session.error("snapshot --by size=5"), HasSubstr("thread, size, size=exact, not"));
+    EXPECT_THAT(session.error("snapshot --by size=5"),
+                HasSubstr("thread, size, size=exact, type, not"));
     EXPECT_THAT(session.complete("sn --by s"), ElementsAre("size", "size=exact"));
     EXPECT_THAT(session.text("help snapshot"), HasSubstr("size=exact"));
 }

@@ -11,9 +11,25 @@
 #include "model/wrapping.h"
 
 namespace mt::core {
+namespace {
+
+std::size_t place_in(const Table& table, const Block& block) {
+    return static_cast<std::size_t>(&block - table.blocks.data());
+}
+
+// Rounded, without the fraction bits.
+void finish(std::int64_t& figure, unsigned bits) {
+    figure = add(figure, std::int64_t{1} << (bits - 1)) >> bits;
+}
+
+}  // namespace
 
 bool BlockFilter::keeps(const Table& table, const Block& block) const {
     if (block.size < min_size || block.size > max_size) return false;
+    if (chosen && !chosen->has[place_in(table, block)]) return false;
+    if (!types.empty() &&
+        std::find(types.begin(), types.end(), table.type_of(block)) == types.end())
+        return false;
     if (!needs_stamps()) return true;
     const std::optional<Stamp> stamp = stamp_of(table, block);
     if (since && (!stamp || stamp->mark < *since)) return false;
@@ -22,7 +38,14 @@ bool BlockFilter::keeps(const Table& table, const Block& block) const {
     return threads.empty() || std::find(threads.begin(), threads.end(), thread) != threads.end();
 }
 
-void add_block(const Table& table, const Block& block, LiveFigures& figures) {
+ChosenBlocks::Held BlockFilter::held_by(const Table& table, const Block& block) const {
+    if (!chosen) return {};
+    const auto found = chosen->held.find(static_cast<std::uint32_t>(place_in(table, block)));
+    return found == chosen->held.end() ? ChosenBlocks::Held{} : found->second;
+}
+
+void add_block(const Table& table, const BlockFilter& filter, const Block& block,
+               LiveFigures& figures) {
     const std::uint64_t mean = table.status.sample_bytes;
     const bool weighted = mean != 0 && abi::is_sampled(block.stack);
     abi::Weight weight = {block.size, 1};
@@ -33,12 +56,19 @@ void add_block(const Table& table, const Block& block, LiveFigures& figures) {
     figures.size = add(figures.size, static_cast<std::int64_t>(weight.bytes));
     figures.count = add(figures.count, static_cast<std::int64_t>(weight.count));
     figures.samples += weighted ? 1 : 0;
+    const ChosenBlocks::Held held = filter.held_by(table, block);
+    if (held.count == 0) return;
+    // As many times as the block stands for itself.
+    const std::uint64_t times = mean == 0 ? 1 : weight.count;
+    figures.held_size = add(figures.held_size, static_cast<std::int64_t>(held.size * times));
+    figures.held_count = add(figures.held_count, static_cast<std::int64_t>(held.count * times));
 }
 
 void finish(const Table& table, LiveFigures& figures) {
     if (table.status.sample_bytes == 0) return;
-    figures.size = add(figures.size, 1 << (abi::kWeightByteBits - 1)) >> abi::kWeightByteBits;
-    figures.count = add(figures.count, 1 << (abi::kWeightCountBits - 1)) >> abi::kWeightCountBits;
+    finish(figures.size, abi::kWeightByteBits);
+    for (std::int64_t* figure : {&figures.count, &figures.held_size, &figures.held_count})
+        finish(*figure, abi::kWeightCountBits);
 }
 
 std::vector<std::uint32_t> places_of_traces(const Table& table) {
@@ -71,7 +101,8 @@ Result<std::vector<LiveFigures>> figures_of_blocks(const Table& table, const Blo
     for (const Block& block : table.blocks) {
         if (stop()) return interrupted_error();
         if (block.stack >= places.size() || places[block.stack] == 0) continue;
-        if (filter.keeps(table, block)) add_block(table, block, figures[places[block.stack] - 1]);
+        if (filter.keeps(table, block))
+            add_block(table, filter, block, figures[places[block.stack] - 1]);
     }
     for (LiveFigures& own : figures) finish(table, own);
     return figures;

@@ -7,7 +7,9 @@
 
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <optional>
+#include <unordered_map>
 #include <vector>
 
 #include "model/error.h"
@@ -19,6 +21,16 @@ namespace mt::core {
 // Live figures of a trace that are not those of its counters.
 struct LiveFigures {
     std::int64_t size = 0, count = 0, samples = 0;
+    std::int64_t held_size = 0, held_count = 0;  // see ChosenBlocks
+};
+
+// Blocks of one table that somebody has chosen one by one, and what is lost with some of them.
+struct ChosenBlocks {
+    struct Held {
+        std::uint64_t size = 0, count = 0;  // of blocks that only this one holds
+    };
+    std::vector<bool> has;                         // by place in Table::blocks
+    std::unordered_map<std::uint32_t, Held> held;  // by place
 };
 
 struct BlockFilter {
@@ -29,17 +41,26 @@ struct BlockFilter {
     std::optional<std::uint32_t> since;  // allocated at or after this mark of a stamp
     std::optional<std::uint32_t> until;  // before it; a block without a stamp is older than all
     std::vector<std::uint32_t>
-        threads;  // by one of these, as in stamps (0: not known); empty = any
+        threads;                       // by one of these, as in stamps (0: not known); empty = any
+    std::vector<std::uint32_t> types;  // BlockType::number(); empty = any
+    std::shared_ptr<const ChosenBlocks> chosen;  // of these alone; null = of all
 
     bool needs_stamps() const { return since || until || !threads.empty(); }
-    bool needs_blocks() const { return min_size != 0 || max_size != kAnySize || needs_stamps(); }
+    bool needs_blocks() const {
+        return min_size != 0 || max_size != kAnySize || needs_stamps() || !types.empty() ||
+               chosen != nullptr;
+    }
+    // `block` is one of table.blocks.
     bool keeps(const Table& table, const Block& block) const;
+    // What is lost with it; nothing where nobody chose.
+    ChosenBlocks::Held held_by(const Table& table, const Block& block) const;
     bool operator==(const BlockFilter&) const = default;
 };
 
 // What a block stands for, in a sampled table more than itself; with fraction bits
-// there (abi/weight.h), so figures are finished once they are added up.
-void add_block(const Table& table, const Block& block, LiveFigures& figures);
+// there (abi/weight.h), so figures are finished once they are added up. What it holds, too.
+void add_block(const Table& table, const BlockFilter& filter, const Block& block,
+               LiveFigures& figures);
 void finish(const Table& table, LiveFigures& figures);
 
 // For each of Table::traces, what its blocks that the filter keeps are.

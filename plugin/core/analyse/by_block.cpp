@@ -36,8 +36,11 @@ Result<std::vector<RowOfBlocks>> blocks_by(const Table& table, const BlockFilter
         if (exact) {
             row.live.size = add(row.live.size, static_cast<std::int64_t>(block.size));
             ++row.live.count;
+            const ChosenBlocks::Held held = filter.held_by(table, block);
+            row.live.held_size = add(row.live.held_size, static_cast<std::int64_t>(held.size));
+            row.live.held_count = add(row.live.held_count, static_cast<std::int64_t>(held.count));
         } else {
-            add_block(table, block, row.live);
+            add_block(table, filter, block, row.live);
         }
         // A flag per row and trace would be too many: there may be a row for each block.
         if (has_row && (row.traces.empty() || row.traces.back() != *place))

@@ -54,6 +54,11 @@ RowFrame frame_of_blocks(FrameBook& book, const Table& table, KeyType by, std::u
     if (by == KeyType::thread) {
         row.line = static_cast<std::uint32_t>(key);
         row.label = book.text(thread_title(table, row.line));
+    } else if (by == KeyType::type) {
+        const BlockType type = BlockType::of(static_cast<std::uint32_t>(key));
+        row.offset = key;
+        row.label = type.name != 0 ? type.name : book.text("unknown type");
+        row.function = book.text(kTypeSourceNames[static_cast<std::size_t>(type.source)]);
     } else {
         row.offset = key;
         row.label = book.text(size_title(size_range(key, by == KeyType::exact_size)));
@@ -85,6 +90,8 @@ class Rows {
         row.size = add(row.size, live.size);
         row.count = add(row.count, live.count);
         row.samples = add(row.samples, live.samples);
+        row.held_size = add(row.held_size, live.held_size);
+        row.held_count = add(row.held_count, live.held_count);
         row.total_size += trace.alloc_bytes;
         row.total_count += trace.alloc_count;
         row.temporary_count += trace.temporary_count;
@@ -98,6 +105,8 @@ class Rows {
         row.size = blocks.live.size;
         row.count = blocks.live.count;
         row.samples = blocks.live.samples;
+        row.held_size = blocks.live.held_size;
+        row.held_count = blocks.live.held_count;
         row.total_size = blocks.total_size;
         row.total_count = blocks.total_count;
         row.traces = std::move(blocks.traces);
@@ -122,9 +131,9 @@ class Rows {
     static Order order(const Statistic& row, Sort sort) {
         switch (sort) {
             case Sort::size:
-                return {0, 0, row.size, row.count};
+                return {0, 0, add(row.size, row.held_size), add(row.count, row.held_count)};
             case Sort::count:
-                return {0, 0, row.count, row.size};
+                return {0, 0, add(row.count, row.held_count), add(row.size, row.held_size)};
             case Sort::total_size:
                 return {row.total_size, row.total_count, row.size, row.count};
             case Sort::total_count:
@@ -255,9 +264,13 @@ Result<std::vector<RowOfBlocks>> rows_of_blocks(Work& work, const Table& table,
                                                 const Grouping& grouping,
                                                 const Interrupted& interrupted) {
     const bool by_thread = grouping.key == KeyType::thread;
+    if (grouping.key == KeyType::type && !table.has_types)
+        return fail(Code::usage,
+                    "types are known where they were asked for at the time: mt snapshot --by type");
     if (by_thread && !has_threads_of_blocks(table, grouping)) return totals_by_thread(table);
     const bool exact = grouping.key == KeyType::exact_size;
-    const auto key = [&table, by_thread, exact](const Block& block) -> std::uint64_t {
+    const auto key = [&](const Block& block) -> std::uint64_t {
+        if (grouping.key == KeyType::type) return table.type_of(block);
         return by_thread ? thread_of(table, block) : size_range(block.size, exact).least;
     };
     const auto keeps = [&](std::uint32_t index) -> Result<bool> {
@@ -274,9 +287,9 @@ bool has_threads_of_blocks(const Table& table, const Grouping& grouping) {
 }
 
 const std::vector<std::string_view>& key_type_names() {
-    static const std::vector<std::string_view> names = {"lineno",   "filename", "traceback",
-                                                        "function", "module",   "domain",
-                                                        "thread",   "size",     "size=exact"};
+    static const std::vector<std::string_view> names = {
+        "lineno", "filename", "traceback", "function",   "module",
+        "domain", "thread",   "size",      "size=exact", "type"};
     return names;
 }
 
@@ -301,6 +314,8 @@ Sum sum_of(const std::vector<Statistic>& rows, std::size_t first) {
         sum.size = add(sum.size, rows[i].size);
         sum.count = add(sum.count, rows[i].count);
         sum.samples = add(sum.samples, rows[i].samples);
+        sum.held_size = add(sum.held_size, rows[i].held_size);
+        sum.held_count = add(sum.held_count, rows[i].held_count);
         sum.total_size += rows[i].total_size;
         sum.total_count += rows[i].total_count;
         sum.temporary_count += rows[i].temporary_count;

@@ -30,8 +30,9 @@ enum class KeyType : std::uint8_t {
     module,
     domain,
     thread,
-    size,       // from one power of two to the next
-    exact_size  // each size for itself
+    size,        // from one power of two to the next
+    exact_size,  // each size for itself
+    type         // what blocks are of
 };
 enum class Figures : std::uint8_t { live, peak };
 enum class Sort : std::uint8_t { size, count, total_size, total_count };
@@ -44,7 +45,9 @@ const std::vector<std::string_view>& sort_names();
 inline bool is_total(Sort sort) { return sort == Sort::total_size || sort == Sort::total_count; }
 inline bool is_size(KeyType key) { return key == KeyType::size || key == KeyType::exact_size; }
 // Single blocks are grouped, by what each has of its own, and not tracebacks.
-inline bool is_of_blocks(KeyType key) { return key == KeyType::thread || is_size(key); }
+inline bool is_of_blocks(KeyType key) {
+    return key == KeyType::thread || key == KeyType::type || is_size(key);
+}
 // Every frame of a traceback can be charged, not only the most recent one.
 inline bool can_cumulate(KeyType key) {
     return key != KeyType::traceback && key != KeyType::domain && !is_of_blocks(key);
@@ -57,14 +60,16 @@ struct Statistic {
     std::uint64_t total_count = 0;
     std::uint64_t temporary_count = 0;  // of them, freed before their thread allocated again
     std::int64_t samples = 0;           // that the row was estimated from; 0 = it is exact
-    std::vector<RowFrame> traceback;    // most recent first; never empty
-    std::vector<std::uint32_t> traces;  // indices into Table::traces, ascending
+    std::int64_t held_size = 0, held_count = 0;  // of blocks that only these hold (mt leaks)
+    std::vector<RowFrame> traceback;             // most recent first; never empty
+    std::vector<std::uint32_t> traces;           // indices into Table::traces, ascending
 };
 
 // Of the rows from the first-th on.
 struct Sum {
     std::int64_t size = 0, count = 0;
     std::int64_t samples = 0;
+    std::int64_t held_size = 0, held_count = 0;
     std::uint64_t total_size = 0, total_count = 0, temporary_count = 0;
 };
 Sum sum_of(const std::vector<Statistic>& rows, std::size_t first);

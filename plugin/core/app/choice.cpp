@@ -7,6 +7,7 @@
 
 #include "analyse/by_thread.h"
 #include "app/threads.h"
+#include "app/types.h"
 #include "model/numbers.h"
 #include "model/stamp.h"
 
@@ -118,14 +119,14 @@ Result<void> choose_rows_of_threads(const Table& table, View& view) {
 
 }  // namespace
 
-Result<void> choose_blocks(const Shelf& shelf, const Table& table, const std::string& whose,
+Result<void> choose_blocks(const Session& session, const Table& table, const std::string& whose,
                            View& view) {
     BlockFilter& blocks = view.grouping.blocks;
     for (auto [text, limit] :
          {std::pair(&view.since, &blocks.since), std::pair(&view.until, &blocks.until)}) {
         if (text->empty()) continue;
         MT_TRY(check_stamps(table, whose, "when a block was allocated"));
-        auto mark = MT_TRY(mark_of(shelf, table, whose, *text));
+        auto mark = MT_TRY(mark_of(session.shelf(), table, whose, *text));
         *limit = mark;
     }
     if (blocks.since && blocks.until && *blocks.since >= *blocks.until)
@@ -133,15 +134,16 @@ Result<void> choose_blocks(const Shelf& shelf, const Table& table, const std::st
                                              "between them; mt list shows the marks in order",
                                              view.since, view.until));
     MT_TRY(choose_threads(table, whose, view));
+    MT_TRY(choose_types(session.book(), table, whose, view));
     if (blocks.until || !blocks.threads.empty()) remark_unstamped(table, view);
     if (view.grouping.key == KeyType::thread) return choose_rows_of_threads(table, view);
     return {};
 }
 
-Result<void> choose_blocks(const Shelf& shelf, const Table& now, const Table& old, View& view) {
+Result<void> choose_blocks(const Session& session, const Table& now, const Table& old, View& view) {
     View of_old = view;
-    MT_TRY(choose_blocks(shelf, old, "the old snapshot", of_old));
-    MT_TRY(choose_blocks(shelf, now, "the new snapshot", view));
+    MT_TRY(choose_blocks(session, old, "the old snapshot", of_old));
+    MT_TRY(choose_blocks(session, now, "the new snapshot", view));
     const bool same_kind =
         view.grouping.key != KeyType::thread ||
         has_threads_of_blocks(now, view.grouping) == has_threads_of_blocks(old, view.grouping);

@@ -7,17 +7,17 @@
 
 #include <string>
 
-#include "app/shelf.h"
+#include "app/session.h"
 #include "app/view.h"
 #include "model/error.h"
 
 namespace mt::core {
 
 // Fills view.grouping and view.remarks. `whose`: "snapshot 1", for messages.
-Result<void> choose_blocks(const Shelf& shelf, const Table& table, const std::string& whose,
+Result<void> choose_blocks(const Session& session, const Table& table, const std::string& whose,
                            View& view);
 // For both tables of a difference, where it must mean the same.
-Result<void> choose_blocks(const Shelf& shelf, const Table& now, const Table& old, View& view);
+Result<void> choose_blocks(const Session& session, const Table& now, const Table& old, View& view);
 
 }  // namespace mt::core
 

@@ -13,6 +13,7 @@
 namespace mt::core {
 namespace {
 
+constexpr std::uint64_t kMostSuppressions = std::uint64_t{16} << 20;  // bytes
 constexpr std::uint64_t kMostFileBytes = std::uint64_t{1} << 30;
 
 Error about(const char* what, const std::string& path, Error error) {
@@ -49,6 +50,12 @@ Result<Loaded> load_snapshot(Debuggee& debuggee, const std::string& path) {
     auto loaded = read_profile(bytes, debuggee.book(), debuggee.interrupted());
     if (!loaded) return fail(about("load", path, std::move(loaded.error())));
     return loaded;
+}
+
+Result<Suppressions> load_suppressions(Debuggee& debuggee, const std::string& path) {
+    const auto text =
+        MT_TRY(read_file(expanded_path(path), kMostSuppressions, debuggee.interrupted()));
+    return Suppressions::parse(text, path);
 }
 
 Result<void> export_snapshot(Debuggee& debuggee, Table& table, ExportFormat format, bool raw,

@@ -9,6 +9,7 @@
 #include <functional>
 #include <string>
 
+#include "analyse/suppressions.h"
 #include "model/error.h"
 #include "model/sink.h"
 #include "model/snapshot.h"
@@ -25,6 +26,9 @@ Result<void> save_snapshot(Debuggee& debuggee, Table& table, const std::string& 
 
 // The table's names are of this debuggee's book.
 Result<Loaded> load_snapshot(Debuggee& debuggee, const std::string& path);
+
+// LeakSanitizer's format.
+Result<Suppressions> load_suppressions(Debuggee& debuggee, const std::string& path);
 
 enum class ExportFormat : std::uint8_t { folded, speedscope, csv };
 Result<void> export_snapshot(Debuggee& debuggee, Table& table, ExportFormat format, bool raw,

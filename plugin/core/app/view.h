@@ -32,6 +32,7 @@ struct View {
     // As users call marks and threads; which these are in a table is found by choice.h.
     std::string since, until;
     std::vector<std::string> threads;
+    std::string type;             // a shell pattern for a whole name; empty = any
     std::vector<Remark> remarks;  // about the view
 
     // Some traces are left out.
@@ -43,8 +44,9 @@ struct View {
     bool needs_blocks() const {
         const bool by_stamp =
             !since.empty() || !until.empty() || (!threads.empty() && !is_total(grouping.sort));
-        return grouping.blocks.min_size != 0 || is_size(grouping.key) || by_stamp;
+        return grouping.blocks.min_size != 0 || is_size(grouping.key) || by_stamp || needs_types();
     }
+    bool needs_types() const { return grouping.key == KeyType::type || !type.empty(); }
     bool needs_thread_traces() const { return !threads.empty() && is_total(grouping.sort); }
 };
 

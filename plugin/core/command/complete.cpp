@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "command/graph_verbs.h"
 #include "command/verbs.h"
 #include "report/scope.h"
 #include "symbols/name.h"
@@ -72,6 +73,7 @@ Words values_of(const Session& session, const Verb& verb, std::string_view optio
     if (verb.name == "scope" && option == "--sort") return names_of(scope_sort_names());
     if (verb.name == "scope" && option == "--thread") return {"any", "current"};
     if (option == "--sort" && verb.name == "blocks") return {"age", "size"};
+    if (option == "--kinds") return names_of(leak_kinds());
     if (option == "--site") return met_names(session, option);
     if (option == "--by") return names_of(key_type_names());
     if (option == "--sort") return names_of(sort_names());

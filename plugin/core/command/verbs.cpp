@@ -9,6 +9,8 @@
 #include "command/block_verbs.h"
 #include "command/break_verbs.h"
 #include "command/file_verbs.h"
+#include "command/graph_verbs.h"
+#include "command/options.h"
 #include "command/report_verbs.h"
 #include "command/scope_verbs.h"
 #include "command/session_verbs.h"
@@ -17,43 +19,6 @@
 
 namespace mt::core {
 namespace {
-
-const Option kJson = {"--json", "", "", Level::none, "one JSON document instead of text"};
-const Option kBy = {
-    "--by", "", "KEY", Level::row,
-    "group by lineno (default), filename, traceback, function, module, domain, thread, size "
-    "(from one power of two to the next) or size=exact"};
-const Option kCumulative = {"--cumulative", "", "", Level::row,
-                            "charge every frame of a traceback, not only the most recent"};
-const Option kSort = {"--sort", "", "ORDER", Level::row,
-                      "size (default), count, or all allocations so far: total-size, total-count"};
-const Option kTop = {"--top", "-n", "N", Level::row, "show N rows, 0 = all (default 10)"};
-const Option kFilter = {"--filter", "", "GLOB[:LINE]", Level::row,
-                        "only traces of these files; again: or of those"};
-const Option kExclude = {"--exclude", "", "GLOB[:LINE]", Level::row,
-                         "no traces of these files; again: nor of those"};
-const Option kAllFrames = {"--all-frames", "", "", Level::row,
-                           "filters look at every frame, not only at the most recent"};
-const Option kFunction = {"--function", "", "GLOB", Level::row, "only traces of these functions"};
-const Option kModule = {"--module", "", "GLOB", Level::row,
-                        "only traces of these libraries or programs"};
-const Option kDomain = {"--domain", "", "N", Level::row,
-                        "only this domain (0: the heap; others: memtrace_track)"};
-const Option kMinSize = {"--min-size", "", "BYTES", Level::block, "only blocks of BYTES and more"};
-const Option kSince = {"--since", "", "MARK", Level::block,
-                       "only blocks allocated at MARK or later"};
-const Option kUntil = {"--until", "", "MARK", Level::block, "only blocks allocated before MARK"};
-const Option kThread = {"--thread", "", "ID|NAME", Level::block,
-                        "only what this thread allocated; again: or that; with --sort total-size "
-                        "or total-count its own totals"};
-const Option kSource = {"--source", "", "", Level::row, "the source line under each entry"};
-const Option kRaw = {"--raw", "", "", Level::row,
-                     "no skipping of allocation functions; offsets where no line is known"};
-const Option kLimit = {"--limit", "", "N", Level::row,
-                       "show the N most recent frames of a traceback; -N: the N oldest"};
-const Option kRecentFirst = {"--most-recent-first", "", "", Level::row,
-                             "frames of a traceback in this order, not oldest first"};
-const Option kBlocks = {"--blocks", "", "", Level::block, "also keep the single live blocks"};
 
 constexpr std::string_view kStatsDetails =
     "Without a name: the last one.\n"
@@ -128,16 +93,6 @@ std::vector<Option> scope_options() {
             kJson};
 }
 
-std::vector<Option> report_options(std::vector<Option> more = {}) {
-    std::vector<Option> options = {kBy, kCumulative, kSort};
-    for (const Option& option : {kTop, kFilter, kExclude, kAllFrames, kFunction, kModule, kDomain})
-        options.push_back(option);
-    options.insert(options.end(), more.begin(), more.end());
-    for (const Option& option : {kSource, kRaw, kLimit, kRecentFirst, kJson})
-        options.push_back(option);
-    return options;
-}
-
 std::vector<Option> blocks_options() {
     return {{"--sort", "", "ORDER", Level::block, "size (default), or age: the oldest first"},
             {"--neighbours", "", "EXPRESSION", Level::block,
@@ -153,12 +108,20 @@ std::vector<Option> blocks_options() {
             kSince,
             kUntil,
             kThread,
+            {"--type", "", "GLOB", Level::block, "only blocks of these types"},
             kRaw,
             kJson};
 }
 
-std::vector<Option> without(std::vector<Option> options, std::string_view name) {
-    std::erase_if(options, [name](const Option& option) { return option.name == name; });
+std::vector<Option> leaks_report_options() {
+    std::vector<Option> options = leaks_options();
+    for (const Option& option : {kMinSize, kSince, kUntil, kThread}) options.push_back(option);
+    return report_options(std::move(options));
+}
+
+std::vector<Option> refs_report_options(std::vector<Option> options) {
+    options.insert(options.begin(), kTop);
+    options.push_back(kJson);
     return options;
 }
 
@@ -299,6 +262,13 @@ std::vector<Verb> make_verbs() {
         {"scope", "[FUNCTION | begin [NAME] | end [NAME] | list | delete NAME]", 2,
          "what each call of a function allocates, or what happens from stop to stop", kScopeDetails,
          "mt scope parse --calls 100", scope_options(), run_scope},
+        {"leaks", "", 0, "live blocks that the program has lost", kLeaksDetails,
+         "mt leaks --by traceback -n 3", leaks_report_options(), run_leaks},
+        {"refs", "EXPRESSION", 1, "what holds the block at an address", kRefsDetails,
+         "mt refs node->next -n 3", refs_report_options(refs_options()), run_refs, true},
+        {"retained", "[EXPRESSION]", 1, "what only one block holds; which retain most",
+         kRetainedDetails, "mt retained cache", refs_report_options(pointer_options()),
+         run_retained, true},
         {"blocks", "[SNAPSHOT]", 1, "single live blocks, largest first", kBlocksDetails,
          "mt blocks --min-size 1M --sort age", blocks_options(), run_blocks},
         {"config",

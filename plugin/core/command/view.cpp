@@ -92,7 +92,8 @@ Result<void> add_filters(const Arguments& arguments, std::vector<FilterList>& li
 // Of single blocks that are gone nothing is known.
 Result<void> check_sort(const Arguments& arguments, const Grouping& grouping) {
     if (!is_total(grouping.sort)) return {};
-    std::string what = is_size(grouping.key) ? fmt::format("--by {}", name_of(grouping.key)) : "";
+    const bool is_live = is_size(grouping.key) || grouping.key == KeyType::type;
+    std::string what = is_live ? fmt::format("--by {}", name_of(grouping.key)) : "";
     for (const char* option : {"--min-size", "--since", "--until"})
         if (what.empty() && arguments.value(option) != nullptr) what = option;
     if (what.empty()) return {};
@@ -139,6 +140,10 @@ Result<void> add_stamps(const Arguments& arguments, View& view) {
         *text = *given;
     }
     view.threads = arguments.all("--thread");
+    if (const std::string* type = arguments.value("--type")) {
+        MT_TRY(check_glob("--type", *type));
+        view.type = *type;
+    }
     return {};
 }
 

@@ -6,9 +6,11 @@
 #ifndef MEMTRACE_CORE_MODEL_SNAPSHOT_H
 #define MEMTRACE_CORE_MODEL_SNAPSHOT_H
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "model/region.h"
@@ -83,6 +85,21 @@ struct BlockDetail {
     std::uint64_t stamp = 0;  // model/stamp.h; 0 = none
     bool operator==(const BlockDetail&) const = default;
 };
+
+// What a block is of: the number of its name in the session's book (symbols/frame.h), and how
+// it is known. One number in all tables of a session; 0: not known.
+struct BlockType {
+    enum class Source : std::uint8_t { unknown, templates, vtable };
+    std::uint32_t name = 0;
+    Source source = Source::unknown;
+
+    static BlockType of(std::uint32_t number) {
+        return {number >> 2, static_cast<Source>(number & 3)};
+    }
+    std::uint32_t number() const { return name << 2 | static_cast<std::uint32_t>(source); }
+};
+inline constexpr std::array<std::string_view, 4> kTypeSourceNames = {"unknown", "template",
+                                                                     "vtable", "unknown"};
 
 // A block that is gone, as the last frees have it.
 struct FreedBlock {
@@ -178,6 +195,12 @@ struct Table {
     std::vector<BlockDetail> details = std::vector<BlockDetail>(1);
     OwnMemory own;  // filled on request only
     bool has_blocks = false;
+    // By block, BlockType::number(). Filled on request only: it takes the process's memory.
+    std::vector<std::uint32_t> block_types;
+    bool has_types = false;
+    std::uint32_t type_of(const Block& block) const {
+        return block_types[static_cast<std::size_t>(&block - blocks.data())];
+    }
     bool has_stamps = false;  // blocks have one if they came after stamps were asked for
     std::int64_t current_size = 0, current_count = 0;
     std::int64_t peak_size = 0, peak_count = 0;

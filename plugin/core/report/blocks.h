@@ -36,6 +36,7 @@ struct ShownBlock {
     Block block;
     std::uint32_t domain = 0;
     std::optional<Stamp> stamp;
+    BlockType type;
     std::string thread;               // its title; with a stamp that names one
     std::vector<RowFrame> traceback;  // most recent first
 };

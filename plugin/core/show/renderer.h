@@ -10,7 +10,9 @@
 
 #include "model/sink.h"
 #include "report/blocks.h"
+#include "report/leaks.h"
 #include "report/lists.h"
+#include "report/refs.h"
 #include "report/rows.h"
 #include "report/scope.h"
 
@@ -26,6 +28,10 @@ class Renderer {
     // Row by row where there may be millions.
     virtual Result<void> show(const StatisticsReport& report) = 0;
     virtual Result<void> show(const DifferenceReport& report) = 0;
+    virtual Result<void> show(const LeaksReport& report) = 0;
+    virtual Result<void> show(const RefsReport& report) = 0;
+    virtual Result<void> show(const PointsToReport& report) = 0;
+    virtual Result<void> show(const RetainedReport& report) = 0;
     virtual Result<void> show(const BlockReport& report) = 0;
     virtual Result<void> show(const BlocksReport& report) = 0;
     virtual Result<void> show(const ScopeReport& report) = 0;

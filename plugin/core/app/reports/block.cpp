@@ -9,6 +9,7 @@
 #include "app/addresses.h"
 #include "app/reports/frames.h"
 #include "app/threads.h"
+#include "app/types.h"
 #include "read/lookup.h"
 
 namespace mt::core {
@@ -41,6 +42,7 @@ Result<ShownBlock> shown_block(FrameWalk& walk, const FrameBook& book, const Tab
     shown.block = block;
     shown.domain = table.domain_of(block);
     shown.stamp = stamp_of(table, block);
+    shown.type = BlockType::of(table.type_of(block));
     if (shown.stamp && shown.stamp->thread != 0) shown.thread = titles(shown.stamp->thread);
     shown.traceback = MT_TRY(row_frames(walk, book, *trace_of(table, block.stack),
                                         most_frames(table.status.frame_limit), raw));
@@ -57,8 +59,8 @@ Result<BlockReport> block_report(Debuggee& debuggee, const std::string& expressi
     report.address = MT_TRY(address_of(debuggee, expression));
     report.book = &debuggee.book();
     Beside beside;
-    const Table table =
-        MT_TRY(read_blocks_at(*process.memory, process.status, report.address, &beside));
+    Table table = MT_TRY(read_blocks_at(*process.memory, process.status, report.address, &beside));
+    MT_TRY(find_types(debuggee, process, table));
     report.below = beside.below;
     report.stamps = table.has_stamps;
     report.remarks = table.remarks;

@@ -12,6 +12,7 @@
 #include "app/reports/frames.h"
 #include "app/reports/making.h"
 #include "app/threads.h"
+#include "app/types.h"
 #include "report/estimate.h"
 
 namespace mt::core {
@@ -66,6 +67,7 @@ class BlockChoice {
         row.shown.block = block;
         row.shown.domain = table_.domain_of(block);
         row.shown.stamp = stamp_of(table_, block);
+        if (table_.has_types) row.shown.type = BlockType::of(table_.type_of(block));
         if (row.shown.stamp && row.shown.stamp->thread != 0)
             row.shown.thread = title_of(row.shown.stamp->thread);
         row.trace = block.stack;
@@ -169,7 +171,8 @@ struct Source {
     Places places;
 };
 
-Result<std::shared_ptr<Source>> source_of(Session& session, const BlocksWanted& wanted) {
+Result<std::shared_ptr<Source>> source_of(Session& session, const BlocksWanted& wanted,
+                                          const View& view) {
     Debuggee& debuggee = session.debuggee();
     auto source = std::make_shared<Source>();
     if (wanted.snapshot) {
@@ -184,6 +187,7 @@ Result<std::shared_ptr<Source>> source_of(Session& session, const BlocksWanted& 
     ReadOptions options;
     options.blocks = true;
     source->table = MT_TRY(read_now(*source->process, options));
+    if (view.needs_types()) MT_TRY(find_types(debuggee, *source->process, *source->table));
     source->name = "the process";
     return source;
 }
@@ -194,16 +198,14 @@ void add_totals(const Table& table, const Places& all, BlocksReport& report) {
     report.total_count = static_cast<std::int64_t>(all.size());
 }
 
-}  // namespace
-
-Result<BlocksReport> blocks_of(Session& session, const BlocksWanted& wanted, View view) {
+Result<BlocksReport> report_of(Session& session, const std::shared_ptr<Source>& source,
+                               const BlocksWanted& wanted, View view) {
     Debuggee& debuggee = session.debuggee();
-    const std::shared_ptr<Source> source = MT_TRY(source_of(session, wanted));
     const Table& table = *source->table;
     if (wanted.order == BlockOrder::age && !table.has_stamps)
         return fail(Code::usage,
                     "there are no stamps; mt start --stamps records the age of blocks");
-    MT_TRY(choose_blocks(session.shelf(), table, source->name, view));
+    MT_TRY(choose_blocks(session, table, source->name, view));
     const ThreadTitles titles = MT_TRY(
         ThreadTitles::of(debuggee, table.has_stamps ? pointer(source->process) : nullptr, table));
     BlockChoice& choice =
@@ -235,6 +237,22 @@ Result<BlocksReport> blocks_of(Session& session, const BlocksWanted& wanted, Vie
         return {};
     };
     return report;
+}
+
+}  // namespace
+
+Result<BlocksReport> blocks_of(Session& session, const BlocksWanted& wanted, View view) {
+    const std::shared_ptr<Source> source = MT_TRY(source_of(session, wanted, view));
+    return report_of(session, source, wanted, std::move(view));
+}
+
+Result<BlocksReport> blocks_of(Session& session, std::shared_ptr<Table> table, Process process,
+                               View view) {
+    auto source = std::make_shared<Source>();
+    source->table = std::move(table);
+    source->process = std::move(process);
+    source->name = "the process";
+    return report_of(session, source, {}, std::move(view));
 }
 
 }  // namespace mt::core

@@ -5,6 +5,7 @@
 #define MEMTRACE_CORE_APP_REPORTS_BLOCKS_H
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -25,6 +26,9 @@ struct BlocksWanted {
 
 // It makes its rows while it is shown.
 Result<BlocksReport> blocks_of(Session& session, const BlocksWanted& wanted, View view);
+// Those of `table` that the view chooses, largest first. `process`: its own.
+Result<BlocksReport> blocks_of(Session& session, std::shared_ptr<Table> table, Process process,
+                               View view);
 
 }  // namespace mt::core
 

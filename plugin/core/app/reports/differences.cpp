@@ -11,6 +11,7 @@
 #include "app/choice.h"
 #include "app/reports/making.h"
 #include "app/threads.h"
+#include "app/types.h"
 #include "model/wrapping.h"
 #include "report/estimate.h"
 
@@ -118,10 +119,11 @@ Result<MadeDifference> difference_of(Session& session, const std::string* old,
                             "compare snapshot {} with; mt diff OLD NEW compares two snapshots",
                             before.called()));
         compared.now = MT_TRY(read_now(*process, wanted(view)));
+        if (view.needs_types()) MT_TRY(find_types(debuggee, *process, *compared.now));
         compared.new_name = "now";
         MT_TRY(debuggee.same_process({before.table.get()}));
     }
-    MT_TRY(choose_blocks(session.shelf(), *compared.now, *compared.old, view));
+    MT_TRY(choose_blocks(session, *compared.now, *compared.old, view));
     return make_difference(session, "diff", compared, pointer(process), std::move(view));
 }
 

@@ -10,6 +10,7 @@
 #include "app/choice.h"
 #include "app/reports/making.h"
 #include "app/threads.h"
+#include "app/types.h"
 #include "model/text.h"
 #include "report/estimate.h"
 
@@ -101,14 +102,15 @@ Result<MadeReport> take_snapshot(Session& session, View view, bool blocks) {
     const Process process = MT_TRY(session.debuggee().process());
     MT_TRY(needs_tracing(process, "there is nothing to take a snapshot of"));
     const std::shared_ptr<Table> table = MT_TRY(read_now(process, wanted(view, blocks)));
-    MT_TRY(choose_blocks(session.shelf(), *table, "the process", view));
+    if (view.needs_types()) MT_TRY(find_types(session.debuggee(), process, *table));
+    MT_TRY(choose_blocks(session, *table, "the process", view));
     return make_report(session, "snapshot", table, &process, std::move(view));
 }
 
 Result<MadeReport> statistics_of(Session& session, const std::string* snapshot, View view,
                                  bool blocks) {
     const Kept kept = MT_TRY(session.shelf().snapshot(snapshot, blocks || view.needs_blocks()));
-    MT_TRY(choose_blocks(session.shelf(), *kept.table, "snapshot " + kept.number, view));
+    MT_TRY(choose_blocks(session, *kept.table, "snapshot " + kept.number, view));
     const auto process = MT_TRY(session.debuggee().same_process({kept.table.get()}));
     return make_report(session, "stats", kept.table, pointer(process), std::move(view));
 }

@@ -22,6 +22,7 @@ Result<void> choose_blocks_of(const LastReport& last, const RowFrame& row, Block
         blocks.min_size = std::max(blocks.min_size, sizes.least);
         blocks.max_size = sizes.most;
     }
+    if (key == KeyType::type) blocks.types = {static_cast<std::uint32_t>(row.offset.value_or(0))};
     if (key != KeyType::thread) return {};
     if (!has_threads_of_blocks(*last.table, last.grouping))
         return fail(Code::usage,

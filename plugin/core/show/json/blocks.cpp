@@ -29,7 +29,7 @@ const char* place_name(Place::Kind kind) {
     return "unknown";
 }
 
-Json facts(const ShownBlock& shown, std::optional<std::uint64_t> address) {
+Json facts(const FrameBook& book, const ShownBlock& shown, std::optional<std::uint64_t> address) {
     Json json = Json::object();
     json["address"] = address_json(shown.block.address);
     json["size"] = shown.block.size;
@@ -38,11 +38,15 @@ Json facts(const ShownBlock& shown, std::optional<std::uint64_t> address) {
     json["mark"] = shown.stamp ? Json(shown.stamp->mark) : Json();
     json["sequence"] = shown.stamp ? Json(shown.stamp->sequence) : Json();
     json["thread"] = text_or_null(shown.thread);
+    if (shown.type.name != 0)
+        json["type"] = {
+            {"name", book.text(shown.type.name)},
+            {"known_by", kTypeSourceNames[static_cast<std::size_t>(shown.type.source)]}};
     return json;
 }
 
 Json shown_json(const FrameBook& book, const ShownBlock& shown, std::uint64_t address) {
-    Json json = facts(shown, address);
+    Json json = facts(book, shown, address);
     json["traceback"] = traceback_json(book, KeyType::traceback, shown.traceback);
     return json;
 }
@@ -105,8 +109,8 @@ Result<void> write_json(const BlocksReport& report, const Sink& sink) {
         };
         const std::string* traceback = MT_TRY(tracebacks.of(row.trace, make));
         // The last member is spliced in as it was laid out before.
-        std::string text =
-            JsonStream::laid_out(facts(row.shown, std::nullopt), JsonStream::kItemDepth);
+        std::string text = JsonStream::laid_out(facts(*report.book, row.shown, std::nullopt),
+                                                JsonStream::kItemDepth);
         text.resize(text.rfind('\n'));
         text += fmt::format(",\n{}\"traceback\": {}\n{}}}", margin, *traceback, margin.substr(2));
         return document.laid_out_item(text);

@@ -4,7 +4,9 @@
 #include "show/renderer.h"
 
 #include "show/json/blocks.h"
+#include "show/json/leaks.h"
 #include "show/json/lists.h"
+#include "show/json/refs.h"
 #include "show/json/rows.h"
 #include "show/json/scope.h"
 
@@ -17,6 +19,14 @@ class JsonRenderer final : public Renderer {
 
     Result<void> show(const StatisticsReport& report) override { return write_json(report, sink_); }
     Result<void> show(const DifferenceReport& report) override { return write_json(report, sink_); }
+    Result<void> show(const LeaksReport& report) override { return write_json(report, sink_); }
+    Result<void> show(const RefsReport& report) override { return sink_(dump(json_of(report))); }
+    Result<void> show(const PointsToReport& report) override {
+        return sink_(dump(json_of(report)));
+    }
+    Result<void> show(const RetainedReport& report) override {
+        return sink_(dump(json_of(report)));
+    }
     Result<void> show(const BlockReport& report) override { return sink_(dump(json_of(report))); }
     Result<void> show(const BlocksReport& report) override { return write_json(report, sink_); }
     Result<void> show(const ScopeReport& report) override { return write_json(report, sink_); }

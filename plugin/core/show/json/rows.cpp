@@ -28,6 +28,11 @@ void add_key(Json& json, const RowReport& report, const std::vector<RowFrame>& t
         const bool exact = report.key == KeyType::exact_size;
         const SizeRange sizes = size_range(traceback.front().offset.value_or(0), exact);
         json["sizes"] = {{"least", sizes.least}, {"most", sizes.most}};
+    } else if (report.key == KeyType::type) {
+        const RowFrame& row = traceback.front();
+        json["type"] = {
+            {"name", row.offset.value_or(0) != 0 ? Json(report.book->text(row.label)) : Json()},
+            {"known_by", report.book->text(row.function.value_or(0))}};
     } else if (report.key == KeyType::domain) {
         json["domain"] = traceback.front().line;
     } else if (report.key == KeyType::thread) {
@@ -62,7 +67,7 @@ Result<void> with_rows(const Report& report, Json head, std::size_t shown, Entry
 
 }  // namespace
 
-Result<void> write_json(const StatisticsReport& report, const Sink& sink) {
+Result<void> write_json(const StatisticsReport& report, const Sink& sink, const Json& summary) {
     const auto& rows = report.rows;
     const std::size_t shown = report.shown == 0 ? rows.size() : std::min(report.shown, rows.size());
     const auto entry = [&report](const Statistic& row) {
@@ -70,6 +75,7 @@ Result<void> write_json(const StatisticsReport& report, const Sink& sink) {
         json["total_size"] = row.total_size;
         json["total_count"] = row.total_count;
         json["temporary_count"] = row.temporary_count;
+        if (row.held_count != 0) json["held"] = amount_json(row.held_size, row.held_count);
         add_estimate(json, row.samples, report.sample_bytes);
         return json;
     };
@@ -85,6 +91,7 @@ Result<void> write_json(const StatisticsReport& report, const Sink& sink) {
         json["total"] = amount_json(report.total.size, report.total.count);
         if (!report.exact_total)
             add_estimate(json["total"], report.total.samples, report.sample_bytes);
+        json.update(summary);
         return json;
     });
 }

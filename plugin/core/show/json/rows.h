@@ -6,10 +6,13 @@
 
 #include "model/sink.h"
 #include "report/rows.h"
+#include "show/json/document.h"
 
 namespace mt::core {
 
-Result<void> write_json(const StatisticsReport& report, const Sink& sink);
+// `summary`: members between the total and the remarks.
+Result<void> write_json(const StatisticsReport& report, const Sink& sink,
+                        const Json& summary = Json::object());
 Result<void> write_json(const DifferenceReport& report, const Sink& sink);
 
 }  // namespace mt::core

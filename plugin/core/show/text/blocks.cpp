@@ -49,6 +49,13 @@ std::string place_text(const Place& place) {
     return "freed, allocated before the start, or not by malloc";
 }
 
+// "Order (vtable)"; empty: it is not known, or nobody asked.
+std::string type_text(const FrameBook& book, const ShownBlock& shown) {
+    if (shown.type.name == 0) return {};
+    return fmt::format("{} ({})", printable(book.text(shown.type.name)),
+                       kTypeSourceNames[static_cast<std::size_t>(shown.type.source)]);
+}
+
 std::string shown_text(const BlockReport& report, const ShownBlock& shown) {
     const Block& block = shown.block;
     std::string text = fmt::format("block {:#x}: size={}", block.address,
@@ -56,6 +63,8 @@ std::string shown_text(const BlockReport& report, const ShownBlock& shown) {
     if (block.size >= 10240) text += fmt::format(" ({} B)", block.size);
     text += fmt::format(", offset {}\ndomain {}{}\n", report.address - block.address, shown.domain,
                         age_text(report.stamps, shown));
+    const std::string type = type_text(*report.book, shown);
+    if (!type.empty()) text += "type " + type + "\n";
     return text + "Memory block allocated at (most recent call first):\n" +
            traceback_text(*report.book, report.traceback, shown.traceback);
 }
@@ -81,7 +90,8 @@ std::string row_text(const BlocksReport& report, const ShownBlock& shown,
     std::string text = fmt::format("{:#x}: size={}", shown.block.address,
                                    format_size(static_cast<double>(shown.block.size)));
     if (shown.domain != 0) text += fmt::format(", domain {}", shown.domain);
-    text += ", " + place + age_text(report.stamps, shown);
+    const std::string type = type_text(*report.book, shown);
+    text += ", " + place + (type.empty() ? "" : ", " + type) + age_text(report.stamps, shown);
     if (report.around && holds(shown.block, *report.around))
         text += fmt::format(", offset {}", *report.around - shown.block.address);
     return text + "\n";

@@ -26,6 +26,8 @@ std::string figures_text(const Head& head) {
 std::string row_title(const FrameBook& book, KeyType key, const std::vector<RowFrame>& traceback) {
     const RowFrame& recent = traceback.front();
     std::string title = row_name(book, recent);
+    if (key == KeyType::type && recent.offset.value_or(0) != 0)
+        title += fmt::format(" ({})", book.text(recent.function.value_or(0)));
     const bool has_line = key != KeyType::function && key != KeyType::domain && !is_of_blocks(key);
     if (has_line) title += fmt::format(":{}", recent.line);
     return title;

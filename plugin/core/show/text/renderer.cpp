@@ -4,7 +4,9 @@
 #include "show/renderer.h"
 
 #include "show/text/blocks.h"
+#include "show/text/leaks.h"
 #include "show/text/lists.h"
+#include "show/text/refs.h"
 #include "show/text/rows.h"
 #include "show/text/scope.h"
 
@@ -17,6 +19,10 @@ class TextRenderer final : public Renderer {
 
     Result<void> show(const StatisticsReport& report) override { return write_text(report, sink_); }
     Result<void> show(const DifferenceReport& report) override { return write_text(report, sink_); }
+    Result<void> show(const LeaksReport& report) override { return write_text(report, sink_); }
+    Result<void> show(const RefsReport& report) override { return sink_(text_of(report)); }
+    Result<void> show(const PointsToReport& report) override { return sink_(text_of(report)); }
+    Result<void> show(const RetainedReport& report) override { return sink_(text_of(report)); }
     Result<void> show(const BlockReport& report) override { return sink_(text_of(report)); }
     Result<void> show(const BlocksReport& report) override { return write_text(report, sink_); }
     Result<void> show(const ScopeReport& report) override { return write_text(report, sink_); }

@@ -31,12 +31,19 @@ std::string totals_text(Sort sort, std::uint64_t size, std::uint64_t count,
         temporary);
 }
 
+std::string held_text(std::int64_t size, std::int64_t count) {
+    if (count == 0) return {};
+    return fmt::format(" (holds {} in {} block{})", format_size(size), count,
+                       count == 1 ? "" : "s");
+}
+
 std::string row_text(const StatisticsReport& report, const Statistic& row) {
     const std::string figures = format_statistic(row.size, row.count);
     std::string text = report.shares
                            ? figures + share_text(row.size, report.total.size)
                            : row_title(*report.book, report.key, row.traceback) + ": " + figures;
     text += totals_text(report.sort, row.total_size, row.total_count, row.temporary_count);
+    text += held_text(row.held_size, row.held_count);
     text += estimate_text(row.size, row.samples, report.sample_bytes) + "\n";
     if (report.key == KeyType::traceback)
         return text + traceback_text(*report.book, report.traceback, row.traceback);
@@ -46,6 +53,7 @@ std::string row_text(const StatisticsReport& report, const Statistic& row) {
 std::string sum_text(const StatisticsReport& report, const Sum& sum, bool exact = false) {
     return format_figures(sum.size, sum.count) +
            totals_text(report.sort, sum.total_size, sum.total_count, sum.temporary_count) +
+           held_text(sum.held_size, sum.held_count) +
            (exact ? "" : estimate_text(sum.size, sum.samples, report.sample_bytes)) + "\n";
 }
 
@@ -92,7 +100,7 @@ std::string title_of(const FrameBook& book, const Explained<StatisticDiff>& expl
 
 // The rows, what is left of them as one line, and the total.
 template <typename Report>
-Result<void> write_rows(const Report& report, const Sink& sink) {
+Result<void> write_rows(const Report& report, const Sink& sink, const std::string& summary = "") {
     const auto& rows = report.rows;
     const std::size_t shown = report.shown == 0 ? rows.size() : std::min(report.shown, rows.size());
     for (std::size_t i = 0; i < shown; ++i) MT_TRY(sink(row_text(report, rows[i])));
@@ -102,16 +110,17 @@ Result<void> write_rows(const Report& report, const Sink& sink) {
         // Of rows that count a trace several times there is no sum.
         text += report.cumulative ? "\n" : ": " + sum_text(report, sum_of(rows, shown));
     }
-    return sink(text + "Total: " + total_text(report) + remarks_text(report.remarks));
+    return sink(text + "Total: " + total_text(report) + summary + remarks_text(report.remarks));
 }
 
 }  // namespace
 
-Result<void> write_text(const StatisticsReport& report, const Sink& sink) {
+Result<void> write_text(const StatisticsReport& report, const Sink& sink,
+                        const std::string& summary) {
     std::string before = report.of_peak ? figures_text(report.head) : "";
     if (report.explains) before += title_of(*report.book, *report.explains, report.sample_bytes);
     MT_TRY(sink(before));
-    return write_rows(report, sink);
+    return write_rows(report, sink, summary);
 }
 
 Result<void> write_text(const DifferenceReport& report, const Sink& sink) {

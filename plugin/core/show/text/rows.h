@@ -5,12 +5,16 @@
 #ifndef MEMTRACE_CORE_SHOW_TEXT_ROWS_H
 #define MEMTRACE_CORE_SHOW_TEXT_ROWS_H
 
+#include <string>
+
 #include "model/sink.h"
 #include "report/rows.h"
 
 namespace mt::core {
 
-Result<void> write_text(const StatisticsReport& report, const Sink& sink);
+// `summary`: lines between the total and the remarks.
+Result<void> write_text(const StatisticsReport& report, const Sink& sink,
+                        const std::string& summary = "");
 Result<void> write_text(const DifferenceReport& report, const Sink& sink);
 
 }  // namespace mt::core

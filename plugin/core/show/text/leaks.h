@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+//
+// The text of mt leaks: rows, and what became of all blocks.
+#ifndef MEMTRACE_CORE_SHOW_TEXT_LEAKS_H
+#define MEMTRACE_CORE_SHOW_TEXT_LEAKS_H
+
+#include "model/sink.h"
+#include "report/leaks.h"
+
+namespace mt::core {
+
+Result<void> write_text(const LeaksReport& report, const Sink& sink);
+
+}  // namespace mt::core
+
+#endif
