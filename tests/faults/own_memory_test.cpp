@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <optional>
 #include <string>
@@ -178,6 +179,9 @@ Regions expect_sound(Program& program, int step) {
     return unlisted;
 }
 
+// Each look reads a table: in a short run some of them, of no period that a loop has.
+const int kEvery = std::getenv("MEMTRACE_TEST_LONG") != nullptr ? 1 : 17;
+
 class OwnMemoryAtEachInstruction : public testing::TestWithParam<const char*> {};
 
 TEST_P(OwnMemoryAtEachInstruction, HoldsWhateverOfTheProgramsStandsInTheRuntimes) {
@@ -189,10 +193,12 @@ TEST_P(OwnMemoryAtEachInstruction, HoldsWhateverOfTheProgramsStandsInTheRuntimes
     }
     int steps = 0, unlisted = 0;
     while (program.stepper.step() && !HasFailure()) {
-        if (!expect_sound(program, ++steps).empty()) ++unlisted;
+        if (++steps % kEvery != 0) continue;
+        if (!expect_sound(program, steps).empty()) ++unlisted;
     }
     EXPECT_GT(steps, 500);
-    EXPECT_GT(unlisted, 0) << "nothing was mapped or given back";
+    // Of a few instructions each.
+    EXPECT_TRUE(unlisted > 0 || kEvery != 1) << "nothing was mapped or given back";
     expect_exact(program, "at the end");
 }
 
@@ -202,9 +208,10 @@ INSTANTIATE_TEST_SUITE_P(Of, OwnMemoryAtEachInstruction,
 
 // Whoever jumps out of a clear, wherever: its states are listed, and given back later.
 TEST(JumpOutOfAClear, LeavesListsThatCanBeRead) {
-    constexpr int kStride = 211;
+    // Densely where it begins: a jump at the end comes after a hundred thousand instructions.
+    const bool is_long = kEvery == 1;
     int runs = 0;
-    for (int at = 1;; at += kStride, ++runs) {
+    for (int at = 1;; at += is_long ? 3581 : 2 * at + 97, ++runs) {
         Program program(20, "jump-clear");
         ASSERT_TRUE(program.start());
         ASSERT_TRUE(program.stepper.resume_to_trap());
@@ -222,7 +229,7 @@ TEST(JumpOutOfAClear, LeavesListsThatCanBeRead) {
         EXPECT_EQ(program.stepper.run_to_end(), 0) << "at instruction " << at;
         if (HasFailure()) return;
     }
-    EXPECT_GT(runs, 20);
+    EXPECT_GT(runs, 6);
 }
 
 // --- has the table each block that lives? ---
