@@ -91,12 +91,19 @@ void Decoder::word(std::uint64_t page_address, std::uint64_t word, std::uint64_t
                        abi::word_stack(word), table_.place_of({0, stamp})});
 }
 
-// What stands in another's place can be no block.
+// What stands in another's place can be no block. Nor has a place without a block a stamp: an
+// event puts the stamp after the word, and erases it before. So a page of something else in
+// the place of stamps shows, however few blocks are there (damage_test.cpp, reader_stamps_test).
 void Decoder::words(std::uint64_t page_address, const Words& array) {
-    if (all_zero(array.words, array.count * sizeof(abi::u64))) return;  // most are, of a sheet
+    const std::size_t bytes = array.count * sizeof(abi::u64);
+    const bool has_stamps = array.stamps != nullptr && !all_zero(array.stamps, bytes);
+    if (!has_stamps && all_zero(array.words, bytes)) return;  // most are, of a sheet
     for (std::uint32_t i = 0; i < array.count; ++i) {
         const abi::u64 value = array.words[i];
-        if (value == 0) continue;
+        if (value == 0) {
+            flagged_ += has_stamps && array.stamps[i] != 0 ? 1 : 0;
+            continue;
+        }
         if (abi::word_offset(value) >> array.bits == i / array.per_place) {
             word(page_address, value, array.stamps != nullptr ? array.stamps[i] : 0);
         } else {
