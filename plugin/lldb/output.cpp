@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: MIT
 //
-// Where the text of commands goes. LLDB keeps all that a command prints until it has
+// Where the text of commands goes, and the line that says what long work is at. LLDB keeps all that a command prints until it has
 // ended; reports of millions of rows must not be kept, so beyond a size they go to the
 // terminal at once. A script that asked for the text gets it all.
 #include <pthread.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <climits>
 #include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
 
 #include "host.h"
 #include "session.h"
@@ -60,6 +64,16 @@ void Session::print(const char* text, std::uint64_t length) {
         result_->Clear();
     }
     write_out(text, length);
+}
+
+// Past the result, which is printed when the command has ended.
+void Session::progress(const char* text) {
+    FILE* const errors = debugger_.GetErrorFileHandle();
+    const char* const terminal = std::getenv("TERM");
+    if (errors == nullptr || isatty(fileno(errors)) == 0) return;
+    if (terminal == nullptr || std::strcmp(terminal, "dumb") == 0) return;
+    std::fprintf(errors, "\r%s\033[K", text);
+    std::fflush(errors);
 }
 
 void Session::write_out(const char* text, std::uint64_t length) {

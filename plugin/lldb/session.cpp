@@ -58,6 +58,7 @@ mtc_debugger callbacks_of(Session* session) {
     d.set_point = Callback<&Session::set_point>::call;
     d.current_thread = Callback<&Session::current_thread>::call;
     d.registers = Callback<&Session::registers>::call;
+    d.progress = Callback<&Session::progress>::call;
     return d;
 }
 

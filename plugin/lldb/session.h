@@ -60,6 +60,7 @@ class Session {
                   std::uint32_t frames, std::uint32_t* places);
     int current_thread(std::uint64_t* thread);
     int registers(mtc_add_register add, void* sink);
+    void progress(const char* text);
 
   private:
     // What LLDB calls at a breakpoint: whether the program is to stay stopped. A command may hold

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // A million rows in real debuggers: Ctrl-C gives the prompt back at once and leaves the
-// session as it was, memory does not grow with the output, and a script that asks LLDB
-// for the text gets all of it.
+// session as it was, memory does not grow with the output, a script that asks LLDB for the
+// text gets all of it, and who waits at a terminal sees what the debugger is at.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -56,7 +56,11 @@ def after_bite(what):
 
 // {what is asked, the command}.
 const std::vector<std::pair<std::string, std::string>> kStruck = {
-    {"text", "mt blocks -n 0"}, {"json", "mt blocks -n 0 --json"}, {"kept", "mt blocks 1 -n 0"}};
+    {"text", "mt blocks -n 0"},
+    {"json", "mt blocks -n 0 --json"},
+    {"kept", "mt blocks 1 -n 0"},
+    {"leaks", "mt leaks --by traceback -n 0"},
+    {"retained", "mt retained -n 0"}};
 const std::vector<std::pair<std::string, std::string>> kGrown = {
     {"rows", "mt blocks -n 300000"}, {"document", "mt blocks -n 20000 --json"}};
 
@@ -160,6 +164,33 @@ TEST_P(ManyRows, AreEndedByCtrlCAndNeedNoMemory) {
 }
 
 INSTANTIATE_TEST_SUITE_P(In, ManyRows, testing::Values(Debugger::gdb, Debugger::lldb), name_of);
+
+// Both streams are one terminal.
+TEST_P(ManyRows, AreAwaitedWithALineAtTheTerminal) {
+    const std::string command = "mt leaks --by traceback -n 1";
+    std::ofstream(work_ / "script")
+        << (is_gdb() ? "set pagination off\nset debuginfod enabled off\nsource " +
+                           (kStage / "share/memtrace/gdb/memtrace.py").string() +
+                           "\nmt preload\nmt start\ntbreak full\nrun\n" + command + "\nkill\n"
+                     : command + "\nprocess kill\nquit\n");
+    const std::string options = is_gdb() ? " -nx -batch -x script " : lldb_options();
+    const Outcome outcome =
+        run_program("script",
+                    {"-qefc",
+                     "export TERM=xterm; stty cols 80; " + debugger_program(GetParam()) + options +
+                         (kPrograms / "many_traces").string(),
+                     "terminal"},
+                    work_, 240s);
+    std::ifstream in(work_ / "terminal");
+    const std::string shown{std::istreambuf_iterator<char>(in), {}};
+    const std::size_t line = shown.find(" ...\x1b[K");
+    const std::size_t bar = shown.find("] ");
+    ASSERT_TRUE(line != std::string::npos || bar != std::string::npos) << shown;
+    // It is gone before the rows come.
+    const std::size_t gone = shown.rfind("\r\x1b[K");
+    ASSERT_NE(gone, std::string::npos) << shown;
+    EXPECT_LT(gone, shown.find("definite")) << shown;
+}
 
 }  // namespace
 }  // namespace mt::sessions

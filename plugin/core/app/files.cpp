@@ -78,6 +78,7 @@ Result<void> export_snapshot(Debuggee& debuggee, Table& table, ExportFormat form
 Result<void> write_file(Debuggee& debuggee, const std::string& path, bool replace,
                         const std::function<Result<void>(const Sink&)>& write) {
     return to_file(path, replace, [&](const Sink& sink) -> Result<void> {
+        debuggee.progress().stage("writing the file");
         Pieces pieces(sink);
         const Sink polled = [&](std::string_view text) -> Result<void> {
             if (debuggee.wants_stop()) return interrupted_error();

@@ -56,6 +56,7 @@ Result<Commands::Outcome> Commands::run(std::string_view line) {
                                              arguments.words[verb->most_words], usage_of(*verb)));
     const auto renderer =
         arguments.has("--json") ? json_renderer(printer()) : text_renderer(printer());
+    const Progress::Command progress(debugger.progress());
     Front front{session_, arguments, *renderer, output_};
     MT_TRY(verb->run(front));
     if (!output_.empty()) debugger.print(output_);

@@ -151,6 +151,7 @@ Result<void> Scan::work_on_pieces(bool asks) {
     Desk desk;
     while (!stopped_) {
         stop_without_memory();
+        if (asks && options_.progress) options_.progress(next_, pieces_.size());
         if (asks && interrupted_ && interrupted_()) return interrupted_error();
         const std::size_t piece = next_++;
         if (piece >= pieces_.size()) break;

@@ -12,6 +12,7 @@
 #define MEMTRACE_CORE_GRAPH_SCAN_H
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "graph/block_index.h"
@@ -32,6 +33,8 @@ struct ScanOptions {
     // Where more pointers between blocks are found, the scan ends with an error instead of
     // taking 8 bytes for each: garbage may look like pointers. 0: any number.
     std::uint64_t most_edges = 0;
+    // Told by the calling thread, while it asks whether to go on: so many pieces are taken.
+    std::function<void(std::uint64_t taken, std::uint64_t all)> progress;
 };
 
 struct Coverage {

@@ -25,7 +25,7 @@ extern "C" {
 #endif
 
 /* Raised when a struct or a meaning changes; an adapter refuses another number. */
-#define MTC_ABI 6u
+#define MTC_ABI 7u
 
 /* What callbacks and calls return. */
 enum mtc_status {
@@ -179,6 +179,10 @@ typedef struct mtc_debugger {
      * same. The selected thread and frame stay. MTC_ERROR: cannot, not on this processor.
      * Optional. */
     int (*registers)(void* user, mtc_add_register add, void* sink);
+    /* Shows at a terminal what long work is at: one line of at most 79 columns instead of the
+     * last one; an empty text takes that away. Only while mtc_run() works, before anything
+     * else is printed. Optional: nobody waits at a terminal. */
+    void (*progress)(void* user, const char* text);
 } mtc_debugger;
 
 /* One frame of a stack. */

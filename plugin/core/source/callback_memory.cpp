@@ -119,8 +119,4 @@ std::optional<std::vector<std::uint64_t>> CallbackMemory::pages_beginning_with(
     return DirectMemory(*pid, *this).pages_beginning_with(start);
 }
 
-bool CallbackMemory::interrupted() {
-    return debugger_.interrupted != nullptr && debugger_.interrupted(debugger_.user) != 0;
-}
-
 }  // namespace mt::core

@@ -64,6 +64,8 @@ class Debuggee {
         : debugger_(debugger), poll_([&debugger] { return debugger.interrupted(); }) {}
 
     Debugger& debugger() { return debugger_; }
+    // Says what long work is at.
+    Progress& progress() { return debugger_.progress(); }
     Result<Target> target() { return debugger_.target(); }
     // Without remarks: what the debugger's expressions ask at each stop.
     Result<Process> process(bool with_remarks = true);
@@ -90,6 +92,7 @@ class Debuggee {
     Sources sources_for(const Table& table, const Process* process);
     // At work on a table, which it must not outlive. `process`: null when it is gone.
     Resolver resolver(const Table& table, const Process* process) {
+        progress().stage("naming places");
         return Resolver(symboliser_, table, sources_for(table, process));
     }
     // For one report; the user may stop it by the debugger's question. `local`: files of this

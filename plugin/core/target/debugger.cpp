@@ -63,6 +63,20 @@ Value value_of(const mtc_value& raw) {
     return {kind, raw.number, raw.address, text_of(raw.type)};
 }
 
+Debugger::Debugger(const mtc_debugger& callbacks)
+    : callbacks_(callbacks),
+      memory_(callbacks_, [this] { return interrupted(); }),
+      progress_(callbacks.progress == nullptr ? Progress::Show()
+                                              : [this](const std::string& line) {
+                                                    callbacks_.progress(callbacks_.user,
+                                                                        line.c_str());
+                                                }) {}
+
+bool Debugger::interrupted() {
+    progress_.look();
+    return callbacks_.interrupted(callbacks_.user) != 0;
+}
+
 Result<Target> Debugger::target() {
     mtc_target raw{};
     const bool done = MT_TRY(could(callbacks_.target(callbacks_.user, &raw)));
@@ -123,6 +137,7 @@ Result<std::optional<RawSymbol>> Debugger::symbol(std::uint64_t address) {
 }
 
 void Debugger::print(std::string_view text) {
+    progress_.hide();
     // The adapter may treat it as a C string.
     const std::string whole(text);
     callbacks_.print(callbacks_.user, whole.c_str(), whole.size());

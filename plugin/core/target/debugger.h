@@ -17,6 +17,7 @@
 #include "model/error.h"
 #include "source/callback_memory.h"
 #include "symbols/debug_info.h"
+#include "target/progress.h"
 
 namespace mt::core {
 
@@ -68,7 +69,7 @@ Value value_of(const mtc_value& raw);
 
 class Debugger final : private DebugInfo {
   public:
-    explicit Debugger(const mtc_debugger& callbacks) : callbacks_(callbacks), memory_(callbacks_) {}
+    explicit Debugger(const mtc_debugger& callbacks);
     Debugger(const Debugger&) = delete;
     Debugger& operator=(const Debugger&) = delete;
 
@@ -80,7 +81,9 @@ class Debugger final : private DebugInfo {
     Result<std::uint64_t> find_symbol(const char* name);
     DebugInfo& debug_info() { return *this; }
     void print(std::string_view text);
-    bool interrupted() { return callbacks_.interrupted(callbacks_.user) != 0; }
+    // Asked between pieces of long work, which progress() shows meanwhile.
+    bool interrupted();
+    Progress& progress() { return progress_; }
     // Empty = the debugger has no such line.
     Result<std::optional<std::string>> source_line(const std::string& file, std::uint32_t line);
     Result<void> prepare_run(const std::optional<std::string>& library,
@@ -108,6 +111,7 @@ class Debugger final : private DebugInfo {
 
     mtc_debugger callbacks_;
     CallbackMemory memory_;
+    Progress progress_;
 };
 
 }  // namespace mt::core

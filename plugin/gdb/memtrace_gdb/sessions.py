@@ -11,7 +11,19 @@ import sys
 
 import gdb
 
-from . import expressions, interface, launch, library, memory, points, stops, symbols, target, threads
+from . import (
+    expressions,
+    interface,
+    launch,
+    library,
+    memory,
+    points,
+    progress,
+    stops,
+    symbols,
+    target,
+    threads,
+)
 
 
 class Sessions:
@@ -293,6 +305,10 @@ class Session:
         except UnicodeError:
             # GDB's character set cannot print it; GDB escapes such bytes too.
             gdb.write(shown.encode("ascii", "backslashreplace").decode("ascii"))
+        return None
+
+    def _progress(self, line):
+        progress.show(library.to_text(line))
         return None
 
     def _interrupted(self):

@@ -97,6 +97,9 @@ Result<graph::Scanned> search(Debuggee& debuggee, const HeapGraph& graph) {
         read = [&memory](std::uint64_t address, void* out, std::size_t size) {
             return memory.read(address, out, size);
         };
+    Progress& progress = debuggee.progress();
+    progress.stage("searching the memory for pointers");
+    options.progress = [&progress](auto taken, auto all) { progress.done(taken, all); };
     const Beginnings beginnings(read, module_ranges(*graph.table));
     options.rules.is_beginning = [&](graph::Number block, std::uint64_t offset) {
         return beginnings.is_one(graph.index.blocks()[block], offset);
@@ -123,6 +126,7 @@ Result<HeapGraph> heap_graph(Debuggee& debuggee, const graph::PointerRules& rule
     graph.threads = terrain.threads.size();
     graph.roots = MT_TRY(find_roots(terrain));
     graph.scanned = MT_TRY(search(debuggee, graph));
+    debuggee.progress().stage("following the pointers");
     graph.remarks = graph.roots.remarks;
     remark_unread(graph.scanned.coverage, graph.process.is_core(), graph.remarks);
     return graph;
