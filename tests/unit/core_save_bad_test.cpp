@@ -253,6 +253,27 @@ TEST_F(Bad, ClaimedBlocks) {
     EXPECT_EQ(error(saved(resolver), limits), "it has more than 999 blocks");
 }
 
+// As many addresses and stamps as blocks, or the sample is none of ours.
+TEST_F(Bad, SingleBlocks) {
+    TraceBook book;
+    const std::uint32_t id = book.trace({{"a.cpp", 1}}, 30, 3).id;
+    book.table.has_blocks = book.table.has_stamps = true;
+    book.table.blocks = {{0x10, 10, id, 0}, {0x30, 10, id, 0}, {0x50, 10, id, 0}};
+    Resolver resolver(symboliser, book.table, {&book.code, false});
+    SaveOptions options;
+    options.single_blocks = true;
+    std::string bytes = gunzip(saved(resolver, options));
+    EXPECT_EQ(error(bytes), "it loads");
+    // The stamps' field becomes one that nobody knows.
+    const std::size_t stamps = bytes.find("\xd2\x3e");
+    ASSERT_NE(stamps, std::string::npos);
+    bytes[stamps] = '\xda';
+    EXPECT_EQ(error(bytes), "it is damaged: a sample has 3 addresses and 0 stamps of 3 blocks");
+    ProfileLimits limits;
+    limits.blocks = 2;
+    EXPECT_EQ(error(bytes, limits), "it has more than 2 blocks");
+}
+
 TEST_F(Bad, DeepStackIsCut) {
     Profile profile;
     profile.line(1, 0);

@@ -69,6 +69,58 @@ TEST_F(RoundTrip, Blocks) {
     EXPECT_EQ(loaded.table->blocks.size(), 5u);
 }
 
+// Address, size, domain and stamp of each block, in the table's order.
+std::vector<std::string> single_blocks(const Table& table) {
+    std::vector<std::string> blocks;
+    for (const Block& block : table.blocks)
+        blocks.push_back(fmt::format("{:#x} {} of {} stamp {:#x}", block.address, block.size,
+                                     table.domain_of(block), table.detail_of(block).stamp));
+    return blocks;
+}
+
+TEST_F(RoundTrip, SingleBlocksWithTheirStamps) {
+    TraceBook book;
+    const std::uint32_t id = book.trace({{"a.cpp", 1}}, 34, 4).id;
+    const std::uint32_t other = book.trace({{"a.cpp", 2}}, 10, 1).id;
+    Table& table = book.table;
+    table.has_blocks = table.has_stamps = true;
+    table.status.mark = 3;
+    table.blocks = {{0x10, 10, id, table.place_of({0, 0x10000020003})},
+                    {0x7fff'ffff'fff0, 10, other, table.place_of({0, 0x30000020001})},
+                    {0xffff'ffff'ffff'fff8, 4, id, 0}};
+    table.blocks.insert(table.blocks.begin() + 1,
+                        {0x40, 10, id, table.place_of({5, 0x20000010002})});
+    Resolver resolver(symboliser, table, {&book.code, false});
+    SaveOptions options;
+    options.single_blocks = true;
+    bytes = saved(resolver, options);
+    after();
+    EXPECT_EQ(single_blocks(*loaded.table), single_blocks(table));
+    EXPECT_TRUE(loaded.table->has_stamps);
+    EXPECT_EQ(loaded.table->status.mark, 3u);
+    bytes = saved(resolver);
+    after();
+    EXPECT_FALSE(loaded.table->has_stamps);
+    EXPECT_EQ(loaded.table->blocks.back().address, 0u);
+}
+
+// More than one sample holds of them.
+TEST_F(RoundTrip, ManySingleBlocksOfOneSize) {
+    constexpr std::uint64_t kBlocks = 200'000;
+    TraceBook book;
+    const std::uint32_t id = book.trace({{"a.cpp", 1}}, 8 * kBlocks, kBlocks).id;
+    book.table.has_blocks = true;
+    for (std::uint64_t i = 0; i < kBlocks; ++i)
+        book.table.blocks.push_back({0x10000 + 16 * i, 8, id, 0});
+    Resolver resolver(symboliser, book.table, {&book.code, false});
+    SaveOptions options;
+    options.single_blocks = true;
+    bytes = saved(resolver, options);
+    after();
+    EXPECT_EQ(single_blocks(*loaded.table), single_blocks(book.table));
+    EXPECT_EQ(loaded.table->traces[0].count, static_cast<std::int64_t>(kBlocks));
+}
+
 TEST_F(RoundTrip, BlocksOfAnotherDomainThanTheirTraceback) {
     TraceBook book;
     const std::uint32_t id = book.trace({{"a.cpp", 1}}, 12, 2).id;

@@ -32,11 +32,9 @@ Result<void> to_file(const std::string& path, bool replace, Write write) {
 }  // namespace
 
 Result<void> save_snapshot(Debuggee& debuggee, Table& table, const std::string& path, bool replace,
-                           const std::string& attributes_json) {
+                           SaveOptions options) {
     const auto process = MT_TRY(debuggee.same_process({&table}));
     Resolver resolver = debuggee.resolver(table, pointer(process));
-    SaveOptions options;
-    options.attributes_json = attributes_json;
     options.interrupted = debuggee.interrupted();
     options.time_nanos = static_cast<std::uint64_t>(
         std::chrono::nanoseconds(std::chrono::system_clock::now().time_since_epoch()).count());

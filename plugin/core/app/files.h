@@ -20,9 +20,9 @@ namespace mt::core {
 
 // All frames are named now, as long as their process can still be asked; which of
 // the table's modules are gone by now is noted in it.
-// `replace`: an existing file may go. `attributes_json` may be empty.
+// `replace`: an existing file may go. `options`: what else goes into it; may be empty.
 Result<void> save_snapshot(Debuggee& debuggee, Table& table, const std::string& path, bool replace,
-                           const std::string& attributes_json);
+                           SaveOptions options);
 
 // The table's names are of this debuggee's book.
 Result<Loaded> load_snapshot(Debuggee& debuggee, const std::string& path);

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <string_view>
+#include <utility>
 
 #include "app/files.h"
 #include "app/reports/rows.h"
@@ -39,10 +40,13 @@ Result<void> export_json(Front& front, const Kept& kept, const std::string& path
 Result<void> run_save(Front& front) {
     const std::string* path = file_word(front, 0);
     if (path == nullptr) return fail(Code::usage, "mt save takes the name of a file");
-    const Kept kept = MT_TRY(front.session.shelf().snapshot(front.word(1)));
+    const Kept kept = MT_TRY(front.session.shelf().snapshot(front.word(1), front.has("--blocks")));
     // Made before the file is: without memory for it the command fails and leaves none.
     const std::string text = fmt::format("snapshot {} saved to {}\n", kept.called(), *path);
-    MT_TRY(save_snapshot(front.session.debuggee(), *kept.table, *path, front.has("--replace"), ""));
+    SaveOptions options;
+    options.single_blocks = front.has("--blocks");
+    MT_TRY(save_snapshot(front.session.debuggee(), *kept.table, *path, front.has("--replace"),
+                         std::move(options)));
     front.say(text);
     return {};
 }

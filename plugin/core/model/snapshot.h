@@ -225,6 +225,15 @@ struct Table {
     void count_totals();
 };
 
+// Order of blocks of one table; domain 0 stands first under an address.
+struct ByAddress {
+    const Table& table;
+    bool operator()(const Block& a, const Block& b) const {
+        if (a.address != b.address) return a.address < b.address;
+        return table.domain_of(a) < table.domain_of(b);
+    }
+};
+
 }  // namespace mt::core
 
 #endif

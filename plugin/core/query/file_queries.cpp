@@ -29,10 +29,10 @@ Result<std::string> dump_query(Queries& queries, Request& request) {
     auto held = MT_TRY(queries.held(handle));
     auto named = MT_TRY(Named::of(queries.session.debuggee(), {held}));
     auto table = MT_TRY(filtered_table(named, *held, filters));
-    std::string beside;
+    SaveOptions options;
     if (!attributes.empty() || held->is_made)
-        beside = Json{{kAttributes, attributes}, {kMade, held->is_made}}.dump();
-    MT_TRY(save_snapshot(queries.session.debuggee(), *table, file, true, beside));
+        options.attributes_json = Json{{kAttributes, attributes}, {kMade, held->is_made}}.dump();
+    MT_TRY(save_snapshot(queries.session.debuggee(), *table, file, true, std::move(options)));
     return "{}";
 }
 

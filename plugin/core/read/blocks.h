@@ -34,15 +34,6 @@ bool list_regions(Reading& reading, const Anchor& anchor, std::vector<RegionAt>&
 bool read_pages(Reading& reading, const Anchor& anchor, const RegionAt& region, std::uint32_t first,
                 std::uint32_t count, Table& table, std::uint64_t& flagged);
 
-// Order of blocks of one table; domain 0 stands first under an address.
-struct ByAddress {
-    const Table& table;
-    bool operator()(const Block& a, const Block& b) const {
-        if (a.address != b.address) return a.address < b.address;
-        return table.domain_of(a) < table.domain_of(b);
-    }
-};
-
 // Sizes of large blocks, and what the program tracks in domains of its own.
 bool read_tracked(Reading& reading, const Anchor& anchor, Table& table, std::uint64_t& flagged);
 // Only what stands in other domains; appended, not in order.

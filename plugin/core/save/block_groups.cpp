@@ -25,29 +25,32 @@ Result<BlockGroups> BlockGroups::of(const Table& table, const Interrupted& inter
     const TracesOfBlocks traces(table);
     groups.entries_.reserve(table.blocks.size());
     Stride stop(interrupted);
-    for (const Block& block : table.blocks) {
+    for (std::uint32_t i = 0; i < table.blocks.size(); ++i) {
         if (stop()) return interrupted_error();
+        const Block& block = table.blocks[i];
         if (const auto place = traces.place_of(block))
-            groups.entries_.push_back({block.size, *place, table.domain_of(block)});
+            groups.entries_.push_back({block.size, *place, table.domain_of(block), i});
         else
             ++groups.lost_;
     }
     const auto is_before = [](const Entry& a, const Entry& b) {
-        return std::tie(a.trace, a.size, a.domain) < std::tie(b.trace, b.size, b.domain);
+        return std::tie(a.trace, a.size, a.domain, a.place) <
+               std::tie(b.trace, b.size, b.domain, b.place);
     };
     MT_TRY(sort_unless_stopped(groups.entries_.begin(), groups.entries_.end(), is_before,
                                interrupted));
     return groups;
 }
 
-bool BlockGroups::next(BlockGroup& group) {
+bool BlockGroups::next(BlockGroup& group, std::uint64_t most) {
     if (at_ == entries_.size()) return false;
     const Entry& first = entries_[at_];
     group = {};
     group.trace = first.trace;
     group.domain = first.domain;
     group.size = first.size;
-    for (; at_ < entries_.size() && entries_[at_].trace == first.trace &&
+    group.first = at_;
+    for (; at_ < entries_.size() && group.number < most && entries_[at_].trace == first.trace &&
            entries_[at_].size == first.size && entries_[at_].domain == first.domain;
          ++at_)
         ++group.number;

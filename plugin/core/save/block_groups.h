@@ -23,6 +23,7 @@ struct BlockGroup {
     // stand for them.
     std::int64_t live_size = 0, live_count = 0;
     std::int64_t samples = 0;
+    std::size_t first = 0;  // of its blocks, for BlockGroups::block
 };
 
 class BlockGroups {
@@ -30,8 +31,12 @@ class BlockGroups {
     // Errors: interrupted only.
     static Result<BlockGroups> of(const Table& table, const Interrupted& interrupted);
 
-    // False at the end. Ascending by trace, then size.
-    bool next(BlockGroup& group);
+    // False at the end. Ascending by trace, then size. No group has more than `most` blocks.
+    bool next(BlockGroup& group, std::uint64_t most);
+    // The i-th block of a group; ascending by place in the table, which is by address.
+    const Block& block(const BlockGroup& group, std::uint64_t i) const {
+        return table_.blocks[entries_[group.first + i].place];
+    }
     // Blocks of no traceback that has figures.
     std::uint64_t lost() const { return lost_; }
 
@@ -40,7 +45,7 @@ class BlockGroups {
 
     struct Entry {
         std::uint64_t size;
-        std::uint32_t trace, domain;
+        std::uint32_t trace, domain, place;
     };
     const Table& table_;
     std::vector<Entry> entries_;

@@ -216,6 +216,8 @@ Description taken(const Json& json) {
     take(json, "untracked_frees", table.untracked_frees);
     take(json, "in_flight", table.in_flight);
     take(json, "blocks", table.has_blocks);
+    take(json, "stamps", table.has_stamps);
+    take(json, "mark", table.status.mark);
     take(json, "lost_blocks", out.lost_blocks);
     each(json, "escaped",
          [&](const Json& e) { out.escaped_texts.push_back(number<std::uint32_t>(e)); });
@@ -257,7 +259,7 @@ std::string unescape_bytes(std::string_view text) {
     return out;
 }
 
-std::string describe(const Table& table, std::uint64_t lost_blocks,
+std::string describe(const Table& table, bool has_stamps, std::uint64_t lost_blocks,
                      const std::vector<std::uint32_t>& escaped_texts) {
     Members out;
     out.add("format", kFormat);
@@ -272,6 +274,10 @@ std::string describe(const Table& table, std::uint64_t lost_blocks,
     out.add("untracked_frees", table.untracked_frees);
     out.add("in_flight", table.in_flight);
     out.add("blocks", table.has_blocks);
+    if (has_stamps && table.has_stamps) {
+        out.add("stamps", true);
+        out.add("mark", table.status.mark);
+    }
     if (lost_blocks != 0) out.add("lost_blocks", lost_blocks);
     add_lists(table, out);
     out.list("escaped", escaped_texts, [](std::uint32_t index) { return Json(index); });

@@ -23,8 +23,9 @@ struct Description {
     std::vector<std::uint32_t> escaped_texts;  // places in the profile's string table
 };
 
-// `table` is read through the pointer, so that its traces are not copied.
-std::string describe(const Table& table, std::uint64_t lost_blocks,
+// `table` is read through the pointer, so that its traces are not copied. `has_stamps`: those
+// that the table has are in the profile too.
+std::string describe(const Table& table, bool has_stamps, std::uint64_t lost_blocks,
                      const std::vector<std::uint32_t>& escaped_texts);
 
 Result<Description> described(std::string_view json);

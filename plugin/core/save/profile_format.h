@@ -26,7 +26,16 @@ enum Profile : std::uint32_t {
     kDefaultSampleType = 14,
 };
 enum ValueType : std::uint32_t { kType = 1, kUnit = 2 };
-enum Sample : std::uint32_t { kLocationIds = 1, kValues = 2, kLabel = 3 };
+// The last two are ours, packed, of each block of the sample: sint64, how far its address is
+// from the one before (the first: from 0); uint64, its stamp (abi/stamp.h). Other readers pass
+// over fields that they do not know.
+enum Sample : std::uint32_t {
+    kLocationIds = 1,
+    kValues = 2,
+    kLabel = 3,
+    kAddresses = 1001,
+    kStamps = 1002,
+};
 enum Label : std::uint32_t { kKey = 1, kText = 2, kNumber = 3, kNumberUnit = 4 };
 enum Mapping : std::uint32_t {
     kMappingId = 1,

@@ -231,7 +231,8 @@ class Reader {
                peak_samples_.add(f.peak_samples);
     }
 
-    Result<void> add_blocks(std::uint32_t trace, const Marks& marks, const SampleFigures& f) {
+    Result<void> add_blocks(std::uint32_t trace, const Marks& marks, const SampleFigures& f,
+                            const ProfileSample& sample) {
         const auto said = static_cast<std::uint64_t>(f.samples > 0 ? f.samples : f.count);
         const std::uint64_t number = marks.blocks.value_or(said);
         if (f.count < 0 || f.samples < 0 || number > limits_.blocks ||
@@ -239,8 +240,18 @@ class Reader {
             return fail(Code::io, fmt::format("it has more than {} blocks", limits_.blocks));
         if (!block_sizes_.add(*marks.block_size, number))
             return damaged("its blocks are more than a memory can hold");
-        maker_.keep_block(trace, *marks.block_size, number,
-                          marks.block_domain.value_or(maker_.table.traces[trace].domain));
+        const std::uint32_t domain = marks.block_domain.value_or(maker_.table.traces[trace].domain);
+        if (sample.addresses.empty()) {
+            maker_.keep_block(trace, *marks.block_size, number, domain);
+            return {};
+        }
+        if (sample.addresses.size() != number ||
+            (maker_.table.has_stamps && sample.stamps.size() != number))
+            return damaged(fmt::format("a sample has {} addresses and {} stamps of {} blocks",
+                                       sample.addresses.size(), sample.stamps.size(), number));
+        for (std::size_t i = 0; i < number; ++i)
+            maker_.keep_block(trace, *marks.block_size, domain, sample.addresses[i],
+                              maker_.table.has_stamps ? sample.stamps[i] : 0);
         return {};
     }
 
@@ -265,7 +276,8 @@ class Reader {
         trace.peak_samples += f.peak_samples;
         if (marked.free_bytes) free_bytes_.emplace_back(index, *marked.free_bytes);
         if (marked.free_count) free_counts_.emplace_back(index, *marked.free_count);
-        if (maker_.table.has_blocks && marked.block_size) return add_blocks(index, marked, f);
+        if (maker_.table.has_blocks && marked.block_size)
+            return add_blocks(index, marked, f, sample);
         return {};
     }
 

@@ -31,6 +31,15 @@ void take_numbers(pbf_reader& message, std::vector<T>& list) {
     }
 }
 
+// From what each is beyond the one before to what it is.
+void add_up(std::vector<std::uint64_t>& numbers) {
+    std::uint64_t last = 0;
+    for (std::uint64_t& number : numbers) {
+        last += static_cast<std::uint64_t>(protozero::decode_zigzag64(number));
+        number = last;
+    }
+}
+
 void take_label(pbf_reader message, std::vector<SampleLabel>& labels) {
     SampleLabel& made = labels.emplace_back();
     while (message.next()) {
@@ -51,6 +60,8 @@ bool ProfileSample::read(std::string_view bytes) {
     locations.clear();
     values.clear();
     labels.clear();
+    addresses.clear();
+    stamps.clear();
     try {
         pbf_reader message(protozero::data_view(bytes.data(), bytes.size()));
         while (message.next()) {
@@ -58,12 +69,17 @@ bool ProfileSample::read(std::string_view bytes) {
                 take_numbers(message, locations);
             else if (message.tag() == format::kValues)
                 take_numbers(message, values);
+            else if (message.tag() == format::kAddresses)
+                take_numbers(message, addresses);
+            else if (message.tag() == format::kStamps)
+                take_numbers(message, stamps);
             else if (message.tag() == format::kLabel &&
                      message.wire_type() == pbf_wire_type::length_delimited)
                 take_label(message.get_message(), labels);
             else
                 message.skip();
         }
+        add_up(addresses);
         return true;
     } catch (const protozero::exception&) {
         return false;

@@ -19,6 +19,7 @@ struct ProfileSample {
     std::vector<std::uint64_t> locations;
     std::vector<std::int64_t> values;
     std::vector<SampleLabel> labels;
+    std::vector<std::uint64_t> addresses, stamps;  // of single blocks (profile_format.h)
 
     // False: the message is damaged.
     bool read(std::string_view bytes);

@@ -26,6 +26,7 @@ namespace {
 using protozero::pbf_writer;
 
 constexpr std::size_t kPiece = std::size_t{64} * 1024;
+constexpr std::uint64_t kMostTogether = 1u << 16;  // single blocks in one sample
 
 // pprof drops these innermost frames from its views. Functions that may call back
 // into the program are not among them: their callees would go as well.
@@ -165,7 +166,22 @@ class Writer {
             label(sample, format::kFreeObjects, trace.free_count);
     }
 
-    void block_sample(const Trace& trace, const BlockGroup& group) {
+    void single_blocks(pbf_writer& sample, const BlockGroups& groups, const BlockGroup& group) {
+        addresses_.clear();
+        stamps_.clear();
+        std::uint64_t before = 0;
+        for (std::uint64_t i = 0; i < group.number; ++i) {
+            const Block& block = groups.block(group, i);
+            addresses_.push_back(static_cast<std::int64_t>(block.address - before));
+            stamps_.push_back(table_.detail_of(block).stamp);
+            before = block.address;
+        }
+        sample.add_packed_sint64(format::kAddresses, addresses_.begin(), addresses_.end());
+        if (table_.has_stamps)
+            sample.add_packed_uint64(format::kStamps, stamps_.begin(), stamps_.end());
+    }
+
+    void block_sample(const Trace& trace, const BlockGroups& groups, const BlockGroup& group) {
         pbf_writer sample(out_, format::kSample);
         sample.add_packed_uint64(format::kLocationIds, ids_.begin(), ids_.end());
         Figures f;
@@ -177,22 +193,24 @@ class Writer {
         label(sample, format::kBytes, group.size, "bytes");
         if (group.live_count == 0) label(sample, format::kBlocks, group.number);
         if (group.domain != trace.domain) label(sample, format::kBlockDomain, group.domain);
+        if (options_.single_blocks) single_blocks(sample, groups, group);
     }
 
     Result<void> samples() {
         BlockGroups groups = MT_TRY(BlockGroups::of(table_, options_.interrupted));
         lost_blocks_ = groups.lost();
+        const std::uint64_t most = options_.single_blocks ? kMostTogether : UINT64_MAX;
         BlockGroup group;
-        bool more = groups.next(group);
+        bool more = groups.next(group, most);
         for (std::uint32_t i = 0; i < table_.traces.size(); ++i) {
             const Trace& trace = table_.traces[i];
             stack(trace);
             Figures of_blocks;
-            for (; more && group.trace == i; more = groups.next(group)) {
+            for (; more && group.trace == i; more = groups.next(group, most)) {
                 of_blocks.count += group.live_count;
                 of_blocks.size += group.live_size;
                 of_blocks.samples += group.samples;
-                block_sample(trace, group);
+                block_sample(trace, groups, group);
                 MT_TRY(pause());
             }
             trace_sample(trace, of_blocks);
@@ -200,8 +218,8 @@ class Writer {
         }
         const TracesOfBlocks traces(table_);
         if (more) stack(traces.at(group.trace));
-        for (; more; more = groups.next(group)) {
-            block_sample(traces.at(group.trace), group);
+        for (; more; more = groups.next(group, most)) {
+            block_sample(traces.at(group.trace), groups, group);
             MT_TRY(pause());
         }
         return {};
@@ -317,7 +335,8 @@ class Writer {
         std::vector<std::uint32_t> escaped;
         for (std::size_t i = 0; i < texts_.size(); ++i)
             if (!is_utf8(texts_[i])) escaped.push_back(static_cast<std::uint32_t>(i));
-        comment(std::string(format::kDescription) + describe(table_, lost_blocks_, escaped));
+        comment(std::string(format::kDescription) +
+                describe(table_, options_.single_blocks, lost_blocks_, escaped));
         for (std::size_t i = 0, next = 0; i < texts_.size(); ++i) {
             const bool as_it_is = next == escaped.size() || escaped[next] != i;
             if (as_it_is)
@@ -339,7 +358,9 @@ class Writer {
     TextNumbers texts_;
     FunctionNumbers functions_;
     LocationNumbers locations_;
-    std::vector<std::uint32_t> ids_;                     // of the stack being written
+    std::vector<std::uint32_t> ids_;       // of the stack being written
+    std::vector<std::int64_t> addresses_;  // of the blocks being written
+    std::vector<std::uint64_t> stamps_;
     std::array<bool, abi::kReservedStacks> reserved_{};  // those that have a location
     std::vector<Has> has_;                               // by module
     std::uint64_t lost_blocks_ = 0;

@@ -29,6 +29,7 @@ struct Loaded {
 struct SaveOptions {
     std::string attributes_json;   // kept as it is, not looked into; empty = nothing
     std::uint64_t time_nanos = 0;  // when it was saved
+    bool single_blocks = false;    // with their addresses and stamps
     Interrupted interrupted;
 };
 

@@ -148,6 +148,12 @@ void TableMaker::keep_block(std::uint32_t trace, std::uint64_t size, std::uint64
     table.blocks.insert(table.blocks.end(), number, block);
 }
 
+void TableMaker::keep_block(std::uint32_t trace, std::uint64_t size, std::uint32_t domain,
+                            std::uint64_t address, std::uint64_t stamp) {
+    table.blocks.push_back(
+        {address, size, table.traces[trace].id, table.place_of({domain, stamp})});
+}
+
 void TableMaker::add_trace(std::uint32_t domain, std::uint64_t size,
                            const std::vector<PlainFrame>& frames, std::uint32_t total_nframe) {
     std::vector<Pc> pcs;
@@ -173,6 +179,8 @@ void TableMaker::count_totals() {
 
 std::shared_ptr<Table> TableMaker::finish() {
     table.names = std::move(names_);
+    // Where they have no addresses they are in order as they are.
+    std::stable_sort(table.blocks.begin(), table.blocks.end(), ByAddress{table});
     return std::make_shared<Table>(std::move(table));
 }
 

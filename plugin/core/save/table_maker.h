@@ -61,11 +61,14 @@ class TableMaker {
     // Live blocks of a trace, not counted in its figures.
     void keep_block(std::uint32_t trace, std::uint64_t size, std::uint64_t number,
                     std::uint32_t domain);
+    // One of them that is known by itself.
+    void keep_block(std::uint32_t trace, std::uint64_t size, std::uint32_t domain,
+                    std::uint64_t address, std::uint64_t stamp);
     // tracemalloc's raw trace: a live block, counted. Frames most recent first.
     void add_trace(std::uint32_t domain, std::uint64_t size, const std::vector<PlainFrame>& frames,
                    std::uint32_t total_nframe);
 
-    // The table, once; names included.
+    // The table, once; names included, blocks in order.
     std::shared_ptr<Table> finish();
     // Sums of the traces become the table's current and peak; the depot is counted.
     void count_totals();

@@ -3,6 +3,8 @@
 // See blocks.h.
 #include "app/reports/blocks.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <unordered_map>
 #include <utility>
@@ -202,6 +204,11 @@ Result<BlocksReport> report_of(Session& session, const std::shared_ptr<Source>& 
                                const BlocksWanted& wanted, View view) {
     Debuggee& debuggee = session.debuggee();
     const Table& table = *source->table;
+    // Of a file: all are at 0, or none is.
+    if (!table.blocks.empty() && table.blocks.back().address == 0)
+        return fail(Code::usage,
+                    fmt::format("{} has no addresses of blocks; mt save --blocks keeps them",
+                                source->name));
     if (wanted.order == BlockOrder::age && !table.has_stamps)
         return fail(Code::usage,
                     "there are no stamps; mt start --stamps records the age of blocks");
