@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Where the text of commands goes, and the line that says what long work is at. LLDB keeps all that a command prints until it has
-// ended; reports of millions of rows must not be kept, so beyond a size they go to the
-// terminal at once. A script that asked for the text gets it all.
+// Where the text of commands goes, and the line that says what long work is at. LLDB keeps all that
+// a command prints until it has ended; reports of millions of rows must not be kept, so beyond a
+// size they go to the terminal at once. A script that asked for the text gets it all.
 #include <pthread.h>
 #include <unistd.h>
 

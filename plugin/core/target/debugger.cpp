@@ -66,11 +66,9 @@ Value value_of(const mtc_value& raw) {
 Debugger::Debugger(const mtc_debugger& callbacks)
     : callbacks_(callbacks),
       memory_(callbacks_, [this] { return interrupted(); }),
-      progress_(callbacks.progress == nullptr ? Progress::Show()
-                                              : [this](const std::string& line) {
-                                                    callbacks_.progress(callbacks_.user,
-                                                                        line.c_str());
-                                                }) {}
+      progress_(callbacks.progress == nullptr ? Progress::Show() : [this](const std::string& line) {
+          callbacks_.progress(callbacks_.user, line.c_str());
+      }) {}
 
 bool Debugger::interrupted() {
     progress_.look();
