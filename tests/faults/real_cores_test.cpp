@@ -61,8 +61,11 @@ class RealCore : public testing::Test {
         EXPECT_EQ(made.status, 0) << made.output;
         return fmt::format("{}.{}", stem, pid());
     }
+    // The thread that stopped itself dies before it goes on. Sent to the process, the signal may
+    // be the other thread's, and the first has changed memory by then: on a busy machine it had
+    // even ended.
     fs::path killed() {
-        kill(pid(), SIGABRT);
+        EXPECT_EQ(tgkill(pid(), pid(), SIGABRT), 0);
         kill(pid(), SIGCONT);
         tracee_->wait_for_exit();
         return sessions::kernel_core(folder_.path());
