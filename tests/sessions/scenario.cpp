@@ -58,9 +58,11 @@ void add_line(Scenario& scenario, const std::string& line) {
         scenario.idle_thread = true;
     } else if (word == "arguments") {
         std::getline(rest >> std::ws, scenario.arguments);
-    } else if (word == "preload" || word == "golden") {
+    } else if (word == "preload" || word == "golden" || word == "reader") {
         if (!(rest >> value) || value != "no") throw std::runtime_error(word + " no");
-        (word == "preload" ? scenario.preload : scenario.golden) = false;
+        (word == "preload"  ? scenario.preload
+         : word == "golden" ? scenario.golden
+                            : scenario.reader) = false;
     } else if (word == "debugger") {
         if (!(rest >> value) || (value != "gdb" && value != "lldb"))
             throw std::runtime_error("debugger gdb or debugger lldb");

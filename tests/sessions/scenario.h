@@ -8,6 +8,7 @@
 //   preload no              the program runs as it is (default: mt preload)
 //   idle-thread             all again with a second, idle thread alive
 //   debugger NAME           only there: gdb or lldb (default: both)
+//   reader no               not in the reader: it asks expressions that only debuggers know
 //   run [FUNCTION]          starts it; to FUNCTION, else to its end
 //   enter                   starts it; stops at its very first instruction
 //   go [FUNCTION]           goes on to FUNCTION, else to its end
@@ -44,6 +45,7 @@ struct Scenario {
     std::string arguments;
     std::vector<std::string> debuggers = {"gdb", "lldb"};
     bool preload = true;
+    bool reader = true;
     bool idle_thread = false;
     bool golden = true;
     std::vector<Step> steps;

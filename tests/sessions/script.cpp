@@ -154,6 +154,16 @@ std::string lldb_script(const Scenario& scenario, const Session& session, const 
     return out.str();
 }
 
+// The reader is asked for nothing but what the scenario asks of a core.
+constexpr const char* kReadersEnd = "mt help list";
+
+std::string reader_script(const Scenario& scenario, const Session& session) {
+    std::string text;
+    for (const Step& step : steps_of(scenario, session))
+        if (step.kind == StepKind::command) text += step.text + "\n";
+    return text + kReadersEnd + "\n";
+}
+
 struct Piece {
     std::string title;
     std::string text;
@@ -178,19 +188,27 @@ std::vector<Piece> gdb_pieces(const std::string& output) {
     return pieces;
 }
 
-std::vector<Piece> lldb_pieces(const std::string& output) {
+// LLDB and the reader: each command behind a prompt, `last` ends the session.
+std::vector<Piece> pieces_behind(const std::string& prompt, const std::string& last,
+                                 const std::string& output) {
     std::vector<Piece> pieces;
     std::istringstream in(output);
     std::string line;
     while (std::getline(in, line)) {
-        if (line.rfind("(lldb) ", 0) == 0)
-            pieces.push_back({line.substr(7), ""});
+        if (line.rfind(prompt, 0) == 0)
+            pieces.push_back({line.substr(prompt.size()), ""});
         else if (!pieces.empty())
             pieces.back().text += line + '\n';
     }
     for (Piece& piece : pieces)
-        if (piece.title == "version") piece.title = "end";
+        if (piece.title == last) piece.title = "end";
     return pieces;
+}
+
+std::vector<Piece> pieces_of(Debugger debugger, const std::string& output) {
+    if (debugger == Debugger::gdb) return gdb_pieces(output);
+    if (debugger == Debugger::lldb) return pieces_behind("(lldb) ", "version", output);
+    return pieces_behind("(memtrace) ", kReadersEnd, output);
 }
 
 // Whether GDB's name, or LLDB's frame line, is of `function`. The C library's
@@ -296,17 +314,21 @@ std::vector<Step> steps_of(const Scenario& scenario, const Session& session) {
 }
 
 std::string script_of(const Scenario& scenario, const Session& session, const Places& places) {
+    if (session.debugger == Debugger::reader) return reader_script(scenario, session);
     return session.debugger == Debugger::gdb ? gdb_script(scenario, session, places)
                                              : lldb_script(scenario, session, places);
 }
 
 std::string debugger_program(Debugger debugger) {
+    if (debugger == Debugger::reader) return MEMTRACE_STAGE "/bin/memtrace";
     const bool gdb = debugger == Debugger::gdb;
     const char* chosen = std::getenv(gdb ? "MEMTRACE_GDB" : "MEMTRACE_LLDB");
     return chosen != nullptr ? chosen : gdb ? MEMTRACE_GDB_PROGRAM : MEMTRACE_LLDB_PROGRAM;
 }
 
 std::vector<std::string> command_line(const Session& session, const fs::path& script) {
+    if (session.debugger == Debugger::reader)
+        return {"--echo", "-x", script.string(), session.core.string()};
     if (session.debugger == Debugger::gdb) return {"-nx", "-batch", "-x", script.string()};
     // -e: an error does not stop the file; -c: nor does a process that goes on.
     return {"--no-lldbinit", "--no-use-colors", "--batch", "-o",
@@ -316,7 +338,7 @@ std::vector<std::string> command_line(const Session& session, const fs::path& sc
 std::vector<Answer> answers_of(const Scenario& scenario, const Session& session,
                                const std::string& output, const Places& places) {
     const bool gdb = session.debugger == Debugger::gdb;
-    const std::vector<Piece> pieces = gdb ? gdb_pieces(output) : lldb_pieces(output);
+    const std::vector<Piece> pieces = pieces_of(session.debugger, output);
     if (pieces.empty() || pieces.back().title != "end")
         throw std::runtime_error("the session ended before its script did");
     std::vector<Answer> answers;

@@ -21,7 +21,8 @@ struct Places {
     std::filesystem::path work;      // a folder of this run's own
 };
 
-enum class Debugger { gdb, lldb };
+// The reader is none, and knows cores only.
+enum class Debugger { gdb, lldb, reader };
 
 struct Session {
     Debugger debugger = Debugger::gdb;
@@ -32,7 +33,7 @@ struct Session {
 
 std::string script_of(const Scenario& scenario, const Session& session, const Places& places);
 
-// The one that CMake found, or that MEMTRACE_GDB or MEMTRACE_LLDB names.
+// The one that CMake found, or that MEMTRACE_GDB or MEMTRACE_LLDB names; the reader that was built.
 std::string debugger_program(Debugger debugger);
 
 // The debugger's command line; `script` is the file with the script's text.

@@ -107,6 +107,7 @@ class Sessions : public testing::TestWithParam<std::string> {
     void on_core(const std::string& title, const fs::path& core) {
         compare(title + "-in-gdb", {Debugger::gdb, core, {}, false});
         if (in("lldb")) compare(title + "-in-lldb", {Debugger::lldb, core, {}, false});
+        if (scenario_.reader) compare(title + "-in-reader", {Debugger::reader, core, {}, false});
     }
 
     void update_golden() {

@@ -6,6 +6,7 @@
 #ifndef MEMTRACE_CORE_APP_SESSION_H
 #define MEMTRACE_CORE_APP_SESSION_H
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -57,6 +58,9 @@ class Session {
     const Scopes& scopes() const { return scopes_; }
     const std::optional<LastReport>& last() const { return last_; }
     void remember(LastReport last) { last_ = std::move(last); }
+    // Blocks that mt leaks has shown; 0 once another command has begun.
+    std::uint64_t leaked() const { return leaked_; }
+    void set_leaked(std::uint64_t blocks) { leaked_ = blocks; }
 
   private:
     Debuggee debuggee_;
@@ -67,6 +71,7 @@ class Session {
     Conditions conditions_;
     Scopes scopes_;
     std::optional<LastReport> last_;
+    std::uint64_t leaked_ = 0;
 };
 
 }  // namespace mt::core

@@ -241,6 +241,8 @@ const char* mtc_verb_help(uint32_t index) {
 
 uint32_t mtc_abi(void) { return MTC_ABI; }
 
+uint64_t mtc_leaked(const mtc_session* session) { return session->session.leaked(); }
+
 const char* mtc_version(void) { return MEMTRACE_VERSION; }
 
 int mtc_traced_memory(mtc_session* session, uint64_t* current, uint64_t* peak) {

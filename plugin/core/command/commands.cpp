@@ -29,6 +29,7 @@ Result<Commands::Outcome> Commands::run(std::string_view line) {
     output_.clear();
     not_ours_text_.clear();
     session_.debuggee().begin_command();
+    session_.set_leaked(0);
     auto words = split_words(line);
     // A quote left open is no reason to keep a line of maintenance's from it.
     const std::string first = words ? (words->empty() ? "" : words->front())

@@ -153,9 +153,11 @@ Result<void> run_leaks(Front& front) {
     const LeaksWanted wanted = MT_TRY(wanted_of(front));
     if (front.has("--blocks")) {
         const BlocksReport report = MT_TRY(leaked_blocks(front.session, wanted, std::move(view)));
+        front.session.set_leaked(static_cast<std::uint64_t>(report.total_count));
         return front.show(report);
     }
     MadeLeaks leaks = MT_TRY(leaks_of(front.session, wanted, std::move(view)));
+    front.session.set_leaked(static_cast<std::uint64_t>(leaks.report.rows.total.count));
     MT_TRY(front.show(leaks.report));
     remember(front.session, std::move(leaks.made));
     return {};

@@ -219,6 +219,8 @@ MTC_API void mtc_close(mtc_session* session);
 
 /* Runs one command: what the user typed after `mt`, "" for `mt` alone. */
 MTC_API int mtc_run(mtc_session* session, const char* line);
+/* How many blocks the last mtc_run() has shown as leaks; 0: none, or no mt leaks. */
+MTC_API uint64_t mtc_leaked(const mtc_session* session);
 /* One line, without "error:"; never NULL; valid until the session's next call. */
 MTC_API const char* mtc_error(const mtc_session* session);
 /* The runtime has been mapped (answer to await_runtime). */

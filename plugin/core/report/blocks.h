@@ -69,6 +69,7 @@ struct BlockRow {
 
 struct BlocksReport {
     bool stamps = false;
+    bool has_addresses = true;  // false: of a file that does not have them
     const FrameBook* book = nullptr;
     std::optional<std::uint64_t> around;  // an address between which they lie: by address then
     std::int64_t other_size = 0, other_count = 0;

@@ -204,8 +204,9 @@ Result<BlocksReport> report_of(Session& session, const std::shared_ptr<Source>& 
                                const BlocksWanted& wanted, View view) {
     Debuggee& debuggee = session.debuggee();
     const Table& table = *source->table;
-    // Of a file: all are at 0, or none is.
-    if (!table.blocks.empty() && table.blocks.back().address == 0)
+    // Of a file that does not have them all are at 0.
+    const bool has_addresses = table.blocks.empty() || table.blocks.back().address != 0;
+    if (wanted.around && !has_addresses)
         return fail(Code::usage,
                     fmt::format("{} has no addresses of blocks; mt save --blocks keeps them",
                                 source->name));
@@ -220,6 +221,7 @@ Result<BlocksReport> report_of(Session& session, const std::shared_ptr<Source>& 
     Places places = MT_TRY(choice.places());
     BlocksReport report;
     report.stamps = table.has_stamps;
+    report.has_addresses = has_addresses;
     report.book = &session.book();
     report.around = wanted.around;
     add_totals(table, places, report);

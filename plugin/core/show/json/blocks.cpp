@@ -108,9 +108,10 @@ Result<void> write_json(const BlocksReport& report, const Sink& sink) {
                                         JsonStream::kItemDepth + 1);
         };
         const std::string* traceback = MT_TRY(tracebacks.of(row.trace, make));
+        Json known = facts(*report.book, row.shown, std::nullopt);
+        if (!report.has_addresses) known["address"] = nullptr;
         // The last member is spliced in as it was laid out before.
-        std::string text = JsonStream::laid_out(facts(*report.book, row.shown, std::nullopt),
-                                                JsonStream::kItemDepth);
+        std::string text = JsonStream::laid_out(known, JsonStream::kItemDepth);
         text.resize(text.rfind('\n'));
         text += fmt::format(",\n{}\"traceback\": {}\n{}}}", margin, *traceback, margin.substr(2));
         return document.laid_out_item(text);

@@ -87,8 +87,10 @@ std::string freed_text(const BlockReport& report) {
 
 std::string row_text(const BlocksReport& report, const ShownBlock& shown,
                      const std::string& place) {
-    std::string text = fmt::format("{:#x}: size={}", shown.block.address,
-                                   format_size(static_cast<double>(shown.block.size)));
+    const std::string address =
+        report.has_addresses ? fmt::format("{:#x}", shown.block.address) : "unknown address";
+    std::string text =
+        fmt::format("{}: size={}", address, format_size(static_cast<double>(shown.block.size)));
     if (shown.domain != 0) text += fmt::format(", domain {}", shown.domain);
     const std::string type = type_text(*report.book, shown);
     text += ", " + place + (type.empty() ? "" : ", " + type) + age_text(report.stamps, shown);

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+//
+// What a process's or a core's code and data are called, from the files of its modules, by
+// elfutils' libdwfl. Opens files of this machine only and fetches none. Reads no table.
+#ifndef MEMTRACE_READER_CODE_H
+#define MEMTRACE_READER_CODE_H
+
+#include <elfutils/libdwfl.h>
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mt::reader {
+
+struct Frame {
+    std::string function, linkage, file, directory;
+    std::uint32_t line = 0;
+};
+
+struct Symbol {
+    std::string name;
+    std::uint64_t address = 0;
+    std::uint64_t size = 0;  // 0: not known
+};
+
+class Code {
+  public:
+    // `executable`: "" = the file that is mapped where the program begins; `file_at` tells it of
+    // an address. Throws std::runtime_error.
+    using FileAt = std::function<std::string(std::uint64_t address)>;
+    static Code of_core(const std::string& path, const std::string& executable,
+                        const FileAt& file_at);
+    static Code of_process(std::int64_t pid);
+    Code(Code&& other) noexcept;
+    ~Code();
+
+    // At an address inside the calling instruction, innermost first; empty: no debug information.
+    std::vector<Frame> frames(std::uint64_t pc) const;
+    std::optional<Symbol> symbol_at(std::uint64_t pc) const;
+    // Of the first module that defines it, in the order of loading.
+    std::optional<Symbol> data_symbol(const std::string& name);
+    // Of a module's file: what a core leaves out. Returns how many bytes from the start.
+    std::size_t read_file(std::uint64_t address, void* out, std::size_t size) const;
+    // The program's file; empty: a core does not tell it.
+    const std::string& executable() const { return executable_; }
+
+  private:
+    Code() = default;
+
+    Dwfl* dwfl_ = nullptr;
+    Elf* core_ = nullptr;
+    int file_ = -1;
+    std::string executable_;
+    std::uint64_t entry_ = 0;  // where the program begins; 0: not known
+    std::map<std::string, std::optional<Symbol>> known_;
+};
+
+}  // namespace mt::reader
+
+#endif
