@@ -48,11 +48,12 @@ class Reader : public testing::Test {
     // Starts a real program of three threads in the background, waits until its table can be read.
     std::string traced() const {
         return "LD_PRELOAD=" + (kStage / "lib/libmemtrace.so").string() + " MEMTRACE=8 " +
-               "PYTHONMALLOC=malloc python3 -c \"import threading, time\nfor i in range(2): "
+               "PYTHONMALLOC=malloc /usr/bin/python3 -c \"import threading, time\nfor i in "
+               "range(2): "
                "threading.Thread(target=lambda: [str(n) for n in range(10**9)], daemon=True)"
                ".start()\ntime.sleep(60)\" & pid=$!\n"
-               "for i in $(seq 100); do $reader $pid status >/dev/null 2>&1 && break; sleep 0.1; "
-               "done\n";
+               "for i in $(seq 100); do $reader $pid status >/dev/null 2>&1 && "
+               "test $(ls /proc/$pid/task | wc -l) = 3 && break; sleep 0.1; done\n";
     }
 
     test::TestFolder work_{"reader"};
