@@ -191,10 +191,13 @@ std::vector<Piece> gdb_pieces(const std::string& output) {
 // LLDB and the reader: each command behind a prompt, `last` ends the session.
 std::vector<Piece> pieces_behind(const std::string& prompt, const std::string& last,
                                  const std::string& output) {
+    // LLDB says that when it likes, into whatever answer is being written.
+    static const std::regex kNews("[0-9]+ locations? added to breakpoint [0-9]+");
     std::vector<Piece> pieces;
     std::istringstream in(output);
     std::string line;
     while (std::getline(in, line)) {
+        if (std::regex_match(line, kNews)) continue;
         if (line.rfind(prompt, 0) == 0)
             pieces.push_back({line.substr(prompt.size()), ""});
         else if (!pieces.empty())
