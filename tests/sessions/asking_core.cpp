@@ -96,5 +96,6 @@ int mtc_reached(mtc_session*, const mtc_hit*, mtc_add_text, void*, mtc_stop*) { 
 int mtc_complete(mtc_session*, const char*, mtc_add_text, void*) { return MTC_OK; }
 int mtc_traced_memory(mtc_session*, std::uint64_t*, std::uint64_t*) { return MTC_ERROR; }
 int mtc_block(mtc_session*, const mtc_value*, std::uint64_t*, std::uint64_t*) { return MTC_ERROR; }
+std::uint64_t mtc_leaked(const mtc_session*) { return 0; }
 int mtc_preloads(const char*, const char*, const char*, mtc_add_text, void*) { return MTC_ERROR; }
 int mtc_query(mtc_session*, const char*, mtc_add_text, void*) { return MTC_ERROR; }

@@ -23,7 +23,9 @@ def load(path):
             % (path, abi, ABI)
         )
     for name, (result, arguments) in PROTOTYPES.items():
-        function = getattr(core, name)
+        function = getattr(core, name, None)
+        if function is None:
+            raise gdb.GdbError("%s has no %s; install memtrace again" % (path, name))
         function.restype = result
         function.argtypes = arguments
     return core
