@@ -12,29 +12,13 @@
 #include <string_view>
 #include <utility>
 
+#include "callback.h"
 #include "host.h"
 
 namespace mt::adapter {
 namespace {
 
 std::atomic<std::uint64_t> g_last_number = 0;
-
-// A method as a callback: `user` is the session. No exception may cross into the core, which is
-// C to us.
-template <auto Method, int Failed = MTC_ERROR>
-struct Callback;
-
-template <typename Result, typename... Arguments, Result (Session::*Method)(Arguments...),
-          int Failed>
-struct Callback<Method, Failed> {
-    static Result call(void* user, Arguments... arguments) noexcept {
-        try {
-            return (static_cast<Session*>(user)->*Method)(arguments...);
-        } catch (...) {
-            return static_cast<Result>(Failed);
-        }
-    }
-};
 
 mtc_debugger callbacks_of(Session* session) {
     mtc_debugger d{};

@@ -103,40 +103,12 @@ std::vector<Dwarf_Die> scopes_at(Dwarf_Die& unit, Dwarf_Addr address) {
     return {scopes, scopes + count};
 }
 
-// Where the program begins, of a core's auxiliary vector (NT_AUXV); 0: not told.
-std::uint64_t entry_of(Elf* core) {
-    std::size_t count = 0;
-    if (elf_getphdrnum(core, &count) != 0) return 0;
-    for (std::size_t i = 0; i < count; ++i) {
-        GElf_Phdr header;
-        if (gelf_getphdr(core, static_cast<int>(i), &header) == nullptr) return 0;
-        if (header.p_type != PT_NOTE) continue;
-        Elf_Data* data = elf_getdata_rawchunk(core, static_cast<std::int64_t>(header.p_offset),
-                                              header.p_filesz, ELF_T_NHDR);
-        GElf_Nhdr note;
-        std::size_t name = 0, at = 0, next = 0;
-        for (std::size_t from = 0;
-             data != nullptr && (next = gelf_getnote(data, from, &note, &name, &at)) > 0;
-             from = next) {
-            if (note.n_type != NT_AUXV) continue;
-            const auto* bytes = static_cast<const char*>(data->d_buf) + at;
-            for (std::size_t pair = 0; pair + 16 <= note.n_descsz; pair += 16) {
-                std::uint64_t word[2];
-                std::memcpy(word, bytes + pair, sizeof word);
-                if (word[0] == AT_ENTRY) return word[1];
-            }
-        }
-    }
-    return 0;
-}
-
 }  // namespace
 
 Code::Code(Code&& other) noexcept
     : dwfl_(std::exchange(other.dwfl_, nullptr)),
       core_(std::exchange(other.core_, nullptr)),
       file_(std::exchange(other.file_, -1)),
-      executable_(std::move(other.executable_)),
       entry_(other.entry_),
       known_(std::move(other.known_)) {}
 
@@ -146,20 +118,18 @@ Code::~Code() {
     if (file_ >= 0) close(file_);
 }
 
-Code Code::of_core(const std::string& path, const std::string& executable, const FileAt& file_at) {
+Code Code::of_core(const std::string& path, const std::string& executable, std::uint64_t entry) {
     Code code;
-    code.executable_ = executable;
+    code.entry_ = entry;
     code.file_ = open(path.c_str(), O_RDONLY | O_CLOEXEC);
     if (code.file_ < 0) throw std::runtime_error(std::strerror(errno));
     elf_version(EV_CURRENT);
     code.core_ = elf_begin(code.file_, ELF_C_READ_MMAP, nullptr);
     code.dwfl_ = dwfl_begin(&kOfCore);
     if (code.core_ == nullptr || code.dwfl_ == nullptr) fail("it cannot be read");
-    code.entry_ = entry_of(code.core_);
-    if (executable.empty() && code.entry_ != 0) code.executable_ = file_at(code.entry_);
     // One that is not on this machine is no reason to name nothing at all.
-    const bool is_there = access(code.executable_.c_str(), R_OK) == 0;
-    const char* program = is_there ? code.executable_.c_str() : nullptr;
+    const bool is_there = access(executable.c_str(), R_OK) == 0;
+    const char* program = is_there ? executable.c_str() : nullptr;
     if (dwfl_core_file_report(code.dwfl_, code.core_, program) < 0) fail("its modules");
     if (dwfl_report_end(code.dwfl_, nullptr, nullptr) != 0) fail("its modules");
     return code;

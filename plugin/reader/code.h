@@ -8,7 +8,6 @@
 #include <elfutils/libdwfl.h>
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -29,11 +28,9 @@ struct Symbol {
 
 class Code {
   public:
-    // `executable`: "" = the file that is mapped where the program begins; `file_at` tells it of
-    // an address. Throws std::runtime_error.
-    using FileAt = std::function<std::string(std::uint64_t address)>;
+    // `entry`: where the program begins; 0: not known. Throws std::runtime_error.
     static Code of_core(const std::string& path, const std::string& executable,
-                        const FileAt& file_at);
+                        std::uint64_t entry);
     static Code of_process(std::int64_t pid);
     Code(Code&& other) noexcept;
     ~Code();
@@ -45,8 +42,6 @@ class Code {
     std::optional<Symbol> data_symbol(const std::string& name);
     // Of a module's file: what a core leaves out. Returns how many bytes from the start.
     std::size_t read_file(std::uint64_t address, void* out, std::size_t size) const;
-    // The program's file; empty: a core does not tell it.
-    const std::string& executable() const { return executable_; }
 
   private:
     Code() = default;
@@ -54,7 +49,6 @@ class Code {
     Dwfl* dwfl_ = nullptr;
     Elf* core_ = nullptr;
     int file_ = -1;
-    std::string executable_;
     std::uint64_t entry_ = 0;  // where the program begins; 0: not known
     std::map<std::string, std::optional<Symbol>> known_;
 };

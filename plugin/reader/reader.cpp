@@ -50,10 +50,7 @@ Kind kind_of(const std::string& path) {
     };
     // e_type, of either byte order, at 16 (ELF specification): ET_CORE is 4.
     if (begins("\177ELF")) return start[16] == 4 || start[17] == 4 ? Kind::core : Kind::program;
-    if (begins("\x28\xb5\x2f\xfd") ||
-        begins("\xfd"
-               "7zXZ") ||
-        begins("\x04\x22\x4d\x18"))
+    if (begins("\x28\xb5\x2f\xfd") || begins("\xfd\x37zXZ") || begins("\x04\x22\x4d\x18"))
         return Kind::compressed;
     return Kind::other;
 }
@@ -62,12 +59,6 @@ std::optional<std::int64_t> pid_of(const std::string& word) {
     if (word.empty() || word.size() > 9 || word.find_first_not_of("0123456789") != word.npos)
         return std::nullopt;
     return std::stoll(word);
-}
-
-std::string in_quotes(const std::string& path) {
-    std::string text = "'";
-    for (const char c : path) text += c == '\'' ? std::string("'\"'\"'") : std::string(1, c);
-    return text + "'";
 }
 
 void put_text(void* sink, const char* text) {
@@ -103,13 +94,14 @@ bool Reader::open_subject() {
         complain("cannot read " + (pid ? "process " + word : word) + ": " + error.what());
         return false;
     }
+    return open_session();
+}
+
+bool Reader::open_session() {
     callbacks_ = subject_->callbacks();
     session_ = mtc_open(&callbacks_, nullptr);
-    if (session_ == nullptr) {
-        complain("out of memory");
-        return false;
-    }
-    return true;
+    if (session_ == nullptr) complain("out of memory");
+    return session_ != nullptr;
 }
 
 int Reader::run_quietly(const std::string& line, std::string& text) {
@@ -123,15 +115,16 @@ int Reader::run_quietly(const std::string& line, std::string& text) {
 // A saved snapshot becomes one of the session's.
 bool Reader::keep(const std::string& path, const char* name) {
     std::string text;
-    if (kind_of(path) == Kind::compressed) {
+    const Kind kind = kind_of(path);
+    if (kind == Kind::compressed) {
         complain(path + " is compressed; unpack it first (unzstd, unxz, lz4 -d)");
         return false;
     }
-    if (kind_of(path) == Kind::program) {
+    if (kind == Kind::program) {
         complain(path + " is a program or library, neither a core nor a saved snapshot");
         return false;
     }
-    return run_quietly("load " + in_quotes(path) + " " + name, text) == MTC_OK;
+    return run_quietly("load " + quoted_word(path) + " " + name, text) == MTC_OK;
 }
 
 // Of diff: what is in another core is saved and loaded, for a session is about one.
@@ -149,9 +142,10 @@ bool Reader::keep_other(const std::string& path, const char* name) {
     words.subject = path;
     Reader other(words);
     std::string text;
-    const bool done =
-        other.open_subject() && other.run_quietly("snapshot --blocks -n 1", text) == MTC_OK &&
-        other.run_quietly("save --replace " + in_quotes(file), text) == MTC_OK && keep(file, name);
+    const bool done = other.open_subject() &&
+                      other.run_quietly("snapshot --blocks -n 1", text) == MTC_OK &&
+                      other.run_quietly("save --replace " + quoted_word(file), text) == MTC_OK &&
+                      keep(file, name);
     unlink(file.c_str());
     if (!done) status_ = kFailed;
     return done;
@@ -160,21 +154,16 @@ bool Reader::keep_other(const std::string& path, const char* name) {
 bool Reader::open() {
     if (!words_.other.empty()) {
         subject_ = Subject::nothing();
-        callbacks_ = subject_->callbacks();
-        session_ = mtc_open(&callbacks_, nullptr);
-        return session_ != nullptr && keep_other(words_.subject, "old") &&
+        return open_session() && keep_other(words_.subject, "old") &&
                keep_other(words_.other, "new");
     }
-    const Kind kind = kind_of(words_.subject);
-    const bool is_pid = kind == Kind::missing && pid_of(words_.subject);
     if (!open_subject()) return false;
-    if (kind == Kind::core || is_pid) return true;
-    return keep(words_.subject, "saved");
+    return subject_->is_core() || subject_->is_process() || keep(words_.subject, "saved");
 }
 
 bool Reader::is_refused(const std::string& verb) {
-    const bool is_core = !words_.other.empty() ? false : kind_of(words_.subject) == Kind::core;
-    if (is_one_of(verb, kOfDebuggers) && !is_core)  // of a core the core library says why not
+    // Of a core the core library says why not.
+    if (is_one_of(verb, kOfDebuggers) && !subject_->is_core())
         complain("memtrace only reads; mt " + verb + " is for memtrace-gdb and memtrace-lldb");
     else if (is_one_of(verb, kOfStoppedOnes) && subject_->is_process() && !words_.stops)
         complain("mt " + verb + " needs a process that stands still: memtrace --stop " +
@@ -187,8 +176,7 @@ bool Reader::is_refused(const std::string& verb) {
 void Reader::run(const std::string& line) {
     if (words_.echoes) std::printf("(memtrace) %s\n", line.c_str());
     std::fflush(stdout);
-    const std::string given = first_word(line);
-    const bool is_mt = given == "mt";
+    const bool is_mt = first_word(line) == "mt";
     const std::string command = is_mt ? line.substr(line.find("mt") + 2) : line;
     if (is_refused(first_word(command))) return;
     std::optional<Stopped> stopped;

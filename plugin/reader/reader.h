@@ -36,6 +36,7 @@ class Reader {
 
   private:
     bool open_subject();
+    bool open_session();
     bool keep(const std::string& path, const char* name);
     bool keep_other(const std::string& path, const char* name);
     bool is_refused(const std::string& verb);

@@ -5,13 +5,10 @@
 #include "registers.h"
 
 #include <elf.h>
-#include <fcntl.h>
-#include <gelf.h>
 #include <sys/ptrace.h>
 #include <sys/uio.h>
 #include <sys/user.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -26,13 +23,11 @@ namespace {
 constexpr std::array kGeneral = {"r15", "r14", "r13", "r12", "rbp", "rbx",    "r11", "r10",
                                  "r9",  "r8",  "rax", "rcx", "rdx", "rsi",    "rdi", "",
                                  "",    "",    "",    "rsp", "",    "fs_base"};
-constexpr std::size_t kStackPointer = 19, kGeneralBytes = 27 * sizeof(std::uint64_t);
-constexpr std::size_t kStatusRegisters = 112, kStatusTid = 32;  // in a prstatus note
 
 // Where XSAVE's standard form has them (Intel SDM 1, 13.4 and 13.5); FXSAVE is its beginning.
 constexpr std::size_t kXmm = 160, kYmmHigh = 576, kZmmHigh = 1152, kZmm16 = 1664;
-constexpr std::size_t kXcr0 =
-    464;  // put there by the kernel (arch/x86/include/uapi/asm/sigcontext.h)
+// Which of them there are: put there by the kernel (arch/x86/include/uapi/asm/sigcontext.h).
+constexpr std::size_t kXcr0 = 464;
 constexpr std::uint64_t kHasYmm = 1u << 2, kHasZmmHigh = 1u << 6, kHasZmm16 = 1u << 7;
 
 std::uint64_t word_at(const std::vector<unsigned char>& bytes, std::size_t at) {
@@ -70,37 +65,6 @@ void add_vectors(const std::vector<unsigned char>& bytes, const Add& add) {
     if ((has & kHasZmm16) != 0) add_part(bytes, {"zmm", kZmm16, 16, 16, 0, 8}, add);
 }
 
-// A note's bytes to the thread that it is of: the one whose status came last.
-void take_note(const GElf_Nhdr& note, const unsigned char* bytes, std::vector<Thread>& threads) {
-    if (note.n_type == NT_PRSTATUS && note.n_descsz >= kStatusRegisters + kGeneralBytes) {
-        Thread& thread = threads.emplace_back();
-        std::memcpy(&thread.tid, bytes + kStatusTid, sizeof thread.tid);
-        thread.general.assign(bytes + kStatusRegisters, bytes + kStatusRegisters + kGeneralBytes);
-    }
-    if (threads.empty()) return;
-    std::vector<unsigned char>& vectors = threads.back().vectors;
-    if (note.n_type == NT_X86_XSTATE || (note.n_type == NT_FPREGSET && vectors.empty()))
-        vectors.assign(bytes, bytes + note.n_descsz);
-}
-
-void take_notes(Elf* elf, std::vector<Thread>& threads) {
-    std::size_t count = 0;
-    if (elf_getphdrnum(elf, &count) != 0) return;
-    for (std::size_t i = 0; i < count; ++i) {
-        GElf_Phdr header;
-        if (gelf_getphdr(elf, static_cast<int>(i), &header) == nullptr) return;
-        if (header.p_type != PT_NOTE) continue;
-        Elf_Data* data = elf_getdata_rawchunk(elf, static_cast<std::int64_t>(header.p_offset),
-                                              header.p_filesz, ELF_T_NHDR);
-        if (data == nullptr) continue;
-        GElf_Nhdr note;
-        std::size_t name = 0, bytes = 0, next = 0;
-        for (std::size_t at = 0; (next = gelf_getnote(data, at, &note, &name, &bytes)) > 0;
-             at = next)
-            take_note(note, static_cast<const unsigned char*>(data->d_buf) + bytes, threads);
-    }
-}
-
 std::vector<unsigned char> register_set(int tid, int which, std::size_t most) {
     std::vector<unsigned char> bytes(most);
     iovec range{bytes.data(), bytes.size()};
@@ -109,30 +73,22 @@ std::vector<unsigned char> register_set(int tid, int which, std::size_t most) {
     return bytes;
 }
 
-}  // namespace
+// Ctrl-C must not leave it on its way to a stop: only a thread that stands can be let go.
+bool awaited(int tid, int& status) {
+    for (;;) {
+        if (waitpid(tid, &status, __WALL) == tid) return true;
+        if (errno != EINTR) return false;
+    }
+}
 
-std::uint64_t Thread::stack_pointer() const { return word_at(general, kStackPointer * 8); }
+}  // namespace
 
 void each_register(const Thread& thread, const Add& add) {
     for (std::size_t i = 0; i < kGeneral.size(); ++i) {
-        const std::uint64_t value = word_at(thread.general, i * 8);
+        const std::uint64_t value = thread.registers[i];
         if (*kGeneral[i] != '\0' && value != 0) add(kGeneral[i], value);
     }
     add_vectors(thread.vectors, add);
-}
-
-std::vector<Thread> threads_of_core(const std::string& path) {
-    std::vector<Thread> threads;
-    const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    elf_version(EV_CURRENT);
-    Elf* elf = file < 0 ? nullptr : elf_begin(file, ELF_C_READ_MMAP, nullptr);
-    GElf_Ehdr header;
-    const bool is_ours =
-        elf != nullptr && gelf_getehdr(elf, &header) != nullptr && header.e_machine == EM_X86_64;
-    if (is_ours) take_notes(elf, threads);
-    if (elf != nullptr) elf_end(elf);
-    if (file >= 0) close(file);
-    return threads;
 }
 
 Stopped::Stopped(std::int64_t pid) {
@@ -160,8 +116,8 @@ void Stopped::stop_new(std::int64_t pid) {
         }
         held_.push_back({tid, 0});
         int status = 0;
-        if (ptrace(PTRACE_INTERRUPT, tid, nullptr, nullptr) != 0 ||
-            waitpid(tid, &status, __WALL) != tid || !WIFSTOPPED(status))
+        if (ptrace(PTRACE_INTERRUPT, tid, nullptr, nullptr) != 0 || !awaited(tid, status) ||
+            !WIFSTOPPED(status))
             continue;
         if (status >> 16 != PTRACE_EVENT_STOP) held_.back().signal = WSTOPSIG(status);
     }
@@ -182,7 +138,8 @@ std::vector<Thread> Stopped::threads() const {
     for (const auto& [tid, signal] : held_) {
         Thread thread;
         thread.tid = static_cast<std::uint32_t>(tid);
-        thread.general = register_set(tid, NT_PRSTATUS, sizeof(user_regs_struct));
+        const auto general = register_set(tid, NT_PRSTATUS, sizeof thread.registers);
+        if (!general.empty()) std::memcpy(thread.registers.data(), general.data(), general.size());
         thread.vectors = register_set(tid, NT_X86_XSTATE, std::size_t{64} << 10);
         if (thread.vectors.empty())
             thread.vectors = register_set(tid, NT_PRFPREG, sizeof(user_fpregs_struct));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Registers of threads, of x86-64: what a core's notes hold and what ptrace gives are the same
-// bytes. Decides nothing about them.
+// Registers of threads, of x86-64, by name: what a core's notes hold and what ptrace gives are
+// the same bytes. Decides nothing about them.
 #ifndef MEMTRACE_READER_REGISTERS_H
 #define MEMTRACE_READER_REGISTERS_H
 
@@ -10,22 +10,15 @@
 #include <string>
 #include <vector>
 
+#include "source/core_thread.h"
+
 namespace mt::reader {
 
-struct Thread {
-    std::uint32_t tid = 0;
-    std::vector<unsigned char> general;  // user_regs_struct (sys/user.h)
-    std::vector<unsigned char> vectors;  // of XSAVE, or FXSAVE alone; empty: not known
-
-    std::uint64_t stack_pointer() const;
-};
+using Thread = core::CoreThread;
 
 // Calls add(name, value) for each that is not 0: rax, fs_base, xmm3[0], ymm3[2], zmm3[4], …
 void each_register(const Thread& thread,
                    const std::function<void(const std::string&, std::uint64_t)>& add);
-
-// In the order of its notes. None: it has none, or is of another processor.
-std::vector<Thread> threads_of_core(const std::string& path);
 
 // A process that stands still while this lives, however the reader ends. Throws
 // std::runtime_error where that is not permitted; the process then runs on.

@@ -13,6 +13,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "callback.h"
 #include "expressions.h"
 #include "source/core_memory.h"
 #include "source/direct_memory.h"
@@ -42,34 +43,19 @@ void catch_interrupts() {
 
 bool take_interrupt() { return std::exchange(g_interrupted, 0) != 0; }
 
-// A method as a callback: `user` is the subject. No exception may cross into the core, which is
-// C to us.
-template <typename Result, typename... Arguments, Result (Subject::*Method)(Arguments...),
-          int Failed>
-struct Subject::Callback<Method, Failed> {
-    static Result call(void* user, Arguments... arguments) noexcept {
-        try {
-            return (static_cast<Subject*>(user)->*Method)(arguments...);
-        } catch (...) {
-            return static_cast<Result>(Failed);
-        }
-    }
-};
-
 std::unique_ptr<Subject> Subject::core(const std::string& path, const std::string& executable) {
     std::unique_ptr<Subject> made(new Subject);
     auto file = core::read_core_file(path);
     if (file == nullptr) throw std::runtime_error("it is no core");
     made->nobody_ = std::make_unique<Nobody>();
-    made->memory_ = std::make_unique<core::CoreMemory>(file, *made->nobody_);
-    made->code_.emplace(Code::of_core(path, executable, [&file](std::uint64_t address) {
-        const core::Mapping* mapping = core::range_at(file->mapped, address);
-        return mapping == nullptr ? std::string() : mapping->path;
-    }));
-    made->threads_ = threads_of_core(path);
+    made->executable_ = executable;
+    const core::Mapping* program = core::range_at(file->mapped, file->entry);
+    if (executable.empty() && program != nullptr) made->executable_ = program->path;
+    made->code_.emplace(Code::of_core(path, made->executable_, file->entry));
+    made->threads_ = file->threads;
     made->pid_ = made->threads_.empty() ? 1 : made->threads_.front().tid;
     made->core_path_ = path;
-    made->executable_ = made->code_->executable();
+    made->memory_ = std::make_unique<core::CoreMemory>(std::move(file), *made->nobody_);
     return made;
 }
 

@@ -29,6 +29,7 @@ class Subject {
 
     mtc_debugger callbacks();
 
+    bool is_core() const { return !core_path_.empty(); }
     bool is_process() const { return pid_ != 0 && core_path_.empty(); }
     std::int64_t pid() const { return pid_; }
     // The threads of a process while it stands still; none while it runs.
@@ -51,12 +52,6 @@ class Subject {
     int current_thread(std::uint64_t* thread);
     int registers(mtc_add_register add, void* sink);
     void progress(const char* text);
-
-    template <auto Method, int Failed = MTC_ERROR>
-    struct Callback;
-    template <typename Result, typename... Arguments, Result (Subject::*Method)(Arguments...),
-              int Failed>
-    struct Callback<Method, Failed>;
 
     std::int64_t pid_ = 0;
     std::string core_path_, executable_;

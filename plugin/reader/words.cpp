@@ -17,19 +17,11 @@ bool is_verb(const std::string& word) {
     return false;
 }
 
-// A shell has taken its quotes away; a command line has them.
-std::string quoted(const std::string& word) {
-    const bool is_plain = !word.empty() && word.find_first_of(" \t'\"\\") == std::string::npos;
-    if (is_plain) return word;
-    std::string text = "'";
-    for (const char c : word) text += c == '\'' ? std::string("'\"'\"'") : std::string(1, c);
-    return text + "'";
-}
-
+// A shell has taken the words' quotes away.
 std::string joined(const std::vector<std::string>& words, std::size_t first) {
     std::string line;
     for (std::size_t i = first; i < words.size(); ++i)
-        line += (i == first ? "" : " ") + quoted(words[i]);
+        line += (i == first ? "" : " ") + quoted_word(words[i]);
     return line;
 }
 
@@ -74,6 +66,14 @@ void take_diff(const std::vector<std::string>& words, std::size_t at, Words& out
 }
 
 }  // namespace
+
+std::string quoted_word(const std::string& word) {
+    const bool is_plain = !word.empty() && word.find_first_of(" \t'\"\\") == std::string::npos;
+    if (is_plain) return word;
+    std::string text = "'";
+    for (const char c : word) text += c == '\'' ? std::string("'\"'\"'") : std::string(1, c);
+    return text + "'";
+}
 
 const char* const kUsage =
     R"(usage: memtrace [OPTIONS] CORE|PID|SAVED [EXECUTABLE] [COMMAND ...]

@@ -23,6 +23,9 @@ struct Words {
 
 Words words_of(const std::vector<std::string>& arguments);
 
+// One word of a command line, whatever is in it.
+std::string quoted_word(const std::string& word);
+
 extern const char* const kUsage;
 
 }  // namespace mt::reader

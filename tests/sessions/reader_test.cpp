@@ -102,6 +102,34 @@ TEST_F(Reader, EndsWith1WhereLeaksAre) {
     EXPECT_EQ(read({core, "leaks", "--by", "colour"}).status, 2);
 }
 
+// Blocks that only a register holds, a vector one too, are no leaks here either.
+TEST_F(Reader, FindsTheLeaksThatGdbFinds) {
+    const fs::path core = work_ / "leaky.core";
+    std::ofstream(work_ / "make") << "set confirm off\nset debuginfod enabled off\nsource "
+                                  << (kStage / "share/memtrace/gdb/memtrace.py").string()
+                                  << "\nmt preload\nmt start\nbreak *leaky_ready\nrun\ngcore "
+                                  << core.string() << "\nkill\n";
+    const std::string program = kPrograms / "leaky_optimised";
+    run_program(debugger_program(Debugger::gdb),
+                {"-nx", "-batch", "-x", "make", "--args", program, work_ / "list",
+                 kPrograms / "libleaky_library.so"},
+                work_, 120s);
+    ASSERT_TRUE(fs::exists(core));
+    const std::string command = "leaks --kinds definite,indirect,possible,reachable -n 0 --blocks";
+    std::ofstream(work_ / "ask") << "set debuginfod enabled off\nsource "
+                                 << (kStage / "share/memtrace/gdb/memtrace.py").string()
+                                 << "\nfile " << program << "\ncore-file " << core.string()
+                                 << "\npython print('--')\nmt " << command << "\nmt leaks -n 0\n";
+    const std::string theirs =
+        run_program(debugger_program(Debugger::gdb), {"-nx", "-batch", "-x", "ask"}, work_, 120s)
+            .output;
+    const std::string ours = read({core, "-c", command, "-c", "leaks -n 0"}).output;
+    const auto begin = theirs.find("--\n");
+    ASSERT_NE(begin, std::string::npos) << theirs;
+    EXPECT_EQ(theirs.substr(begin + 3), ours);
+    EXPECT_THAT(ours, HasSubstr("definitely lost: size="));
+}
+
 TEST_F(Reader, TakesCommandsFromWordsFilesAndItsInput) {
     const std::string core = core_of("lesson_leak", "lesson_done");
     const std::string words = read({core, "-c", "snapshot -n 1", "-c", "mt list"}).output;

@@ -55,6 +55,7 @@ bool is_runtime(const MappedFile& file) {
 void take_notes(CoreNotes notes, CoreFile& core) {
     core.threads = std::move(notes.threads);
     core.has_files = notes.has_files;
+    core.entry = notes.entry;
     core.maps_runtime = std::any_of(notes.files.begin(), notes.files.end(), is_runtime);
     const auto files = in_order(std::move(notes.files));
     std::uint64_t left = kMostNames;

@@ -32,6 +32,7 @@ struct CoreFile {
     std::vector<MemoryRegion> writable;  // those of it that the program could write
     std::vector<Mapping> mapped;         // all of which the core knows, with or without bytes
     std::vector<CoreThread> threads;     // the one that the core was written for comes first
+    std::uint64_t entry = 0;             // where the program begins; 0: not told
     std::uint64_t size = 0;              // bytes of the file
     std::uint64_t wanted = 0;            // that its headers speak of
     std::uint64_t left_out = 0;          // writable mappings of which nothing was written

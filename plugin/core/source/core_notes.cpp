@@ -7,11 +7,15 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace mt::core {
 namespace {
 
 constexpr std::uint32_t kThread = 1;                // NT_PRSTATUS
+constexpr std::uint32_t kVectors = 2;               // NT_FPREGSET, what FXSAVE stores
+constexpr std::uint32_t kAuxiliary = 6;             // NT_AUXV
+constexpr std::uint32_t kAllVectors = 0x202;        // NT_X86_XSTATE, what XSAVE stores
 constexpr std::uint32_t kMappedFiles = 0x46494c45;  // NT_FILE
 
 // Of elf_prstatus (sys/procfs.h), x86-64.
@@ -37,6 +41,9 @@ void CoreNotes::add(int fd, std::uint64_t offset, std::uint64_t size) {
         if (name > rest.size() || head[1] > rest.size() - name) return;
         const std::string_view note = rest.substr(static_cast<std::size_t>(name), head[1]);
         if (head[2] == kThread) add_thread(note);
+        if (head[2] == kVectors || head[2] == kAllVectors)
+            add_vectors(note, head[2] == kAllVectors);
+        if (head[2] == kAuxiliary) add_entry(note);
         if (head[2] == kMappedFiles) add_files(note);
         rest.remove_prefix(
             static_cast<std::size_t>(std::min<std::uint64_t>(name + content, rest.size())));
@@ -48,7 +55,23 @@ void CoreNotes::add_thread(std::string_view note) {
     CoreThread thread;
     std::memcpy(&thread.tid, note.data() + kTid, sizeof thread.tid);
     std::memcpy(thread.registers.data(), note.data() + kRegisters, sizeof thread.registers);
-    threads.push_back(thread);
+    threads.push_back(std::move(thread));
+}
+
+// Of the thread whose status came last.
+void CoreNotes::add_vectors(std::string_view note, bool is_whole) {
+    if (threads.empty() || (!is_whole && !threads.back().vectors.empty())) return;
+    threads.back().vectors.assign(note.begin(), note.end());
+}
+
+// Pairs of a kind and a value.
+void CoreNotes::add_entry(std::string_view note) {
+    constexpr std::uint64_t kEntry = 9;  // AT_ENTRY
+    std::uint64_t pair[2];
+    for (; has_registers_ && note.size() >= sizeof pair; note.remove_prefix(sizeof pair)) {
+        std::memcpy(pair, note.data(), sizeof pair);
+        if (pair[0] == kEntry) entry = pair[1];
+    }
 }
 
 // Paths of the mapped files follow the table of their places, each with a zero at its end.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// The notes of a core: its threads and the files that were mapped. Every size in a note is
-// bounded by the note, and all notes together by a limit. Knows no segment of memory.
+// The notes of a core: its threads, the files that were mapped, where the program begins. Every
+// size in a note is bounded by the note, and all notes together by a limit. Knows no segment of
+// memory.
 #ifndef MEMTRACE_CORE_SOURCE_CORE_NOTES_H
 #define MEMTRACE_CORE_SOURCE_CORE_NOTES_H
 
@@ -30,9 +31,12 @@ class CoreNotes {
     std::vector<CoreThread> threads;
     std::vector<MappedFile> files;
     bool has_files = false;
+    std::uint64_t entry = 0;  // where the program begins; 0: not told
 
   private:
     void add_thread(std::string_view note);
+    void add_vectors(std::string_view note, bool is_whole);
+    void add_entry(std::string_view note);
     void add_files(std::string_view note);
 
     const bool has_registers_;
