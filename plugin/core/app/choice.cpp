@@ -119,6 +119,12 @@ Result<void> choose_rows_of_threads(const Table& table, View& view) {
 
 }  // namespace
 
+Result<void> check_addresses(const Table& table, const std::string& whose) {
+    if (table.has_addresses()) return {};
+    return fail(Code::usage,
+                fmt::format("{} has no addresses of blocks; mt save --blocks keeps them", whose));
+}
+
 Result<void> choose_blocks(const Session& session, const Table& table, const std::string& whose,
                            View& view) {
     BlockFilter& blocks = view.grouping.blocks;

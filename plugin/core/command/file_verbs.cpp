@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "app/choice.h"
 #include "app/files.h"
 #include "app/reports/rows.h"
 
@@ -41,6 +42,7 @@ Result<void> run_save(Front& front) {
     const std::string* path = file_word(front, 0);
     if (path == nullptr) return fail(Code::usage, "mt save takes the name of a file");
     const Kept kept = MT_TRY(front.session.shelf().snapshot(front.word(1), front.has("--blocks")));
+    if (front.has("--blocks")) MT_TRY(check_addresses(*kept.table, "snapshot " + kept.called()));
     // Made before the file is: without memory for it the command fails and leaves none.
     const std::string text = fmt::format("snapshot {} saved to {}\n", kept.called(), *path);
     SaveOptions options;

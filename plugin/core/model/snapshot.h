@@ -216,6 +216,10 @@ struct Table {
     // The frames of a traceback, most recent first.
     std::vector<Pc> frames(std::uint32_t node) const;
 
+    // False: it came from a file that does not have them, and all its blocks are at 0.
+    bool has_addresses() const {
+        return names == nullptr || blocks.empty() || blocks.back().address != 0;
+    }
     const BlockDetail& detail_of(const Block& block) const { return details[block.detail]; }
     std::uint32_t domain_of(const Block& block) const { return detail_of(block).domain; }
     // What Block::detail is for a block of this detail.

@@ -249,6 +249,7 @@ class Reader {
             (maker_.table.has_stamps && sample.stamps.size() != number))
             return damaged(fmt::format("a sample has {} addresses and {} stamps of {} blocks",
                                        sample.addresses.size(), sample.stamps.size(), number));
+        has_addresses_ = true;
         for (std::size_t i = 0; i < number; ++i)
             maker_.keep_block(trace, *marks.block_size, domain, sample.addresses[i],
                               maker_.table.has_stamps ? sample.stamps[i] : 0);
@@ -309,6 +310,9 @@ class Reader {
     Result<void> finish() {
         finish_free();
         Table& table = maker_.table;
+        if (has_addresses_)
+            MT_TRY(sort_unless_stopped(table.blocks.begin(), table.blocks.end(), ByAddress{table},
+                                       interrupted_));
         if (ours_) {
             // Of a sample: it was there for the blocks only.
             std::erase_if(table.traces, [](const Trace& trace) {
@@ -340,6 +344,7 @@ class Reader {
     Description described_;
     std::vector<Module> own_modules_;  // what mappings do not hold of them
     bool ours_ = false;
+    bool has_addresses_ = false;          // of blocks
     std::vector<std::uint16_t> modules_;  // by place of the mapping
     std::vector<Pc> pcs_;                 // by place of the location
     std::vector<Pc> stack_;

@@ -179,8 +179,6 @@ void TableMaker::count_totals() {
 
 std::shared_ptr<Table> TableMaker::finish() {
     table.names = std::move(names_);
-    // Where they have no addresses they are in order as they are.
-    std::stable_sort(table.blocks.begin(), table.blocks.end(), ByAddress{table});
     return std::make_shared<Table>(std::move(table));
 }
 

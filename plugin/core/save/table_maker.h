@@ -68,7 +68,7 @@ class TableMaker {
     void add_trace(std::uint32_t domain, std::uint64_t size, const std::vector<PlainFrame>& frames,
                    std::uint32_t total_nframe);
 
-    // The table, once; names included, blocks in order.
+    // The table, once; names included.
     std::shared_ptr<Table> finish();
     // Sums of the traces become the table's current and peak; the depot is counted.
     void count_totals();

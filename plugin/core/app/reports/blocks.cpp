@@ -3,8 +3,6 @@
 // See blocks.h.
 #include "app/reports/blocks.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <unordered_map>
 #include <utility>
@@ -204,12 +202,7 @@ Result<BlocksReport> report_of(Session& session, const std::shared_ptr<Source>& 
                                const BlocksWanted& wanted, View view) {
     Debuggee& debuggee = session.debuggee();
     const Table& table = *source->table;
-    // Of a file that does not have them all are at 0.
-    const bool has_addresses = table.blocks.empty() || table.blocks.back().address != 0;
-    if (wanted.around && !has_addresses)
-        return fail(Code::usage,
-                    fmt::format("{} has no addresses of blocks; mt save --blocks keeps them",
-                                source->name));
+    if (wanted.around) MT_TRY(check_addresses(table, source->name));
     if (wanted.order == BlockOrder::age && !table.has_stamps)
         return fail(Code::usage,
                     "there are no stamps; mt start --stamps records the age of blocks");
@@ -221,7 +214,7 @@ Result<BlocksReport> report_of(Session& session, const std::shared_ptr<Source>& 
     Places places = MT_TRY(choice.places());
     BlocksReport report;
     report.stamps = table.has_stamps;
-    report.has_addresses = has_addresses;
+    report.has_addresses = table.has_addresses();
     report.book = &session.book();
     report.around = wanted.around;
     add_totals(table, places, report);
