@@ -12,9 +12,11 @@
 #include <cstring>
 #include <functional>
 #include <map>
+#include <memory>
+#include <vector>
 
 #include "model/stamp.h"
-#include "stepper.h"
+#include "places.h"
 
 namespace mt::test {
 namespace {
@@ -53,21 +55,7 @@ class Interrupted {
         waitpid(tracee.pid(), &status, 0);
         return run_to_trap();
     }
-    // Steps until `instructions` of the runtime have been passed; false: the
-    // second int3 came first.
-    bool step_inside_runtime(int instructions) {
-        const core::MemoryRegion code = runtime_code(tracee.pid());
-        for (int inside = 0;;) {
-            const std::uint64_t pc = program_counter(tracee.pid());
-            if (pc >= code.start && pc < code.end && ++inside == instructions) return true;
-            int status = 0;
-            ptrace(PTRACE_SINGLESTEP, tracee.pid(), nullptr, nullptr);
-            waitpid(tracee.pid(), &status, 0);
-            siginfo_t info = {};
-            ptrace(PTRACE_GETSIGINFO, tracee.pid(), nullptr, &info);
-            if (!WIFSTOPPED(status) || info.si_code == SI_KERNEL) return false;
-        }
-    }
+    pid_t pid() const { return tracee.pid(); }
 
     Tracee tracee;
 };
@@ -111,18 +99,28 @@ void expect_ledger_blocks(const core::Table& table, const ledger& book, int at) 
 void at_each_instruction(const char* what,
                          const std::function<void(const core::Table&, const ledger&, int)>& check,
                          const char* how = "whole") {
+    const auto start = [&] {
+        auto run = std::make_unique<Interrupted>(what, how);
+        if (!run->start()) run.reset();
+        return run;
+    };
+    const auto first = start();
+    ASSERT_TRUE(first);
+    const std::vector<Place> places =
+        places_passed(first->pid(), [](int number) { return number % kStride == 1; });
     int runs = 0;
-    for (int at = 1;; at += kStride, ++runs) {
-        Interrupted run(what, how);
-        ASSERT_TRUE(run.start());
-        if (!run.step_inside_runtime(at)) break;
+    for (const Place& place : places) {
+        const auto run = run_at(place, start);
+        if (!run) break;
+        ++runs;
+        const int at = place.number;
         const bool jumps = std::strstr(what, "jump") != nullptr;
-        ASSERT_TRUE(run.run_to_trap(SIGUSR1)) << "at instruction " << at;
-        ASSERT_TRUE(jumps || run.run_to_trap()) << "at instruction " << at;
-        const auto table = run.tracee.table(true);
+        ASSERT_TRUE(run->run_to_trap(SIGUSR1)) << "at instruction " << at;
+        ASSERT_TRUE(jumps || run->run_to_trap()) << "at instruction " << at;
+        const auto table = run->tracee.table(true);
         ASSERT_TRUE(table) << table.error().text << " at instruction " << at;
         expect_consistent(*table, at);
-        check(*table, run.tracee.book(), at);
+        check(*table, run->tracee.book(), at);
         if (testing::Test::HasFailure()) return;
     }
     EXPECT_GT(runs, 40) << "the hooks were hardly stepped through";

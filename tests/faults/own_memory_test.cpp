@@ -11,12 +11,13 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "abi/layout.h"
-#include "stepper.h"
+#include "places.h"
 
 namespace mt::test {
 namespace {
@@ -208,25 +209,32 @@ INSTANTIATE_TEST_SUITE_P(Of, OwnMemoryAtEachInstruction,
 
 // Whoever jumps out of a clear, wherever: its states are listed, and given back later.
 TEST(JumpOutOfAClear, LeavesListsThatCanBeRead) {
+    const auto start = [] {
+        auto program = std::make_unique<Program>(20, "jump-clear");
+        if (!program->start() || !program->stepper.resume_to_trap()) program.reset();
+        return program;
+    };
     // Densely where it begins: a jump at the end comes after a hundred thousand instructions.
     const int share = kEvery == 1 ? 8 : 1;
+    int next = 1;
+    const auto first = start();
+    ASSERT_TRUE(first);
+    const std::vector<Place> places = places_passed(first->pid(), [&](int number) {
+        if (number != next) return false;
+        next += 2 * next / share + 97;
+        return true;
+    });
     int runs = 0;
-    for (int at = 1;; at += 2 * at / share + 97, ++runs) {
-        Program program(20, "jump-clear");
-        ASSERT_TRUE(program.start());
-        ASSERT_TRUE(program.stepper.resume_to_trap());
-        const core::MemoryRegion code = runtime_code(program.pid());
-        bool goes_on = true;
-        for (int passed = 0; passed < at && (goes_on = program.stepper.step());) {
-            const std::uint64_t pc = program_counter(program.pid());
-            passed += pc >= code.start && pc < code.end ? 1 : 0;
-        }
-        if (!goes_on) break;
-        ASSERT_TRUE(program.stepper.resume_to_trap(SIGUSR1)) << "at instruction " << at;
-        const auto table = program.table();
+    for (const Place& place : places) {
+        const auto program = run_at(place, start);
+        if (!program) break;
+        ++runs;
+        const int at = place.number;
+        ASSERT_TRUE(program->stepper.resume_to_trap(SIGUSR1)) << "at instruction " << at;
+        const auto table = program->table();
         ASSERT_TRUE(table) << table.error().text << " at instruction " << at;
-        EXPECT_EQ(text_of(without(table->own.regions, program.mapped())), "") << at;
-        EXPECT_EQ(program.stepper.run_to_end(), 0) << "at instruction " << at;
+        EXPECT_EQ(text_of(without(table->own.regions, program->mapped())), "") << at;
+        EXPECT_EQ(program->stepper.run_to_end(), 0) << "at instruction " << at;
         if (HasFailure()) return;
     }
     EXPECT_GT(runs, 6);

@@ -39,6 +39,17 @@ inline std::uint64_t program_counter(pid_t pid) {
     return registers.rip;
 }
 
+// One instruction. False: it was an int3, or the program ended.
+inline bool step_once(pid_t pid) {
+    int status = 0;
+    ptrace(PTRACE_SINGLESTEP, pid, nullptr, nullptr);
+    waitpid(pid, &status, 0);
+    if (!WIFSTOPPED(status) || WSTOPSIG(status) != SIGTRAP) return false;
+    siginfo_t info = {};
+    ptrace(PTRACE_GETSIGINFO, pid, nullptr, &info);
+    return info.si_code != SI_KERNEL;  // int3
+}
+
 class Stepper {
   public:
     explicit Stepper(Launch launch) : tracee_(traced(std::move(launch))), memory_(tracee_.pid()) {}
@@ -56,16 +67,7 @@ class Stepper {
         waitpid(tracee_.pid(), &status, 0);
         return WIFSTOPPED(status) && WSTOPSIG(status) == SIGTRAP;
     }
-    // One instruction. False: it was the second int3's, or the program ended.
-    bool step() {
-        int status = 0;
-        ptrace(PTRACE_SINGLESTEP, tracee_.pid(), nullptr, nullptr);
-        waitpid(tracee_.pid(), &status, 0);
-        if (!WIFSTOPPED(status) || WSTOPSIG(status) != SIGTRAP) return false;
-        siginfo_t info = {};
-        ptrace(PTRACE_GETSIGINFO, tracee_.pid(), nullptr, &info);
-        return info.si_code != SI_KERNEL;  // int3
-    }
+    bool step() { return step_once(tracee_.pid()); }
     // Its wait status. No trap may be left.
     int run_to_end() {
         ptrace(PTRACE_CONT, tracee_.pid(), nullptr, nullptr);
