@@ -3,6 +3,7 @@
 
 #include <elf.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/ptrace.h>
@@ -104,6 +105,10 @@ std::vector<core::MemoryRegion> CoreMemory::writable_regions() {
 }
 
 Tracee::Tracee(const Launch& launch) {
+    // Each reading of a table takes megabytes for a moment; if the heap did not keep them, new
+    // pages for the next reading would take most of the time of who reads after each step.
+    mallopt(M_TRIM_THRESHOLD, 256 << 20);
+    mallopt(M_MMAP_THRESHOLD, 32 << 20);
     ledger_fd_ = memfd_create("ledger", 0);
     if (ledger_fd_ < 0 || ftruncate(ledger_fd_, sizeof(ledger)) != 0) {
         throw std::runtime_error("no memory file for the ledger");
