@@ -16,6 +16,7 @@
 #include "callback.h"
 #include "expressions.h"
 #include "source/core_memory.h"
+#include "source/core_registers.h"
 #include "source/direct_memory.h"
 
 namespace mt::reader {
@@ -192,7 +193,7 @@ int Subject::registers(mtc_add_register add, void* sink) {
     std::uint32_t number = 0;
     for (const Thread& thread : threads_) {
         ++number;
-        each_register(thread, [&](const std::string& name, std::uint64_t value) {
+        core::each_register(thread, [&](const std::string& name, std::uint64_t value) {
             const mtc_register shown{number, thread.tid, name.c_str(), value};
             add(sink, &shown);
         });

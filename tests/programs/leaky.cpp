@@ -284,7 +284,7 @@ IN_ITS_OWN_FRAME void hold_by_the_middle() {
 
 // --- by what is no memory: complements until the stop
 
-void *in_rbx, *in_xmm, *in_red_zone;
+void *in_rbx, *in_xmm, *in_red_zone, *in_ymm;
 
 IN_ITS_OWN_FRAME void* complement(void* block) {
     return reinterpret_cast<void*>(~reinterpret_cast<std::uintptr_t>(block));
@@ -294,6 +294,7 @@ IN_ITS_OWN_FRAME void hold_in_registers() {
     in_rbx = complement(CASE("reachable", 401));
     in_xmm = complement(CASE("reachable", 402));
     in_red_zone = complement(CASE("reachable", 403));
+    if (__builtin_cpu_supports("avx")) in_ymm = complement(CASE("reachable", 404));
 }
 
 // The runtime's own memory knows the block of the last event best. It is noted before, for the
@@ -343,6 +344,6 @@ int main(int argc, char** argv) {
     write_cases(argv[1]);
     lose_at_the_last_event();
     clear_vector_registers();
-    leaky_stop(&in_rbx, &in_xmm, &in_red_zone);
+    leaky_stop(&in_rbx, &in_xmm, &in_red_zone, in_ymm == nullptr ? nullptr : &in_ymm, argc > 3);
     return 0;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // Where tests/programs/leaky.cpp stops: no register and no word below the stack has a pointer
-// that is left over, and three blocks have nothing but one of these.
+// that is left over, and three or four blocks have nothing but one of these.
 #ifndef MEMTRACE_TESTS_PROGRAMS_LEAKY_STOP_H
 #define MEMTRACE_TESTS_PROGRAMS_LEAKY_STOP_H
 
@@ -23,9 +23,10 @@ __attribute__((noinline)) inline void clear_vector_registers() {
     }
 }
 
-// Stops at leaky_ready, where three blocks have nothing but a register, a vector register and
-// the red zone below the stack pointer.
-extern "C" void leaky_stop(void** rbx, void** xmm, void** red_zone);
+// Stops at leaky_ready, where these blocks have nothing but a register, a vector register, the red
+// zone below the stack pointer and, unless that is null, the upper half of a vector register. If it
+// is to die, it is killed there (SIGILL).
+extern "C" void leaky_stop(void** rbx, void** xmm, void** red_zone, void** ymm, int dies);
 asm(R"(
     .text
     .type leaky_stop, @function
@@ -39,12 +40,20 @@ leaky_stop:
     mov (%rdx), %rax
     not %rax
     mov %rax, -64(%rsp)
+    test %rcx, %rcx
+    jz 1f
+    mov (%rcx), %rax
+    not %rax
+    vmovq %rax, %xmm5
+    vpxor %xmm6, %xmm6, %xmm6
+    vinsertf128 $1, %xmm5, %ymm6, %ymm6
+    vpxor %xmm5, %xmm5, %xmm5
+1:
     xor %eax, %eax
     xor %ecx, %ecx
     xor %edx, %edx
     xor %esi, %esi
     xor %edi, %edi
-    xor %r8d, %r8d
     xor %r9d, %r9d
     xor %r10d, %r10d
     xor %r11d, %r11d
@@ -59,6 +68,10 @@ leaky_stop:
     .type leaky_ready, @function
 leaky_ready:
     nop
+    test %r8d, %r8d
+    jz 2f
+    ud2
+2:
     pop %rbx
     ret
     .size leaky_ready, . - leaky_ready
