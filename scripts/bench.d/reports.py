@@ -66,8 +66,10 @@ DEBUGGERS = {
     "LLDB": (LLDB, ["lldb-19", "--no-lldbinit", "-b", "-s"]),
 }
 
+ARGUMENTS = {"GDB": ["--args"], "LLDB": ["--"]}
 
-def measure(setting, debugger, program, commands):
+
+def measure(setting, debugger, program, commands, arguments=()):
     """Seconds by command (the first of each, and the median of the others), and the rest."""
     text, start = DEBUGGERS[debugger]
     probe = setting.work / "probe.py"
@@ -75,8 +77,10 @@ def measure(setting, debugger, program, commands):
     script = setting.work / "script"
     script.write_text(text.format(stage=setting.stage, probe=probe, module=probe.stem,
                                   commands=commands))
-    done = subprocess.run([*start, script, setting.programs / program], capture_output=True,
-                          text=True, check=False, env=setting.environment)
+    command = [*start, script, *(ARGUMENTS[debugger] if arguments else []),
+               setting.programs / program, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False,
+                          env=setting.environment)
     found = re.findall(r"^@@ (.*) = ([\d.]+)$", done.stdout, re.M)
     total = re.search(r"^@@ (Total: .*)", done.stdout, re.M)
     if len(found) != len(commands) + 1 or total is None:

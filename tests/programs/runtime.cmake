@@ -85,6 +85,7 @@ endforeach()
 # For scripts/bench.
 memtrace_program(many_traces many_traces.c)
 memtrace_program(large_heap large_heap.c)
+memtrace_program(vast_heap vast_heap.c)
 memtrace_program(pairs pairs.c)
 target_compile_options(pairs PRIVATE -O2 -fomit-frame-pointer -fno-builtin)
 memtrace_program(armed_pairs armed_pairs.cpp)
