@@ -2,6 +2,7 @@
 //
 // What commands change and refuse, end to end through the C interface: requests
 // written, pending starts, one clear line for each thing that cannot be done.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@
 namespace mt::test {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -340,10 +342,32 @@ TEST(Starti, ADebuggerThatCannotWaitSaysWhatToDo) {
     EXPECT_THAT(session.error("start"), HasSubstr("mt preload"));
 }
 
+// A stripped program, in which the search finds nothing or another one's table.
+TEST(Config, TakesTheAddressOfATable) {
+    FakeDebugger debugger(tracing_table());
+    debugger.symbols.erase("memtrace_root");
+    debugger.memory.tells_regions = false;
+    FakeSession session(debugger);
+    EXPECT_THAT(session.error("snapshot"), HasSubstr("mt preload"));
+    for (const std::uint64_t at : {TableBuilder::kRoot, TableBuilder::kHeader}) {
+        const std::string address = fmt::format("{:#x}", at);
+        EXPECT_EQ(session.text("config table " + address), "");
+        EXPECT_THAT(session.text("config"), HasSubstr("\ntable " + address + "\n"));
+        EXPECT_THAT(session.text("snapshot"), HasSubstr("Total: "));
+    }
+    EXPECT_EQ(session.text("config table 4096"), "");
+    EXPECT_THAT(session.error("snapshot"),
+                AllOf(HasSubstr("0x1000"), HasSubstr("mt config table auto")));
+    EXPECT_EQ(session.text("config table auto"), "");
+    EXPECT_THAT(session.error("snapshot"), HasSubstr("mt preload"));
+    for (const char* wrong : {"0", "x", "0x", "-1", "12345678901234567890123"})
+        EXPECT_THAT(session.error(std::string("config table ") + wrong), HasSubstr("an address"));
+}
+
 TEST(Config, ListsAndChanges) {
     FakeDebugger debugger(tracing_table());
     FakeSession session(debugger);
-    EXPECT_THAT(session.text("config"), StartsWith("rows 10\nsource off\ndirect on\nskip module "));
+    EXPECT_THAT(session.text("config"), StartsWith("rows 10\nsource off\ndirect on\ntable auto\n"));
     EXPECT_EQ(session.text("config rows 3"), "");
     session.text("config skip my_alloc*");
     session.text("config direct off");

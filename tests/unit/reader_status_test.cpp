@@ -209,6 +209,26 @@ TEST_F(ReaderStatus, ScanReportsWhyTheOnlyCandidateWasRefused) {
     EXPECT_EQ(error(memory, 0).code, Code::version);
 }
 
+TEST_F(ReaderStatus, IsOfTheTableAtAnAddressAndOfNoOther) {
+    FakeMemory memory = builder_.build();
+    memory.tells_regions = false;  // nothing to search in
+    EXPECT_EQ(error(memory, 0).code, Code::no_runtime);
+    for (const std::uint64_t at : {TableBuilder::kRoot, TableBuilder::kHeader}) {
+        const Result<Status> found = read_status_at(memory, at);
+        ASSERT_TRUE(found) << found.error().text;
+        EXPECT_EQ(found->root_address, TableBuilder::kRoot);
+        EXPECT_EQ(found->header_address, TableBuilder::kHeader);
+        EXPECT_EQ(found->identity.pid, TableBuilder::kPid);
+    }
+    const Result<Status> other = read_status_at(memory, TableBuilder::kState);
+    ASSERT_FALSE(other);
+    EXPECT_EQ(other.error().code, Code::no_runtime);
+    EXPECT_THAT(other.error().text, HasSubstr("0x7ffff0010000: what is there is something else"));
+    const Result<Status> none = read_status_at(memory, 0x1000);
+    ASSERT_FALSE(none);
+    EXPECT_THAT(none.error().text, HasSubstr("0x1000: it cannot be read"));
+}
+
 TEST_F(ReaderStatus, LostRootStillGivesTheTable) {
     for (const bool zeros : {false, true}) {
         FakeMemory memory = builder_.build();

@@ -100,9 +100,10 @@ Words operands(const Session& session, const Verb& verb, const Words& before) {
     if (verb.name == "help") return verb_names();
     if (verb.name == "preload") return {"off"};
     if (verb.name == "config") {
-        if (before.empty()) return {"direct", "rows", "skip", "source"};
+        if (before.empty()) return {"direct", "rows", "skip", "source", "table"};
         if (before.front() == "source" || before.front() == "direct") return {"off", "on"};
         if (before.front() == "skip") return {"default"};
+        if (before.front() == "table") return {"auto"};
         return {};
     }
     if (verb.name == "break") {

@@ -12,6 +12,7 @@ namespace mt::core {
 namespace {
 
 constexpr const char* kSkipDefault = "default";
+constexpr const char* kSearched = "auto";
 
 std::string_view kind_name(SkipKind kind) {
     switch (kind) {
@@ -33,6 +34,24 @@ Result<bool> on_or_off(const std::string& key, const std::string& value) {
     return fail(Code::usage, fmt::format("mt config {} takes on or off, not {}", key, value));
 }
 
+Result<void> set_table(Session& session, const std::string& value) {
+    if (value == kSearched) {
+        session.debuggee().use_table_at(0);
+        return {};
+    }
+    std::string_view digits = value;
+    const bool has_prefix = digits.starts_with("0x");
+    if (has_prefix) digits.remove_prefix(2);
+    const auto address = number_of<std::uint64_t>(digits, has_prefix ? 16 : 10);
+    if (!address || *address == 0)
+        return fail(Code::usage,
+                    fmt::format("mt config table takes an address, as 0x7f5a10000000, or auto, "
+                                "not {}",
+                                value));
+    session.debuggee().use_table_at(*address);
+    return {};
+}
+
 Result<void> set(Session& session, const std::string& key, const std::string& value) {
     if (key == "rows") {
         const auto rows = number_of<std::size_t>(value);
@@ -50,9 +69,11 @@ Result<void> set(Session& session, const std::string& key, const std::string& va
             session.debuggee().skip().add(value);
         return {};
     }
+    if (key == "table") return set_table(session, value);
     if (key != "source" && key != "direct")
-        return fail(Code::usage,
-                    fmt::format("mt config has no key {}; it has rows, source, direct, skip", key));
+        return fail(
+            Code::usage,
+            fmt::format("mt config has no key {}; it has rows, source, direct, skip, table", key));
     const bool on = MT_TRY(on_or_off(key, value));
     if (key == "source")
         session.settings().source = on;
@@ -83,6 +104,7 @@ Result<void> run_config(Front& front) {
     listed.rows = session.settings().rows;
     listed.source = session.settings().source;
     listed.direct = session.debuggee().reads_directly();
+    listed.table = session.debuggee().table_address();
     for (const SkipPattern& pattern : session.debuggee().skip().patterns())
         listed.skip.push_back({std::string(kind_name(pattern.kind)), pattern.glob});
     return front.show(listed);

@@ -279,6 +279,8 @@ std::vector<Verb> make_verbs() {
          "rows N           rows shown (0 = all)\n"
          "source on|off    the source line under each entry\n"
          "direct on|off    read a local process or core without the debugger where possible\n"
+         "table ADDRESS    the table whose root or header is there, where the search is wrong\n"
+         "table auto       search for it\n"
          "skip GLOB        also skip these frames: a function, a file or a module's name\n"
          "skip default     forget the added ones",
          "mt config skip 'my_alloc*'",

@@ -236,6 +236,25 @@ bool find_anchor(Reading& reading, std::uint64_t symbol, Anchor& anchor) {
                         "'run', or link the program with libmemtrace");
 }
 
+bool find_anchor_at(Reading& reading, std::uint64_t table, Anchor& anchor) {
+    PageStart magic;
+    std::size_t got = 0;
+    if (!reading.some(table, magic.data(), magic.size(), got)) return false;
+    const bool is_whole = got == magic.size();
+    if (is_whole && std::memcmp(magic.data(), abi::kHeaderMagic, magic.size()) == 0) {
+        Scan scan;
+        scan.found = table;
+        return use_found(reading, scan, anchor);
+    }
+    if (is_whole && std::memcmp(magic.data(), abi::kRootMagic, magic.size()) == 0)
+        return find_by_symbol(reading, table, anchor);
+    return reading.fail(
+        Code::no_runtime,
+        fmt::format("no memtrace table begins at {:#x}: {}; mt config table auto searches for one",
+                    table, is_whole ? "what is there is something else" : "it cannot be read"),
+        table);
+}
+
 bool load_anchor(Reading& reading, const Status& status, Anchor& anchor) {
     if (status.root_address == 0 && status.header_address == 0) {
         return reading.fail(Code::no_runtime, "no memtrace runtime has been found yet");

@@ -26,6 +26,8 @@ struct Anchor {
 
 // By symbol, else by scan (reader.h).
 bool find_anchor(Reading& reading, std::uint64_t symbol, Anchor& anchor);
+// At a root or a header.
+bool find_anchor_at(Reading& reading, std::uint64_t table, Anchor& anchor);
 // Again, from what an earlier read_status found.
 bool load_anchor(Reading& reading, const Status& status, Anchor& anchor);
 Status status_of(const Anchor& anchor);

@@ -209,6 +209,13 @@ Result<Status> read_status(Memory& memory, std::uint64_t symbol) {
     return status_of(anchor);
 }
 
+Result<Status> read_status_at(Memory& memory, std::uint64_t table) {
+    Reading reading(memory);
+    Anchor anchor;
+    if (!find_anchor_at(reading, table, anchor)) return fail(reading.error());
+    return status_of(anchor);
+}
+
 Result<Table> read_table(Memory& memory, const Status& status, const ReadOptions& options) {
     Reading reading(memory);
     Table table;

@@ -72,6 +72,7 @@ struct ConfigReport {
     std::size_t rows = 0;
     bool source = false;
     bool direct = false;
+    std::uint64_t table = 0;  // 0: searched for
     std::vector<SkippedPattern> skip;
 };
 

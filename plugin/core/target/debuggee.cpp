@@ -113,12 +113,12 @@ Result<Process> Debuggee::process(bool with_remarks) {
         return fail(Code::exited,
                     "the debugger was detached from the program, which may run on; attach reads "
                     "its traces again, mt stats shows a snapshot that was taken before");
-    auto symbol = MT_TRY(debugger_.find_symbol(kRootSymbol));
     Process found;
     found.target = std::move(target);
     found.memory = &memory_of(found.target);
     const auto core = found.memory->core_file();
-    auto status = read_status(*found.memory, symbol);
+    auto status = find_table(*found.memory);
+    if (!status && table_address_ != 0) return fail(std::move(status.error()));
     if (!status) return fail(explained(std::move(status.error()), found.target, core.get()));
     found.status = std::move(*status);
     found.direct = direct_memory(found);
@@ -139,6 +139,11 @@ Result<Process> Debuggee::process(bool with_remarks) {
             {"incomplete",
              "incomplete: the trace table is all there, but " + what_core_lacks(*core), 0});
     return found;
+}
+
+Result<Status> Debuggee::find_table(Memory& memory) {
+    if (table_address_ != 0) return read_status_at(memory, table_address_);
+    return read_status(memory, MT_TRY(debugger_.find_symbol(kRootSymbol)));
 }
 
 Memory& Debuggee::memory_of(const Target& target) {
@@ -179,8 +184,7 @@ Result<void> Debuggee::find_doubts(Process& process) {
 
 Result<std::uint64_t> Debuggee::root() {
     const Target target = MT_TRY(debugger_.target());
-    const std::uint64_t symbol = MT_TRY(debugger_.find_symbol(kRootSymbol));
-    const Status status = MT_TRY(read_status(memory_of(target), symbol));
+    const Status status = MT_TRY(find_table(memory_of(target)));
     return status.root_address;
 }
 

@@ -83,6 +83,9 @@ class Debuggee {
     // A process or core on this machine is read without the debugger where possible.
     bool reads_directly() const { return reads_directly_; }
     void read_directly(bool on) { reads_directly_ = on; }
+    // The table at this address, a root or a header; 0: that of the symbol, or found by search.
+    std::uint64_t table_address() const { return table_address_; }
+    void use_table_at(std::uint64_t address) { table_address_ = address; }
 
     // --- what its code is called
     FrameBook& book() { return symboliser_.book(); }
@@ -118,12 +121,14 @@ class Debuggee {
     Memory& memory_of(const Target& target);
     // Null: only the debugger can read it.
     std::unique_ptr<Memory> direct_memory(const Process& process);
+    Result<Status> find_table(Memory& memory);
     Result<void> find_doubts(Process& process);
 
     Debugger& debugger_;
     Poll poll_;
     bool is_stopped_ = false;
     bool reads_directly_ = true;
+    std::uint64_t table_address_ = 0;
     Symboliser symboliser_;
     PerfMap perf_map_;  // of the process that was asked about last
     SkipRules skip_;

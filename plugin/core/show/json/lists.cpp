@@ -89,6 +89,7 @@ Json json_of(const ConfigReport& config) {
     json["rows"] = config.rows;
     json["source"] = config.source;
     json["direct"] = config.direct;
+    json["table"] = config.table == 0 ? Json("auto") : address_json(config.table);
     Json skip = Json::array();
     for (const SkippedPattern& pattern : config.skip)
         skip.push_back({{"kind", pattern.kind}, {"glob", pattern.glob}});

@@ -123,8 +123,10 @@ std::string text_of(const ConditionsReport& report) {
 }
 
 std::string text_of(const ConfigReport& config) {
-    std::string text = fmt::format("rows {}\nsource {}\ndirect {}\n", config.rows,
-                                   config.source ? "on" : "off", config.direct ? "on" : "off");
+    const std::string table = config.table == 0 ? "auto" : fmt::format("{:#x}", config.table);
+    std::string text =
+        fmt::format("rows {}\nsource {}\ndirect {}\ntable {}\n", config.rows,
+                    config.source ? "on" : "off", config.direct ? "on" : "off", table);
     for (const SkippedPattern& pattern : config.skip)
         text += fmt::format("skip {} {}\n", pattern.kind, escaped(pattern.glob));
     return text;
