@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 
@@ -25,8 +26,10 @@ using namespace mt::core;
 
 constexpr std::size_t kLongest = 4096;  // of what is read in one piece
 
-void check(bool holds) {
-    if (!holds) std::abort();
+void check(bool holds, int line = __builtin_LINE()) {
+    if (holds) return;
+    std::fprintf(stderr, "line %d does not hold\n", line);
+    std::abort();
 }
 
 void look_at_memory(CoreMemory& memory, const CoreFile& core, const std::uint8_t* file) {
