@@ -85,7 +85,8 @@ Mapping guard(std::uint64_t start, std::uint64_t end) {
 class RootStacks : public ::testing::Test {
   protected:
     static constexpr std::uint64_t kMain = 0x7ffe'0000'0000, kFirst = 0x7f00'0000'0000;
-    static constexpr std::uint64_t kSize = 16 * kPage, kControlBlock = 2368;
+    static constexpr std::uint64_t kSize = 16 * kPage, kControlBlock = 2368,
+                                   kControlBlockSize = 2304;
 
     RootStacks() { mappings_ = {mapped(kMain, kMain + kSize, "[stack]")}; }
 
@@ -120,7 +121,7 @@ TEST_F(RootStacks, AreInUseFromTheRedZoneOn) {
     EXPECT_EQ(found.stacks[0].used, (MemoryRegion{main_sp - 128, kMain + kSize}));
     EXPECT_EQ(found.stacks[1].used, (MemoryRegion{sp - 128, kFirst + kSize}));
     EXPECT_EQ(found.dead, (Ranges{{kFirst, sp - 128}, {kMain, main_sp - 128}}));
-    EXPECT_EQ(found.dtvs, std::vector<std::uint64_t>{0x1000});
+    EXPECT_EQ(found.dtvs, (std::vector<ThreadDtv>{{1, 0x1000}}));
 }
 
 TEST_F(RootStacks, OfThreadsThatEndedHoldNothingButTheirDtv) {
@@ -129,7 +130,31 @@ TEST_F(RootStacks, OfThreadsThatEndedHoldNothingButTheirDtv) {
     const Stacks found = find({{kFirst + kPage, block}});
     EXPECT_EQ(found.dead,
               (Ranges{{kFirst, kFirst + kPage - 128}, {kFirst + 2 * kSize, kFirst + 3 * kSize}}));
-    EXPECT_EQ(found.dtvs, (std::vector<std::uint64_t>{0x1000, 0x2000}));
+    EXPECT_EQ(found.dtvs, (std::vector<ThreadDtv>{{0, 0x1000}, {{}, 0x2000}}));
+}
+
+// Of what dlopen brought, which is on the heap, and of what nobody has asked for yet there is
+// nothing here.
+TEST_F(RootStacks, EndWithVariablesAndTheControlBlock) {
+    const std::uint64_t block = add_stack(0), list = 0x1000;
+    memory_.map(list, kPage);
+    const std::uint64_t entries[][2] = {{5, 0},
+                                        {1, 0},
+                                        {block - 64, 0},
+                                        {block - 192, 0},
+                                        {~std::uint64_t{0}, 0},
+                                        {kFirst + 64, kFirst + 48},
+                                        {kFirst - 64, 0},
+                                        {kFirst + 128, 0}};  // behind the end
+    memory_.put(list, entries);
+    Stacks found = find({{kFirst + 5000, block}});
+    ASSERT_EQ(found.variables.size(), 1u);
+    EXPECT_EQ(found.variables[0].range, (MemoryRegion{block - 192, block + kControlBlockSize}));
+    // A list that lies.
+    memory_.put(list, ~std::uint64_t{0});
+    found = find({{kFirst + 5000, block}});
+    ASSERT_EQ(found.variables.size(), 1u);
+    EXPECT_EQ(found.variables[0].range, (MemoryRegion{kFirst + 128, block + kControlBlockSize}));
 }
 
 TEST_F(RootStacks, OfThreadsThatCouldNotBeAskedAreNotTakenForEnded) {

@@ -99,13 +99,19 @@ class RootFinder {
         const Stacks stacks =
             MT_TRY(find_stacks(*at_.memory, at_.mappings, threads, at_.main_stack));
         free_ = without(free_, stacks.dead);
-        for (const ThreadStack& stack : stacks.stacks) {
-            const ThreadAt& thread = at_.threads[stack.thread];
-            take({stack.used}, {RootClass::stack, thread.number, thread.tid, ""});
-        }
-        for (const std::uint64_t dtv : stacks.dtvs)
-            add_word(dtv, {RootClass::thread_local_storage, 0, 0, "dtv"});
+        // Variables of threads that glibc made lie in the mapping of their stacks.
+        for (const ThreadVariables& of : stacks.variables)
+            take({of.range}, source_of(RootClass::thread_local_storage, of.thread));
+        for (const ThreadStack& stack : stacks.stacks)
+            take({stack.used}, source_of(RootClass::stack, stack.thread));
+        for (const ThreadDtv& dtv : stacks.dtvs)
+            add_word(dtv.address, source_of(RootClass::thread_local_storage, dtv.thread));
         return {};
+    }
+
+    RootSource source_of(RootClass root_class, std::optional<std::size_t> index) const {
+        if (!index) return {root_class, 0, 0, ""};
+        return {root_class, at_.threads[*index].number, at_.threads[*index].tid, ""};
     }
 
     std::uint64_t thread_pointer_of(const ThreadAt& thread) const {

@@ -36,7 +36,7 @@ struct Terrain {
 // What a graph::Root is; its id is the place here.
 struct RootSource {
     graph::RootClass root_class = graph::RootClass::other;
-    std::uint32_t thread = 0;  // as the debugger numbers it; of stacks and registers
+    std::uint32_t thread = 0;  // as the debugger numbers it; 0 = of none
     std::uint32_t tid = 0;
     std::string name;  // of the register, the module's path, or what is mapped there
 };

@@ -13,12 +13,19 @@ namespace {
 
 constexpr std::uint64_t kRedZone = 128;  // System V ABI for x86-64, 3.2.2
 constexpr std::uint64_t kDtvEntry = 16;
+// Of struct pthread what each version has, keys and all; it only decides what memory is called.
+constexpr std::uint64_t kControlBlock = 2304;
+constexpr std::uint64_t kMostModules = 4096;  // with thread-local variables
 // glibc's struct pthread ends where the stack begins. Its first words are tcbhead_t: where it
 // lies itself, the dtv, and itself again (x86_64/nptl/tls.h).
 constexpr std::uint64_t kSearched = 4096, kAlignment = 64;
 constexpr std::uint64_t kSmallest = 16384;  // PTHREAD_STACK_MIN
 struct Tcb {
     std::uint64_t tcb, dtv, self;
+};
+// The first one has the number of the others, the second one a generation.
+struct DtvEntry {
+    std::uint64_t block, to_free;
 };
 
 class StackFinder {
@@ -33,7 +40,7 @@ class StackFinder {
     Result<Stacks> run() {
         for (std::size_t i = 0; i < threads_.size(); ++i) {
             add_stack(i);
-            MT_TRY(add_dtv(threads_[i].thread_pointer));
+            MT_TRY(add_variables(i));
         }
         // A thread that cannot be asked might be any of them.
         const bool all_known = pointers_.empty() || pointers_.front() != 0;
@@ -72,12 +79,36 @@ class StackFinder {
         return true;
     }
 
-    Result<void> add_dtv(std::uint64_t thread_pointer) {
+    Result<void> add_variables(std::size_t index) {
         Tcb tcb{};
+        const std::uint64_t thread_pointer = threads_[index].thread_pointer;
         if (thread_pointer == 0) return {};
         const std::size_t got = MT_TRY(memory_.read(thread_pointer, &tcb, sizeof tcb));
-        if (got == sizeof tcb && tcb.dtv > kDtvEntry) result_.dtvs.push_back(tcb.dtv - kDtvEntry);
+        if (got != sizeof tcb || tcb.dtv <= kDtvEntry) return {};
+        result_.dtvs.push_back({index, tcb.dtv - kDtvEntry});
+        const Mapping* at = range_at(mappings_, thread_pointer);
+        if (at == nullptr) return {};
+        const std::uint64_t start = MT_TRY(first_variable(tcb.dtv, *at, thread_pointer));
+        const std::uint64_t size = std::min(kControlBlock, at->end - thread_pointer);
+        result_.variables.push_back({index, {start, thread_pointer + size}});
         return {};
+    }
+
+    // Of the blocks that lie right below the control block: each module's is in the list, and
+    // nobody frees them.
+    Result<std::uint64_t> first_variable(std::uint64_t dtv, const Mapping& mapping,
+                                         std::uint64_t thread_pointer) {
+        DtvEntry head{};
+        std::uint64_t first = thread_pointer;
+        std::size_t got = MT_TRY(memory_.read(dtv - kDtvEntry, &head, sizeof head));
+        if (got != sizeof head) return first;
+        std::vector<DtvEntry> entries(std::min(head.block, kMostModules));
+        got = MT_TRY(memory_.read(dtv + kDtvEntry, entries.data(), entries.size() * kDtvEntry));
+        entries.resize(got / kDtvEntry);
+        for (const DtvEntry& entry : entries)
+            if (entry.to_free == 0 && entry.block >= mapping.start)
+                first = std::min(first, entry.block);
+        return first;
     }
 
     // A stack of glibc's has its thread's control block at its end. Its guard is in no core.
@@ -86,7 +117,7 @@ class StackFinder {
         if (!mapping.writable || mapping.shared || !mapping.path.empty()) return {};
         const auto ended = MT_TRY(control_block(mapping));
         if (!ended || std::binary_search(pointers_.begin(), pointers_.end(), ended->tcb)) return {};
-        if (ended->dtv > kDtvEntry) result_.dtvs.push_back(ended->dtv - kDtvEntry);
+        if (ended->dtv > kDtvEntry) result_.dtvs.push_back({{}, ended->dtv - kDtvEntry});
         result_.dead.push_back({mapping.start, mapping.end});
         return {};
     }

@@ -8,6 +8,7 @@
 #define MEMTRACE_CORE_ROOTS_STACKS_H
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "model/error.h"
@@ -26,16 +27,30 @@ struct ThreadStack {
     MemoryRegion used;
 };
 
+// Where a thread's variables are that the loader knew when it began, with its control block
+// (keys of pthread_setspecific, too) behind them.
+struct ThreadVariables {
+    std::size_t thread = 0;
+    MemoryRegion range;
+};
+
+// glibc's list of a thread's blocks of variables (elf/dl-tls.c, "dtv"); it keeps the address of
+// the second entry.
+struct ThreadDtv {
+    std::optional<std::size_t> thread;  // none: it ended
+    std::uint64_t address = 0;          // of the first entry
+    bool operator==(const ThreadDtv&) const = default;
+};
+
 struct Stacks {
     std::vector<ThreadStack> stacks;
     Ranges dead;  // below the stack pointers, and stacks of threads that ended
-    // Of each thread, also those that ended, glibc's list of its thread-local blocks
-    // (elf/dl-tls.c, "dtv"): it keeps the address of the second entry.
-    std::vector<std::uint64_t> dtvs;
+    std::vector<ThreadVariables> variables;
+    std::vector<ThreadDtv> dtvs;
 };
 
 // `main_stack`: an address in the first thread's stack, 0 = not known. O(mappings · log
-// threads), a read or two for each. Errors: interrupted only.
+// threads), a few reads for each. Errors: interrupted only.
 Result<Stacks> find_stacks(Memory& memory, const std::vector<Mapping>& mappings,
                            const std::vector<StackThread>& threads, std::uint64_t main_stack);
 

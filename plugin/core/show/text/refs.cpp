@@ -36,7 +36,9 @@ std::string root_text(const ChainRoot& root) {
             return fmt::format("{}{}{}", printable(root.symbol), offset, in_text(root.module));
         }
         case ChainRoot::Kind::thread_local_storage:
-            return "a thread's own variables";
+            return fmt::format("thread-local variables of {}{}",
+                               root.thread.empty() ? "a thread that ended" : printable(root.thread),
+                               root.address == 0 ? "" : fmt::format(", at {:#x}", root.address));
         case ChainRoot::Kind::stack:
             return fmt::format("the stack of {}, at {:#x}", printable(root.thread), root.address);
         case ChainRoot::Kind::reg:
