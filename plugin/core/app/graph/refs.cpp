@@ -46,6 +46,7 @@ class Refs {
     Result<std::vector<Way>> ways(RefsReport& report);
     bool leads_through_us(Way& way) const;
     Result<Chain> chain(const Way& way);
+    Result<ChainStep> first_step(std::uint32_t root_edge, Number to);
     Result<ChainStep> step(Number from, Number to);
     std::size_t shown(std::size_t all) const {
         return wanted_.rows == 0 ? all : std::min(wanted_.rows, all);
@@ -94,6 +95,21 @@ Result<std::vector<Refs::Way>> Refs::ways(RefsReport& report) {
     return ways;
 }
 
+// From a root, or to a block that is lost.
+Result<ChainStep> Refs::first_step(std::uint32_t root_edge, Number to) {
+    ChainStep step;
+    step.to = MT_TRY(naming_.block(to));
+    if (root_edge == graph::kNone) return step;
+    const graph::RootEdge& edge = heap_.scanned.root_edges[root_edge];
+    std::uint64_t word = heap_.roots.roots[edge.root].word;
+    if (edge.slot != 0) MT_TRY(heap_.process.memory->read(edge.slot, &word, sizeof word));
+    std::vector<graph::Pointer> pointers;
+    graph::PointerFinder(heap_.index, heap_.rules).find({&word, 1}, pointers);
+    const bool is_there = !pointers.empty() && graph::block_of(pointers.front().target) == to;
+    if (is_there) step.offset = pointers.front().offset;
+    return step;
+}
+
 // The first of the pointers; the program may have run on since it was found.
 Result<ChainStep> Refs::step(Number from, Number to) {
     ChainStep step;
@@ -127,8 +143,7 @@ Result<Chain> Refs::chain(const Way& way) {
     for (std::size_t i = chain.left_out; i < blocks.size(); ++i) {
         if (debuggee_.wants_stop()) return interrupted_error();
         if (i == 0) {
-            ChainStep first;
-            first.to = MT_TRY(naming_.block(blocks[0]));
+            ChainStep first = MT_TRY(first_step(root_edge, blocks[0]));
             chain.steps.push_back(std::move(first));
         } else {
             ChainStep next = MT_TRY(step(blocks[i - 1], blocks[i]));
