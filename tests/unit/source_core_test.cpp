@@ -128,6 +128,24 @@ TEST_F(CoreFileTest, MappingsHaveTheNamesOfTheirFiles) {
     EXPECT_EQ(memory.mappings().size(), 5u);
 }
 
+// GDB's gcore has no segment for what coredump_filter leaves out.
+TEST_F(CoreFileTest, SharedMemoryThatWasLeftOutIsKnownByItsName) {
+    WrittenCore core = four_segments();
+    core.notes(WrittenCore::files({{0x20000, 0x21000, "/dev/zero (deleted)"},
+                                   {0x50000, 0x51000, "/lib/code.so"},
+                                   {0x60000, 0x62000, "/dev/zero (deleted)"},
+                                   {0x64000, 0x65000, "/SYSV00000000 (deleted)"}}));
+    const auto file = read(core);
+    ASSERT_TRUE(file);
+    ASSERT_EQ(file->mapped.size(), 6u);
+    EXPECT_EQ(file->mapped[4].start, 0x60000u);
+    EXPECT_EQ(file->mapped[4].end, 0x62000u);
+    EXPECT_TRUE(file->mapped[4].writable);
+    EXPECT_EQ(file->mapped[4].path, "/dev/zero (deleted)");
+    EXPECT_EQ(file->mapped[5].start, 0x64000u);
+    EXPECT_EQ(file->present_from(0x60000), 0u);
+}
+
 TEST_F(CoreFileTest, ThreadsHaveTheirRegisters) {
     WrittenCore core = four_segments();
     core.notes(WrittenCore::thread(71, 0x10000) + WrittenCore::note(4, "other") +

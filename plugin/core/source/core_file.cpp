@@ -52,12 +52,35 @@ bool is_runtime(const MappedFile& file) {
     return path.substr(path.rfind('/') + 1).substr(0, kRuntime.size()) == kRuntime;
 }
 
+// Shared memory without a file that others would know by its name.
+bool is_shared_memory(const MappedFile& file) {
+    const std::string_view path = file.path;
+    return path.starts_with("/dev/zero") || path.starts_with("/dev/shm/") ||
+           path.starts_with("/memfd:") || path.starts_with("/SYSV");
+}
+
+// What coredump_filter made GDB's gcore leave out has no segment there, but for files that are
+// mapped there is a list. Most of them are code; shared memory is what a program writes.
+void add_left_out(const std::vector<MappedFile>& files, CoreFile& core) {
+    const std::vector<Mapping> known = core.mapped;
+    for (const MappedFile& file : files) {
+        if (!is_shared_memory(file) || range_at(known, file.start) != nullptr) continue;
+        Mapping mapping;
+        mapping.start = file.start;
+        mapping.end = file.end;
+        mapping.readable = mapping.writable = mapping.shared = true;
+        core.mapped.push_back(std::move(mapping));
+    }
+    core.mapped = in_order(std::move(core.mapped));
+}
+
 void take_notes(CoreNotes notes, CoreFile& core) {
     core.threads = std::move(notes.threads);
     core.has_files = notes.has_files;
     core.entry = notes.entry;
     core.maps_runtime = std::any_of(notes.files.begin(), notes.files.end(), is_runtime);
     const auto files = in_order(std::move(notes.files));
+    add_left_out(files, core);
     std::uint64_t left = kMostNames;
     for (Mapping& mapping : core.mapped) {
         const MappedFile* file = range_at(files, mapping.start);
