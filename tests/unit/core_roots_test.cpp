@@ -147,14 +147,10 @@ TEST_F(RootStacks, EndWithVariablesAndTheControlBlock) {
                                         {kFirst - 64, 0},
                                         {kFirst + 128, 0}};  // behind the end
     memory_.put(list, entries);
-    Stacks found = find({{kFirst + 5000, block}});
-    ASSERT_EQ(found.variables.size(), 1u);
-    EXPECT_EQ(found.variables[0].range, (MemoryRegion{block - 192, block + kControlBlockSize}));
-    // A list that lies.
-    memory_.put(list, ~std::uint64_t{0});
-    found = find({{kFirst + 5000, block}});
-    ASSERT_EQ(found.variables.size(), 1u);
-    EXPECT_EQ(found.variables[0].range, (MemoryRegion{kFirst + 128, block + kControlBlockSize}));
+    const auto variables = [&] { return find({{kFirst + 5000, block}}).variables.at(0).range; };
+    EXPECT_EQ(variables(), (MemoryRegion{block - 192, block + kControlBlockSize}));
+    memory_.put(list, ~std::uint64_t{0});  // a list that lies
+    EXPECT_EQ(variables(), (MemoryRegion{kFirst + 128, block + kControlBlockSize}));
 }
 
 TEST_F(RootStacks, OfThreadsThatCouldNotBeAskedAreNotTakenForEnded) {
