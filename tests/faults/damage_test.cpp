@@ -49,6 +49,9 @@ std::vector<std::string> commands_for(Core& core) {
         "blocks -n 0",
         "blocks --sort age",
         "blocks --by lineno",
+        "leaks -n 0",
+        "retained -n 0",
+        "snapshot --by type -n 0",
     };
     const auto listed =
         nlohmann::json::parse(core.ask(core.whole(), {"blocks -n 0 --json"})[0].text);
@@ -60,6 +63,7 @@ std::vector<std::string> commands_for(Core& core) {
         commands.push_back(fmt::format("block {:#x}", address + size / 2));
         commands.push_back(fmt::format("block {:#x}", address + size));
         commands.push_back(fmt::format("blocks --neighbours {:#x} -n 4", address));
+        if (n == 1) commands.push_back(fmt::format("refs {:#x}", address));
     }
     return commands;
 }
@@ -254,7 +258,9 @@ void expect_lack_is_named(const std::string& path, std::uint64_t root, const cha
         if (has_symbol) debugger.symbols["memtrace_root"] = root;
         FakeSession session(debugger);
         session.run(way / 2 == 0 ? "config direct on" : "config direct off");
-        for (const char* command : {"status", "snapshot", "blocks -n 0", "scope", "block 0x1000"}) {
+        for (const char* command :
+             {"status", "snapshot", "blocks -n 0", "scope", "block 0x1000", "leaks",
+              "leaks --strict --blocks", "retained", "snapshot --by type", "refs 0x1000"}) {
             const bool ok = session.run(command) == MTC_OK;
             const std::string text = ok ? debugger.printed : mtc_error(session.get());
             if (ok) {

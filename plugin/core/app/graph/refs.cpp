@@ -196,6 +196,11 @@ Result<void> check_process(Debuggee& debuggee) {
 Result<Number> block_at(const HeapGraph& heap, std::uint64_t address) {
     const Number block = heap.index.find(address).block;
     if (block != graph::kNone) return block;
+    // It may be one that is not in what is left of the table.
+    for (const Remark& remark : heap.table->remarks)
+        if (remark.code == "damaged" || remark.code == "incomplete")
+            return fail(Code::refused, fmt::format("{:#x} is in no live block that is known: {}",
+                                                   address, remark.text));
     return fail(Code::usage,
                 fmt::format("{:#x} is in no live block; mt block says what is there", address));
 }
