@@ -78,10 +78,7 @@ Result<std::uint64_t> address_of(const Value& value) {
 }
 
 Result<std::uint64_t> address_of(Debuggee& debuggee, const std::string& expression) {
-    const bool hex = expression.rfind("0x", 0) == 0 || expression.rfind("0X", 0) == 0;
-    const auto number = hex ? number_of<std::uint64_t>(std::string_view(expression).substr(2), 16)
-                            : number_of<std::uint64_t>(expression);
-    if (number) return *number;
+    if (const auto number = literal_of(expression)) return *number;
     auto value = evaluated(debuggee.debugger(), expression);
     if (value || value.error().code == Code::interrupted) return value;
     return fail(Code::usage, fmt::format("{} has no address: {}", printable(expression),

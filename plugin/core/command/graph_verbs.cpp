@@ -17,13 +17,6 @@
 namespace mt::core {
 namespace {
 
-// What takes a word such as "8" or "0xff00000000000000".
-std::optional<std::uint64_t> mask_of(std::string_view text) {
-    if (text.starts_with("0x") || text.starts_with("0X"))
-        return number_of<std::uint64_t>(text.substr(2), 16);
-    return number_of<std::uint64_t>(text);
-}
-
 Result<std::vector<LeakKind>> kinds_of(std::string_view text) {
     std::vector<LeakKind> kinds;
     while (true) {
@@ -50,7 +43,7 @@ Result<graph::PointerRules> rules_of(const Arguments& arguments) {
         rules.low_tags = (std::uint64_t{1} << *bits) - 1;
     }
     if (const std::string* text = arguments.value("--tag-mask")) {
-        const auto mask = mask_of(*text);
+        const auto mask = literal_of(*text);
         if (!mask)
             return fail(Code::usage,
                         fmt::format("--tag-mask takes the bits of a pointer that are none of its "

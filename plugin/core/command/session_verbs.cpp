@@ -39,10 +39,7 @@ Result<void> set_table(Session& session, const std::string& value) {
         session.debuggee().use_table_at(0);
         return {};
     }
-    std::string_view digits = value;
-    const bool has_prefix = digits.starts_with("0x");
-    if (has_prefix) digits.remove_prefix(2);
-    const auto address = number_of<std::uint64_t>(digits, has_prefix ? 16 : 10);
+    const auto address = literal_of(value);
     if (!address || *address == 0)
         return fail(Code::usage,
                     fmt::format("mt config table takes an address, as 0x7f5a10000000, or auto, "

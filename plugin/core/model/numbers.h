@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Numbers in a text that somebody typed or wrote: digits alone, no space, no prefix, a minus
-// for signed ones only. Knows no units.
+// Numbers in a text that somebody typed or wrote: digits alone, no space, a minus for
+// signed ones only; a prefix in literal_of() only. Knows no units.
 #ifndef MEMTRACE_CORE_MODEL_NUMBERS_H
 #define MEMTRACE_CORE_MODEL_NUMBERS_H
 
@@ -30,6 +30,12 @@ template <typename Number>
 std::optional<Number> number_of(std::string_view text, int base = 10) {
     const auto number = take_number<Number>(text, base);
     return text.empty() ? number : std::nullopt;
+}
+
+// The whole text as C writes a number: decimal, or hexadecimal behind 0x or 0X.
+inline std::optional<std::uint64_t> literal_of(std::string_view text) {
+    const bool is_hex = text.starts_with("0x") || text.starts_with("0X");
+    return is_hex ? number_of<std::uint64_t>(text.substr(2), 16) : number_of<std::uint64_t>(text);
 }
 
 }  // namespace mt::core

@@ -142,13 +142,9 @@ Result<Chain> Refs::chain(const Way& way) {
         chain.root = MT_TRY(naming_.root(heap_.scanned.root_edges[root_edge]));
     for (std::size_t i = chain.left_out; i < blocks.size(); ++i) {
         if (debuggee_.wants_stop()) return interrupted_error();
-        if (i == 0) {
-            ChainStep first = MT_TRY(first_step(root_edge, blocks[0]));
-            chain.steps.push_back(std::move(first));
-        } else {
-            ChainStep next = MT_TRY(step(blocks[i - 1], blocks[i]));
-            chain.steps.push_back(std::move(next));
-        }
+        ChainStep next =
+            MT_TRY(i == 0 ? first_step(root_edge, blocks[0]) : step(blocks[i - 1], blocks[i]));
+        chain.steps.push_back(next);
     }
     return chain;
 }
@@ -181,7 +177,7 @@ Result<void> Refs::from(PointsToReport& report) {
         step.from = slot.offset;
         step.offset = slot.target_offset;
         step.to = MT_TRY(naming_.block(graph::block_of(slot.target)));
-        report.steps.push_back(std::move(step));
+        report.steps.push_back(step);
     }
     report.others = slots.slots.size() - count;
     return {};
@@ -314,7 +310,7 @@ Result<RetainedReport> retained_by(Debuggee& debuggee, const RefsWanted& wanted)
             continue;
         }
         Retained row = MT_TRY(retention.shown(naming, rows[i]));
-        report.rows.push_back(std::move(row));
+        report.rows.push_back(row);
     }
     if (report.block) report.total = report.block->amount;
     report.book = &debuggee.book();
