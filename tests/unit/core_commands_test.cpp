@@ -358,6 +358,9 @@ TEST(Config, TakesTheAddressOfATable) {
     EXPECT_EQ(session.text("config table 4096"), "");
     EXPECT_THAT(session.error("snapshot"),
                 AllOf(HasSubstr("0x1000"), HasSubstr("mt config table auto")));
+    debugger.running = true;
+    EXPECT_THAT(session.error("snapshot"), HasSubstr("stop it first"));
+    debugger.running = false;
     EXPECT_EQ(session.text("config table auto"), "");
     EXPECT_THAT(session.error("snapshot"), HasSubstr("mt preload"));
     for (const char* wrong : {"0", "x", "0x", "-1", "12345678901234567890123"})

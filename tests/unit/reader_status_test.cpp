@@ -222,10 +222,11 @@ TEST_F(ReaderStatus, IsOfTheTableAtAnAddressAndOfNoOther) {
     }
     const Result<Status> other = read_status_at(memory, TableBuilder::kState);
     ASSERT_FALSE(other);
-    EXPECT_EQ(other.error().code, Code::no_runtime);
+    EXPECT_EQ(other.error().code, Code::usage);
     EXPECT_THAT(other.error().text, HasSubstr("0x7ffff0010000: what is there is something else"));
     const Result<Status> none = read_status_at(memory, 0x1000);
     ASSERT_FALSE(none);
+    EXPECT_EQ(none.error().code, Code::unreadable);
     EXPECT_THAT(none.error().text, HasSubstr("0x1000: it cannot be read"));
 }
 

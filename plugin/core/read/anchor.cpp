@@ -249,7 +249,7 @@ bool find_anchor_at(Reading& reading, std::uint64_t table, Anchor& anchor) {
     if (is_whole && std::memcmp(magic.data(), abi::kRootMagic, magic.size()) == 0)
         return find_by_symbol(reading, table, anchor);
     return reading.fail(
-        Code::no_runtime,
+        is_whole ? Code::usage : Code::unreadable,
         fmt::format("no memtrace table begins at {:#x}: {}; mt config table auto searches for one",
                     table, is_whole ? "what is there is something else" : "it cannot be read"),
         table);

@@ -27,7 +27,7 @@ struct ReadOptions {
 // deleted library). Errors: no_runtime, version, damaged, unreadable.
 Result<Status> read_status(Memory& memory, std::uint64_t symbol);
 // The one whose root or header is at `table`, and no other: where several are in one memory,
-// or the search finds none. Errors: no_runtime where neither is there; and as above.
+// or the search finds none. Errors: usage where something else is there; and as above.
 Result<Status> read_status_at(Memory& memory, std::uint64_t table);
 
 // Everything that reports need, in bulk reads: O(tracebacks), and O(blocks) only

@@ -118,7 +118,6 @@ Result<Process> Debuggee::process(bool with_remarks) {
     found.memory = &memory_of(found.target);
     const auto core = found.memory->core_file();
     auto status = find_table(*found.memory);
-    if (!status && table_address_ != 0) return fail(std::move(status.error()));
     if (!status) return fail(explained(std::move(status.error()), found.target, core.get()));
     found.status = std::move(*status);
     found.direct = direct_memory(found);
