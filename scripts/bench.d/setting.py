@@ -45,7 +45,7 @@ class Setting:
     def build_what_is_missing(self, is_ours):
         wanted = [self.runtime,
                   *(self.programs / name for name in ("pairs", "armed_pairs", "many_traces",
-                                                 "large_heap", "vast_heap")),
+                                                  "large_heap", "vast_heap")),
                   *(self.bench / name for name in ("alloc_bench", "latency", "block_memory",
                                                    "measure"))]
         missing = [path for path in wanted if not path.exists()]

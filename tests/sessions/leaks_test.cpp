@@ -154,7 +154,7 @@ TEST_P(Leaks, AreTheSameWithOptimisedCode) { expect_as_listed(live(reports(), "l
 
 TEST_P(Leaks, AreTheSameOnACore) { expect_as_listed(on_core(reports())); }
 
-// Whose vector registers GDB 13 does not read on processors of AMD, nor LLDB 19.
+// Of which GDB 13 reads nothing beyond xmm on processors of AMD, nor does LLDB 19 on any.
 TEST_P(Leaks, AreTheSameOnAKernelsCore) { expect_as_listed(on_kernel_core(reports())); }
 
 // Read by the debugger, in one thread.

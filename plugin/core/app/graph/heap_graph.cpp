@@ -49,7 +49,7 @@ Result<std::uint64_t> in_program(Memory& memory, const Status& status) {
 }
 
 // A core's own notes have more than debuggers make of them: GDB 13 reads of a kernel's core nothing
-// beyond xmm on processors of AMD, LLDB 19 no vector register.
+// beyond xmm on processors of AMD, nor does LLDB 19 of any.
 Result<std::vector<ThreadRegisters>> registers_of(Debugger& debugger, const CoreFile* core,
                                                   const std::vector<ThreadAt>& threads) {
     if (core == nullptr || core->threads.empty()) return debugger.registers();
