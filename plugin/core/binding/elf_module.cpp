@@ -7,7 +7,7 @@
 #include <cstring>
 #include <optional>
 
-#include "symbols/elf_input.h"
+#include "dwarf/elf_input.h"
 
 namespace mt::core {
 namespace {

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "symbols/elf_input.h"
+#include "dwarf/elf_input.h"
 
 namespace mt::core {
 namespace {

@@ -8,32 +8,17 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "model/error.h"
+#include "model/raw_frame.h"
 
 namespace mt::core {
-
-// One frame of the inline expansion of an address; empty = the debugger does not know.
-struct RawFrame {
-    std::string function;
-    std::string linkage;  // mangled
-    std::string file;
-    std::string directory;  // of the compilation, for a relative file
-    std::uint32_t line = 0;
-};
-
-struct RawSymbol {
-    std::string name;  // linkage name
-    std::uint64_t start = 0;
-    std::uint64_t size = 0;  // 0 = unknown
-};
 
 class DebugInfo {
   public:
     virtual ~DebugInfo() = default;
-    // Innermost first; empty without debug information. Errors: interrupted only.
+    // Innermost first; empty: the debugger does not know it. Errors: interrupted only.
     virtual Result<std::vector<RawFrame>> frames(std::uint64_t address) = 0;
     virtual Result<std::optional<RawSymbol>> symbol(std::uint64_t address) = 0;
 };

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "symbols/elf_input.h"
+#include "dwarf/elf_input.h"
 #include "symbols/elf_symbols.h"
 
 namespace mt::core {

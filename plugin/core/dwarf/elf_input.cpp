@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "symbols/elf_input.h"
+#include "dwarf/elf_input.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>

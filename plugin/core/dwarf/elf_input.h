@@ -2,8 +2,8 @@
 //
 // An ELF file on disk, which may be anybody's: it is read, never mapped, so that a file
 // cut short meanwhile is an error and no signal; sizes are checked before use.
-#ifndef MEMTRACE_CORE_SYMBOLS_ELF_INPUT_H
-#define MEMTRACE_CORE_SYMBOLS_ELF_INPUT_H
+#ifndef MEMTRACE_CORE_DWARF_ELF_INPUT_H
+#define MEMTRACE_CORE_DWARF_ELF_INPUT_H
 
 #include <gelf.h>
 #include <libelf.h>
