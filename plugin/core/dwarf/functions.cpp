@@ -65,10 +65,13 @@ bool child_at(Dwarf_Die& parent, std::uint64_t address, Dwarf_Die& out) {
 
 }  // namespace
 
-Functions::Functions(Dwarf_Die& unit) {
+Functions::Functions(Dwarf_Die& unit, const Interrupted& interrupted) {
     const char* end = end_of(unit);
     Dwarf_Die entry = unit;
+    Stride stop(interrupted);
     while (end != nullptr && take_next(entry, end)) {
+        was_interrupted_ = was_interrupted_ || stop();
+        if (was_interrupted_) return;
         if (dwarf_tag(&entry) != DW_TAG_subprogram) continue;
         const std::size_t before = by_address_.size();
         const bool has_room =

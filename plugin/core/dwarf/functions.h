@@ -12,12 +12,16 @@
 #include <vector>
 
 #include "dwarf/address_map.h"
+#include "model/poll.h"
 
 namespace mt::core {
 
 class Functions {
   public:
-    explicit Functions(Dwarf_Die& unit);
+    // `interrupted`: the user wants to stop; may be empty.
+    explicit Functions(Dwarf_Die& unit, const Interrupted& interrupted = {});
+    // Not all were looked at, because of that.
+    bool was_interrupted() const { return was_interrupted_; }
 
     // The entries that the code at the address belongs to, outermost first: the function that is
     // not inlined, then blocks and inlined calls within it. Empty: no function is known.
@@ -26,6 +30,7 @@ class Functions {
   private:
     std::vector<Dwarf_Die> entries_;
     AddressMap by_address_;
+    bool was_interrupted_ = false;
 };
 
 }  // namespace mt::core

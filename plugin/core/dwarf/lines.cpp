@@ -60,8 +60,8 @@ bool has_lines(Dwarf_Die& unit) {
     return size <= kMostLineBytes;
 }
 
-Place place_at(Dwarf_Die& unit, std::uint64_t address) {
-    Place place;
+SourcePlace place_at(Dwarf_Die& unit, std::uint64_t address) {
+    SourcePlace place;
     Dwarf_Line* line = dwarf_getsrc_die(&unit, address);
     if (line == nullptr) return place;
     int number = 0;
@@ -72,8 +72,8 @@ Place place_at(Dwarf_Die& unit, std::uint64_t address) {
     return place;
 }
 
-Place place_of_call(Dwarf_Die& inlined, Dwarf_Die& unit) {
-    Place place;
+SourcePlace place_of_call(Dwarf_Die& inlined, Dwarf_Die& unit) {
+    SourcePlace place;
     Dwarf_Files* files = nullptr;
     std::size_t count = 0;
     const std::uint32_t file = number_of(inlined, DW_AT_call_file);

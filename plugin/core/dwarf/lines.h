@@ -12,16 +12,16 @@
 namespace mt::core {
 
 // The file by its name in the line table; empty: not known.
-struct Place {
+struct SourcePlace {
     std::string file, directory;
     std::uint32_t line = 0;
 };
 
 // Whether it has a line table that may be read: before anything else is asked of it.
 bool has_lines(Dwarf_Die& unit);
-Place place_at(Dwarf_Die& unit, std::uint64_t address);
+SourcePlace place_at(Dwarf_Die& unit, std::uint64_t address);
 // Where an inlined call stands.
-Place place_of_call(Dwarf_Die& inlined, Dwarf_Die& unit);
+SourcePlace place_of_call(Dwarf_Die& inlined, Dwarf_Die& unit);
 
 }  // namespace mt::core
 

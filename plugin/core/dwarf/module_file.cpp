@@ -56,6 +56,7 @@ void ModuleFile::look_at_sections() {
         if (gelf_getshdr(section, &header) == nullptr || header.sh_type == SHT_NOBITS) continue;
         const char* text = elf_strptr(elf, names, header.sh_name);
         const std::string_view name = text == nullptr ? "" : text;
+        if (name == ".gnu_debugaltlink") read_alternate(section);
         if (!begins(name, ".debug_") && !begins(name, ".zdebug_")) continue;
         if (name == ".debug_info" || name == ".zdebug_info") has_debug_info_ = header.sh_size != 0;
         const std::uint64_t size = unpacked_size(section, header, name);
@@ -87,7 +88,7 @@ void ModuleFile::open_dwarf() {
         return;
     }
     dwarf_ = opened;
-    if (!alternate()) return;
+    if (!has_moved_) return;
     nothing_ = std::make_unique<EmptyDwarf>();
     dwarf_setalt(dwarf_, nothing_->dwarf());
 }
@@ -98,21 +99,24 @@ std::string ModuleFile::debug_link() const {
     return name == nullptr ? std::string() : name;
 }
 
-std::optional<ModuleFile::Alternate> ModuleFile::alternate() {
-    const char* name = nullptr;
-    const void* id = nullptr;
-    const ssize_t size = dwarf_ == nullptr ? 0 : dwelf_dwarf_gnu_debugaltlink(dwarf_, &name, &id);
-    if (size <= 0 || size > 64) return std::nullopt;
-    Alternate made{name, ""};
-    for (ssize_t i = 0; i < size; ++i)
-        made.build_id += fmt::format("{:02x}", static_cast<const unsigned char*>(id)[i]);
-    return made;
+// A name that ends with a zero, then the build-id.
+void ModuleFile::read_alternate(Elf_Scn* section) {
+    constexpr std::size_t kLongestId = 64;
+    has_moved_ = true;
+    const Elf_Data* data = elf_rawdata(section, nullptr);
+    if (data == nullptr || data->d_buf == nullptr) return;
+    const std::string_view bytes(static_cast<const char*>(data->d_buf), data->d_size);
+    const auto end = bytes.find('\0');
+    if (end == bytes.npos || bytes.size() - end - 1 > kLongestId) return;
+    alternate_ = Alternate{std::string(bytes.substr(0, end)), ""};
+    for (const char byte : bytes.substr(end + 1))
+        alternate_->build_id += fmt::format("{:02x}", static_cast<unsigned char>(byte));
 }
 
 void ModuleFile::use_alternate(std::shared_ptr<ModuleFile> file) {
     if (dwarf() == nullptr || file == nullptr || file->dwarf() == nullptr) return;
     dwarf_setalt(dwarf_, file->dwarf());
-    alternate_ = std::move(file);
+    moved_ = std::move(file);
 }
 
 }  // namespace mt::core

@@ -38,6 +38,8 @@ class ModuleFile {
 
     // Whether it has debug information of its own, as far as its sections say.
     bool has_debug_info() const { return has_debug_info_; }
+    // Memory that it takes once it is open.
+    std::uint64_t debug_bytes() const { return debug_bytes_; }
     // Null: it has none, or none that can be read; trouble() says why. Lives as long as this.
     // Entries that it has moved elsewhere (dwz) are not found before use_alternate().
     Dwarf* dwarf();
@@ -51,13 +53,14 @@ class ModuleFile {
         std::string name;  // relative to this file's folder
         std::string build_id;
     };
-    std::optional<Alternate> alternate();
+    const std::optional<Alternate>& alternate() const { return alternate_; }
     // It must be of the build that alternate() names.
     void use_alternate(std::shared_ptr<ModuleFile> file);
 
   private:
     explicit ModuleFile(const std::string& path);
     void look_at_sections();
+    void read_alternate(Elf_Scn* section);
     void open_dwarf();
 
     std::string path_;
@@ -65,12 +68,14 @@ class ModuleFile {
     std::string build_id_;
     bool has_debug_info_ = false;
     bool is_tried_ = false;
+    bool has_moved_ = false;  // entries, to an alternate
+    std::optional<Alternate> alternate_;
     std::uint64_t debug_bytes_ = 0;
     std::string trouble_;
     Dwarf* dwarf_ = nullptr;
     // Stands for an alternate that was not found: libdw would open whatever is there.
     std::unique_ptr<EmptyDwarf> nothing_;
-    std::shared_ptr<ModuleFile> alternate_;
+    std::shared_ptr<ModuleFile> moved_;  // the alternate that is used
 };
 
 }  // namespace mt::core

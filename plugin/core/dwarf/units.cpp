@@ -19,12 +19,15 @@ bool has_code(Dwarf_Die& entry) {
 
 }  // namespace
 
-Units::Units(Dwarf* dwarf) {
+Units::Units(Dwarf* dwarf, const Interrupted& interrupted) {
     Dwarf_CU* unit = nullptr;
     Dwarf_Die entry{};
+    Stride stop(interrupted);
     // A unit that is damaged ends it: where the next one begins is not known.
     while (dwarf != nullptr &&
            dwarf_get_units(dwarf, unit, &unit, nullptr, nullptr, &entry, nullptr) == 0) {
+        was_interrupted_ = was_interrupted_ || stop();
+        if (was_interrupted_) return;
         if (!has_code(entry)) continue;
         const auto number = static_cast<std::uint32_t>(entries_.size());
         entries_.push_back(entry);

@@ -11,13 +11,17 @@
 #include <vector>
 
 #include "dwarf/address_map.h"
+#include "model/poll.h"
 
 namespace mt::core {
 
 class Units {
   public:
     // `dwarf` may be null, and must stay.
-    explicit Units(Dwarf* dwarf);
+    // `interrupted`: the user wants to stop; may be empty.
+    explicit Units(Dwarf* dwarf, const Interrupted& interrupted = {});
+    // Not all were looked at, because of that.
+    bool was_interrupted() const { return was_interrupted_; }
 
     // The number of the unit whose code is at an ELF virtual address; none: there is none.
     std::optional<std::uint32_t> at(std::uint64_t address) const { return by_address_.at(address); }
@@ -28,6 +32,7 @@ class Units {
   private:
     std::vector<Dwarf_Die> entries_;
     AddressMap by_address_;
+    bool was_interrupted_ = false;
 };
 
 }  // namespace mt::core

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// See code.h. Frames as DWARF 5, 3.3.8 has inlined calls: each with its function, and the place of
-// the call in the one around it.
-#include "dwarf/code.h"
+// See file_code.h. Frames as DWARF 5, 3.3.8 has inlined calls: each with its function, and the
+// place of the call in the one around it.
+#include "dwarf/file_code.h"
 
 #include <dwarf.h>
 
@@ -24,35 +24,40 @@ const char* linkage_of(Dwarf_Die& entry) {
     return nullptr;
 }
 
-RawFrame frame_of(Dwarf_Die& function, const Place& place) {
+RawFrame frame_of(Dwarf_Die& function, const SourcePlace& place) {
     return {text(dwarf_diename(&function)), text(linkage_of(function)), place.file, place.directory,
             place.line};
 }
 
 }  // namespace
 
-Code::Code(std::shared_ptr<ModuleFile> file) : file_(std::move(file)), units_(file_->dwarf()) {}
+FileCode::FileCode(std::shared_ptr<ModuleFile> file, const Interrupted& interrupted)
+    : file_(std::move(file)), units_(file_->dwarf(), interrupted) {}
 
-Code::Unit& Code::look_at(std::uint32_t unit) {
+FileCode::Unit* FileCode::look_at(std::uint32_t unit, const Interrupted& interrupted) {
     const auto found = looked_at_.find(unit);
-    if (found != looked_at_.end()) return found->second;
+    if (found != looked_at_.end()) return &found->second;
     Dwarf_Die& entry = units_.entry(unit);
-    return looked_at_.emplace(unit, Unit{Functions(entry), has_lines(entry)}).first->second;
+    Unit made{Functions(entry, interrupted), has_lines(entry)};
+    if (made.functions.was_interrupted()) return nullptr;
+    return &looked_at_.emplace(unit, std::move(made)).first->second;
 }
 
-std::vector<RawFrame> Code::frames(std::uint64_t address) {
+Result<std::vector<RawFrame>> FileCode::frames(std::uint64_t address,
+                                               const Interrupted& interrupted) {
     std::vector<RawFrame> found;
     const auto number = units_.at(address);
     if (!number) return found;
     Dwarf_Die& unit = units_.entry(*number);
-    Unit& looked = look_at(*number);
-    Place place = looked.has_lines ? place_at(unit, address) : Place();
-    std::vector<Dwarf_Die> scopes = looked.functions.at(address);
+    Unit* looked = look_at(*number, interrupted);
+    if (looked == nullptr) return interrupted_error();
+    SourcePlace place = looked->has_lines ? place_at(unit, address) : SourcePlace();
+    std::vector<Dwarf_Die> scopes = looked->functions.at(address);
     for (auto scope = scopes.rbegin(); scope != scopes.rend(); ++scope) {
         const int tag = dwarf_tag(&*scope);
         if (tag != DW_TAG_inlined_subroutine && tag != DW_TAG_subprogram) continue;
         found.push_back(frame_of(*scope, place));
-        if (tag == DW_TAG_inlined_subroutine && looked.has_lines)
+        if (tag == DW_TAG_inlined_subroutine && looked->has_lines)
             place = place_of_call(*scope, unit);
     }
     if (found.empty() && !place.file.empty())
