@@ -61,6 +61,8 @@ int target(void* user, mtc_target* out) {
     out->pid = self(user).pid;
     out->core = self(user).core.empty() ? nullptr : self(user).core.c_str();
     out->pointer_width = 8;
+    out->sysroot = self(user).sysroot.c_str();
+    out->file_folders = self(user).file_folders.c_str();
     return MTC_OK;
 }
 

@@ -45,6 +45,7 @@ class FakeDebugger {
     bool running = false;
     bool remote = false;
     std::int64_t pid = 0;
+    std::string sysroot, file_folders;
     std::string core;  // path of the core file; empty: the debugger cannot tell
     std::map<std::string, std::uint64_t> symbols = {{"memtrace_root", TableBuilder::kRoot},
                                                     {"_IO_2_1_stdout_", 0x7ffff7e00000}};

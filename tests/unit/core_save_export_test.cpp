@@ -88,10 +88,10 @@ class Export : public ::testing::Test {
 TEST_F(Export, Folded) {
     EXPECT_EQ(folded(),
               "main;make 120\n"
-              "main;program(?) 64\n"
+              "main;program+0x1030 64\n"
               "<inside a traced event> 16\n");
     EXPECT_THAT(folded(true), HasSubstr("main;make;std::alloc 100\n"));
-    EXPECT_THAT(folded(true), HasSubstr("main;program(?)+0x1030 64\n"));
+    EXPECT_THAT(folded(true), HasSubstr("main;program+0x1030 64\n"));
 }
 
 TEST_F(Export, Csv) {
@@ -99,7 +99,7 @@ TEST_F(Export, Csv) {
               "size,count,total_size,total_count,peak_size,peak_count,temporary_count,domain,"
               "traceback\r\n"
               "120,3,420,9,250,5,3,0,make;/src/make.cpp;7|main;/src/main.cpp;12\r\n"
-              "64,1,64,1,0,0,0,5,program(?);;0|main;/src/main.cpp;12\r\n"
+              "64,1,64,1,0,0,0,5,program+0x1030;;0|main;/src/main.cpp;12\r\n"
               "16,2,16,2,0,0,0,0,<inside a traced event>;;0\r\n"
               "0,0,8,1,8,1,0,0,main;/src/main.cpp;12\r\n");
 }
@@ -133,14 +133,16 @@ TEST_F(Export, Speedscope) {
               (Json{{"name", "main"}, {"file", "/src/main.cpp"}, {"line", 12}}));
     EXPECT_EQ(frames[sample[1].get<std::size_t>()]["name"], "make");
     // Where no line is known there is no file.
-    EXPECT_THAT(frames, ::testing::Contains(Json{{"name", "program(?)"}}));
+    EXPECT_THAT(frames, ::testing::Contains(Json{{"name", "program+0x1030"}}));
 }
 
 TEST_F(Export, OffsetsTellFramesApart) {
     book.table.traces.clear();
-    book.trace({book.pc(1, {})}, 1, 1);
-    book.trace({book.pc(1, {})}, 1, 1);
-    EXPECT_EQ(folded(), "program(?) 2\n");
+    for (const Pc pc : {book.pc(1, {}), book.pc(1, {})}) {
+        book.code.symbols_at[pc.address - 1] = {"f", pc.address - 8, 16};
+        book.trace({pc}, 1, 1);
+    }
+    EXPECT_EQ(folded(), "f 2\n");
     EXPECT_EQ(speedscope()["shared"]["frames"].size(), 1u);
     const std::string apart = folded(true);
     EXPECT_EQ(std::count(apart.begin(), apart.end(), '\n'), 2);

@@ -192,7 +192,7 @@ TEST_F(Statistics, OnlyTheInnermostRunIsSkipped) {
     EXPECT_THAT(rows(), ElementsAre("cmp.c:3 8/1"));
     Grouping grouping;
     grouping.key = KeyType::traceback;
-    EXPECT_THAT(rows(grouping), ElementsAre("cmp.c:3 <- libc.so.6(?):0 <- m.c:4 8/1"));
+    EXPECT_THAT(rows(grouping), ElementsAre("cmp.c:3 <- libc.so.6+0x1020:0 <- m.c:4 8/1"));
 }
 
 TEST_F(Statistics, AllMachineryFallsBackToWhatIsOutsideTheBase) {
@@ -218,8 +218,20 @@ TEST_F(Statistics, RawSkipsNothingAndShowsOffsets) {
     book.trace({inner, book.at({"a.c", 1})}, 8, 1);
     Grouping grouping;
     grouping.raw = true;
+    book.code.symbols_at[inner.address - 1] = {"malloc", inner.address - 8, 16};
     const auto offset = inner.address - 1 - book.table.modules[libc].bias;
-    EXPECT_THAT(rows(grouping), ElementsAre("libc.so.6(?)+" + std::to_string(offset) + ":0 8/1"));
+    EXPECT_THAT(rows(grouping),
+                ElementsAre("libc.so.6(malloc)+" + std::to_string(offset) + ":0 8/1"));
+}
+
+TEST_F(Statistics, CodeOfWhichNothingIsKnownIsItsPlace) {
+    const auto library = book.module("/lib/libx.so");
+    book.trace({book.pc(library, {})}, 8, 1);
+    book.trace({book.pc(library, {})}, 4, 1);
+    EXPECT_THAT(rows(), ElementsAre("libx.so+0x1000:0 8/1", "libx.so+0x1010:0 4/1"));
+    Grouping grouping;
+    grouping.raw = true;
+    EXPECT_THAT(rows(grouping), ElementsAre("libx.so+0x1000:0 8/1", "libx.so+0x1010:0 4/1"));
 }
 
 TEST_F(Statistics, OwnWrappersCanBeSkipped) {
@@ -243,7 +255,7 @@ TEST_F(Statistics, LinelessFramesGroupByFunction) {
     book.trace({one}, 8, 1);
     book.trace({two}, 8, 1);
     book.trace({three}, 4, 1);
-    EXPECT_THAT(rows(), ElementsAre("libz.so.1(deflate):0 16/2", "libz.so.1(?):0 4/1"));
+    EXPECT_THAT(rows(), ElementsAre("libz.so.1(deflate):0 16/2", "libz.so.1+0x1020:0 4/1"));
     EXPECT_FALSE(last[0].traceback[0].offset);  // two offsets: the row does not claim one
     EXPECT_TRUE(last[1].traceback[0].offset);
 }
@@ -255,7 +267,7 @@ TEST_F(Statistics, ByFunctionAndModule) {
     book.trace({Spot{"a.c", 3, "g"}}, 1, 1);
     book.trace({book.pc(library, {})}, 2, 1);
     EXPECT_THAT(rows_by(KeyType::function),
-                ElementsAre("a.c:f:0 16/2", "libz.so.1(?):0 2/1", "a.c:g:0 1/1"));
+                ElementsAre("a.c:f:0 16/2", "libz.so.1+0x1030:0 2/1", "a.c:g:0 1/1"));
     EXPECT_THAT(rows_by(KeyType::module),
                 ElementsAre("/bin/program:0 17/3", "/usr/lib/libz.so.1:0 2/1"));
 }

@@ -153,6 +153,7 @@ int note_self(struct dl_phdr_info* info, std::size_t, void* out) {
 extern "C" __attribute__((noinline, visibility("default"))) int memtrace_test_landmark(int x) {
     return x * 7 + 1;
 }
+constexpr std::uint32_t kLandmarkLine = __LINE__ - 3;
 
 class OwnFile : public ::testing::Test {
   protected:
@@ -199,6 +200,44 @@ TEST_F(OwnFile, UnloadedModulesAreNamedByTheirFileOnly) {
     EXPECT_THAT(book.code.asked, ::testing::IsEmpty());
     const Frame& frame = symboliser.book()[(*location)->frames.at(0)];
     EXPECT_EQ(symboliser.book().text(frame.function), "memtrace_test_landmark");
+    EXPECT_THAT(symboliser.book().text(frame.file), ::testing::EndsWith("core_symbols_test.cpp"));
+    EXPECT_EQ(frame.line, kLandmarkLine);
+}
+
+// What the debugger has comes first.
+TEST_F(OwnFile, LinesThatTheDebuggerLacksAreTheFiles) {
+    TraceBook book;
+    const auto module = book.module(path, self.build_id);
+    const Pc unknown{book.table.modules[module].bias + offset + 2, module};
+    const Pc known{book.table.modules[module].bias + offset + 3, module};
+    RawFrame frame;
+    frame.file = "/theirs.c";
+    frame.line = 5;
+    book.code.frames_at[known.address - 1] = {frame};
+    Symboliser symboliser;
+    Resolver resolver(symboliser, book.table, {&book.code, true});
+    const auto line = [&](Pc pc) {
+        return symboliser.book()[(*resolver.resolve(pc))->frames.at(0)].line;
+    };
+    EXPECT_EQ(line(unknown), kLandmarkLine);
+    EXPECT_EQ(line(known), 5u);
+}
+
+TEST_F(OwnFile, IsLookedForAgainElsewhere) {
+    TraceBook book;
+    const auto module = book.module("/no/such/" + path.substr(path.rfind('/') + 1), self.build_id);
+    const Pc pc{book.table.modules[module].bias + offset + 2, module};
+    Symboliser symboliser;
+    const auto label = [&] {
+        Resolver resolver(symboliser, book.table, {&book.code, true});
+        const Frame& frame = symboliser.book()[(*resolver.resolve(pc))->frames.at(0)];
+        return symboliser.book().text(frame.label);
+    };
+    EXPECT_THAT(label(), ::testing::HasSubstr("+0x"));
+    SearchPlaces places;
+    places.file_folders = {path.substr(0, path.rfind('/'))};
+    symboliser.look_in(places);
+    EXPECT_THAT(label(), ::testing::EndsWith("core_symbols_test.cpp"));
 }
 
 TEST(Symboliser, RemembersNamesWhenTheProcessIsGone) {

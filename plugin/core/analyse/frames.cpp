@@ -16,7 +16,7 @@ RowFrame row_of(const FrameBook& book, const TraceFrame& at, bool raw) {
     row.function = frame.function;
     row.module = frame.module;
     const bool code = frame.module != 0 || frame.function != 0;
-    row.plus_offset = raw && !frame.has_file() && code;
+    row.plus_offset = raw && !frame.has_file() && code && !frame.is_place;
     if (code) row.offset = at.offset;
     return row;
 }

@@ -25,7 +25,7 @@ extern "C" {
 #endif
 
 /* Raised when a struct or a meaning changes; an adapter refuses another number. */
-#define MTC_ABI 7u
+#define MTC_ABI 8u
 
 /* What callbacks and calls return. */
 enum mtc_status {
@@ -54,6 +54,11 @@ typedef struct mtc_target {
     int64_t pid;            /* as the debugger knows it; of a core: the dead process's; 0 = none */
     const char* executable; /* path, or NULL */
     const char* core;       /* path of the core file, or NULL */
+    /* Where the user has told the debugger to look, as folders with a colon between them; NULL:
+     * it cannot tell. */
+    const char* sysroot;       /* one folder; "" and "target:" are none */
+    const char* file_folders;  /* with libraries, by their names alone */
+    const char* debug_folders; /* as /usr/lib/debug */
 } mtc_target;
 
 /* One frame of the inline expansion of a program counter. */

@@ -16,7 +16,8 @@ namespace mt::core {
 namespace {
 
 bool shows_offset(const Frame& frame, bool raw) {
-    return raw && !frame.has_file() && (frame.module != 0 || frame.function != 0);
+    return raw && !frame.has_file() && !frame.is_place &&
+           (frame.module != 0 || frame.function != 0);
 }
 
 std::string key_of(const std::vector<TraceFrame>& frames, const FrameBook& book, bool raw,

@@ -154,6 +154,7 @@ class Reader {
 
     // Without a name: by its address, so that each place in the code is a row of its own.
     FrameId unnamed(const Module& module, std::uint64_t offset, bool has_address) {
+        if (ours_ && has_address && !module.path.empty()) return book_.place(module.path, offset);
         const bool address = has_address && !ours_;
         return book_.frame("", address ? fmt::format("0x{:x}", offset) : "", module.path, 0);
     }

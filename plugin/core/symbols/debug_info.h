@@ -6,6 +6,7 @@
 #ifndef MEMTRACE_CORE_SYMBOLS_DEBUG_INFO_H
 #define MEMTRACE_CORE_SYMBOLS_DEBUG_INFO_H
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -14,6 +15,11 @@
 #include "model/raw_frame.h"
 
 namespace mt::core {
+
+inline bool has_lines(const std::vector<RawFrame>& frames) {
+    return std::any_of(frames.begin(), frames.end(),
+                       [](const RawFrame& frame) { return !frame.file.empty(); });
+}
 
 class DebugInfo {
   public:

@@ -68,10 +68,20 @@ ElfSymbols ElfSymbols::load(const std::string& path, std::string_view build_id) 
     const ElfInput file(path);
     if (file.elf() == nullptr || build_id.empty() || file.build_id() != build_id) return made;
     auto symbols = symbols_of(file, SHT_SYMTAB);
+    made.is_stripped_ = symbols.empty();
     if (symbols.empty()) symbols = symbols_of(file, SHT_DYNSYM);
     made.set_symbols(std::move(symbols));
     read_starts(file, made);
     return made;
+}
+
+void ElfSymbols::take_symbols_of(const std::string& path, std::string_view build_id) {
+    if (!is_stripped_) return;
+    const ElfInput file(path);
+    if (file.elf() == nullptr || build_id.empty() || file.build_id() != build_id) return;
+    auto symbols = symbols_of(file, SHT_SYMTAB);
+    is_stripped_ = symbols.empty();
+    if (!symbols.empty()) set_symbols(std::move(symbols));
 }
 
 }  // namespace mt::core

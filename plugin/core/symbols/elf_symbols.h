@@ -18,6 +18,8 @@ class ElfSymbols {
   public:
     // Empty (knows nothing) when the file is not there, no ELF file, or another build.
     static ElfSymbols load(const std::string& path, std::string_view build_id);
+    // As it has them in .symtab, which debug files keep; its functions' first addresses stay.
+    void take_symbols_of(const std::string& path, std::string_view build_id);
     // Whether there is a file of that build.
     static bool is_build(const std::string& path, std::string_view build_id);
 
@@ -41,6 +43,7 @@ class ElfSymbols {
     void set_starts(std::vector<std::uint64_t> starts, std::uint64_t end);
 
   private:
+    bool is_stripped_ = true;            // there was no .symtab
     std::vector<Symbol> symbols_;        // by value, best name first
     std::vector<std::uint64_t> ends_;    // greatest end among symbols_[0..i]
     std::vector<std::uint64_t> starts_;  // of functions, ascending

@@ -3,6 +3,8 @@
 // See frame.h.
 #include "symbols/frame.h"
 
+#include <fmt/format.h>
+
 #include "symbols/name.h"
 
 namespace mt::core {
@@ -46,6 +48,20 @@ FrameId FrameBook::frame(std::string_view file, std::string_view function, std::
     const auto id = static_cast<FrameId>(frames_.size());
     frames_.push_back(made);
     frame_index_.emplace(key, id);
+    return id;
+}
+
+FrameId FrameBook::place(std::string_view module, std::uint64_t offset) {
+    Frame made;
+    made.module = text(module);
+    const auto key = std::make_pair(made.module, offset);
+    if (const auto found = place_index_.find(key); found != place_index_.end())
+        return found->second;
+    made.label = made.function_label = text(fmt::format("{}+0x{:x}", base_name(module), offset));
+    made.is_place = true;
+    const auto id = static_cast<FrameId>(frames_.size());
+    frames_.push_back(made);
+    place_index_.emplace(key, id);
     return id;
 }
 

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <tuple>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace mt::core {
@@ -28,6 +29,8 @@ struct Frame {
     TextId label = 0;           // what stands before ":LINE": the file, else MODULE(FUNCTION)
     TextId function_label = 0;  // FILE:FUNCTION, else the label
 
+    bool is_place = false;  // the label has the offset: nothing else is known
+
     bool has_file() const { return file != 0; }
 };
 
@@ -40,6 +43,8 @@ class FrameBook {
 
     FrameId frame(std::string_view file, std::string_view function, std::string_view module,
                   std::uint32_t line);
+    // Code of a module of which nothing is known but where it is: MODULE+0xOFFSET.
+    FrameId place(std::string_view module, std::uint64_t offset);
     // A frame that stands for no code: "<unknown>" and the reserved stack ids.
     FrameId label(std::string_view text);
     // A module's other path: the file behind a symbolic link.
@@ -54,6 +59,7 @@ class FrameBook {
     std::vector<Frame> frames_;
     std::map<std::tuple<TextId, TextId, TextId, std::uint32_t>, FrameId> frame_index_;
     std::map<TextId, FrameId> label_index_;
+    std::map<std::pair<TextId, std::uint64_t>, FrameId> place_index_;  // by module, offset
     std::unordered_map<TextId, TextId> other_paths_;
 };
 

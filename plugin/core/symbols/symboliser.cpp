@@ -68,16 +68,31 @@ std::uint32_t Symboliser::module_key(const Table& table, std::size_t module) {
     return module_keys_.emplace(std::move(name), next).first->second;
 }
 
+void Symboliser::look_in(SearchPlaces places) {
+    if (local_.look_in(std::move(places))) look_again();
+}
+
+void Symboliser::look_again() {
+    local_.forget();
+    files_.clear();
+    std::erase_if(locations_, [this](const auto& known) {
+        return !book_[known.second.frames.front()].has_file();
+    });
+}
+
 const ElfSymbols& Symboliser::elf(const Module& module) {
     const auto key = std::make_pair(module.path, module.build_id);
     if (const auto found = files_.find(key); found != files_.end()) return found->second;
-    const bool linked = !module.file.empty() && ElfSymbols::is_build(module.file, module.build_id);
-    const std::string& path = linked ? module.file : module.path;
-    return files_.emplace(key, ElfSymbols::load(path, module.build_id)).first->second;
+    const FoundFiles& files = local_.find(module);
+    ElfSymbols made = ElfSymbols::load(files.file, module.build_id);
+    if (!files.debug.empty() && files.debug != files.file)
+        made.take_symbols_of(files.debug, module.build_id);
+    return files_.emplace(key, std::move(made)).first->second;
 }
 
 const std::string& Symboliser::other_path(const Module& module, bool local_files) {
-    if (!module.file.empty() || !may_read(&module, local_files) || module.path.front() != '/')
+    const bool may = local_files && local_.places().recorded;
+    if (!module.file.empty() || !may_read(&module, may) || module.path.front() != '/')
         return module.file;
     const auto key = std::make_pair(module.path, module.build_id);
     const auto [entry, is_new] = real_paths_.try_emplace(key);
@@ -107,7 +122,19 @@ FrameId Symboliser::without_line(const Module* module, std::uint64_t offset, con
     if (name.empty() && may_read(module, local_files))
         if (const std::uint64_t start = elf(*module).function_start(offset); start != 0)
             name = fmt::format("0x{:x}", start);
+    if (name.empty() && module != nullptr && !module->path.empty())
+        return book_.place(module->path, offset);
     return book_.frame("", name, module == nullptr ? "" : module->path, 0);
+}
+
+// The debugger's, or those of the module's files where it has no lines.
+Result<std::vector<RawFrame>> Symboliser::frames(const Module* module, std::uint64_t address,
+                                                 std::uint64_t offset, const Sources& sources) {
+    std::vector<RawFrame> known;
+    if (sources.debugger != nullptr) known = MT_TRY(sources.debugger->frames(address));
+    if (has_lines(known) || !may_read(module, sources.local_files)) return known;
+    auto local = MT_TRY(local_.frames(*module, offset, sources.interrupted));
+    return has_lines(local) ? std::move(local) : std::move(known);
 }
 
 Result<Location> Symboliser::look_up(const Module* module, std::uint64_t address,
@@ -118,14 +145,11 @@ Result<Location> Symboliser::look_up(const Module* module, std::uint64_t address
     if (map != nullptr) made.edition = map->edition();
     // What is mapped there today is another module once this one is gone.
     const bool gone = module != nullptr && module->unload_sequence != 0;
-    const Sources asked{gone ? nullptr : sources.debugger, sources.local_files};
+    Sources asked = sources;
+    if (gone) asked.debugger = nullptr;
     made.final = gone || asked.debugger != nullptr;
-    std::vector<RawFrame> raw;
-    if (asked.debugger != nullptr) {
-        raw = MT_TRY(asked.debugger->frames(address));
-    }
-    const bool lines = std::any_of(raw.begin(), raw.end(),
-                                   [](const RawFrame& frame) { return !frame.file.empty(); });
+    std::vector<RawFrame> raw = MT_TRY(frames(module, address, offset, asked));
+    const bool lines = has_lines(raw);
     if (!lines && map != nullptr) {  // by JIT compilers' own names, which are no linkage names
         if (const std::string_view name = map->name_at(address); !name.empty()) {
             made.frames.push_back(book_.frame("", name, "", 0));

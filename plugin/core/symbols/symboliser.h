@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// From program counters to frames: asks the debugger first, then the module's
-// ELF file, and remembers both. Answers are kept by (build-id, path, ELF address), so
+// From program counters to frames: asks the debugger first, then the module's files on this
+// machine, and remembers both. Answers are kept by (build-id, path, ELF address), so
 // a snapshot keeps its names when the process is gone and the next process of
 // the same program starts warm; a module without build-id by process and path. What is in no
 // module is named by the process's perf map. Decides no grouping and no skipping.
@@ -15,7 +15,9 @@
 #include <unordered_map>
 #include <vector>
 
+#include "dwarf/local_modules.h"
 #include "model/error.h"
+#include "model/poll.h"
 #include "model/snapshot.h"
 #include "symbols/debug_info.h"
 #include "symbols/elf_symbols.h"
@@ -28,14 +30,32 @@ namespace mt::core {
 // Who may be asked now. Both may be absent: then only what is remembered counts.
 struct Sources {
     DebugInfo* debugger = nullptr;  // only while it shows the process of the table
-    bool local_files = false;       // the target's files are this machine's
+    bool local_files = false;       // files of this machine may be the modules'
     const PerfMap* made = nullptr;  // code that the process made
+    Interrupted interrupted = {};   // asked where a file takes long; may be empty
+};
+
+// What is known of a module's code as a whole.
+struct ModuleSymbols {
+    enum class Kind : std::uint8_t { none, functions, lines };
+    Kind kind = Kind::none;
+    std::string file;  // of this machine; empty: only the debugger knows
 };
 
 class Symboliser {
   public:
     FrameBook& book() { return book_; }
     const FrameBook& book() const { return book_; }
+
+    // Where files are looked for. Where that is new, what was not found is looked for again.
+    void look_in(SearchPlaces places);
+    LocalModules& local_modules() { return local_; }
+    // Files may have come: what has no line yet is asked for again.
+    void look_again();
+
+    // By some of its addresses, as recorded. Errors: interrupted only.
+    Result<ModuleSymbols> symbols_of(const Module& module, const std::vector<Pc>& pcs,
+                                     const Sources& sources);
 
     // The frame that stands for a stack id below abi::kReservedStacks.
     FrameId reserved(std::uint32_t stack);
@@ -58,12 +78,16 @@ class Symboliser {
                              const Sources& sources);
     Result<std::string> symbol(const Module* module, std::uint64_t address, std::uint64_t offset,
                                const Sources& sources);
+    static Result<bool> knows_lines(DebugInfo& debugger, const std::vector<Pc>& pcs);
     FrameId without_line(const Module* module, std::uint64_t offset, const RawFrame* known,
                          std::string_view symbol, bool local_files);
+    Result<std::vector<RawFrame>> frames(const Module* module, std::uint64_t address,
+                                         std::uint64_t offset, const Sources& sources);
     const ElfSymbols& elf(const Module& module);
     // The module's other path, or empty.
     const std::string& other_path(const Module& module, bool local_files);
 
+    LocalModules local_;
     FrameBook book_;
     std::unordered_map<Key, Location, KeyHash> locations_;
     std::map<std::string, std::uint32_t> module_keys_;

@@ -13,6 +13,7 @@
 #include "source/direct_memory.h"
 #include "target/local_sources.h"
 #include "target/perf_maps.h"
+#include "target/search_places.h"
 
 namespace mt::core {
 namespace {
@@ -211,7 +212,10 @@ Result<std::optional<Process>> Debuggee::same_process(const std::vector<Table*>&
 Sources Debuggee::sources_for(const Table& table, const Process* process) {
     Sources sources;
     if (table.names != nullptr) return sources;  // it brought them along
-    sources.local_files = process == nullptr || !process->target.remote;
+    // What one that is gone was looked for with stays.
+    if (process != nullptr) symboliser_.look_in(search_places(process->target));
+    sources.local_files = symboliser_.local_modules().places().any();
+    sources.interrupted = interrupted();
     if (process == nullptr || !process->is_of(table)) return sources;
     sources.debugger = &debugger_.debug_info();
     if (find_perf_map(process->target, table.status.identity, perf_map_)) sources.made = &perf_map_;

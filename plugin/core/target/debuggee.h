@@ -93,6 +93,16 @@ class Debuggee {
     SkipRules& skip() { return skip_; }
     // Who can name the code of `table`: the debugger only while it shows that process.
     Sources sources_for(const Table& table, const Process* process);
+    // Files of modules may have come since they were looked for.
+    void look_again() { symboliser_.look_again(); }
+    // Of a module of the table that `sources` are for, by some of its addresses.
+    Result<ModuleSymbols> symbols_of(const Module& module, const std::vector<Pc>& pcs,
+                                     const Sources& sources) {
+        return symboliser_.symbols_of(module, pcs, sources);
+    }
+    const FoundFiles& files_of(const Module& module) {
+        return symboliser_.local_modules().find(module);
+    }
     // At work on a table, which it must not outlive. `process`: null when it is gone.
     Resolver resolver(const Table& table, const Process* process) {
         progress().stage("naming places");

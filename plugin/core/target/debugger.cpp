@@ -4,6 +4,7 @@
 // throws after the callback has returned: nothing unwinds through the adapter.
 #include "target/debugger.h"
 
+#include <algorithm>
 #include <new>
 
 #include "model/poll.h"
@@ -14,6 +15,16 @@ namespace {
 constexpr std::size_t kMostFrames = 1024;  // of one address; more is an adapter gone wrong
 
 std::string text_of(const char* text) { return text == nullptr ? std::string() : text; }
+
+std::vector<std::string> folders_of(std::string_view list) {
+    std::vector<std::string> folders;
+    while (!list.empty()) {
+        const auto end = std::min(list.find(':'), list.size());
+        if (end != 0) folders.emplace_back(list.substr(0, end));
+        list.remove_prefix(std::min(end + 1, list.size()));
+    }
+    return folders;
+}
 
 template <typename T>
 struct Sink {
@@ -89,6 +100,9 @@ Result<Target> Debugger::target() {
     out.pid = raw.pid;
     out.executable = text_of(raw.executable);
     out.core = text_of(raw.core);
+    out.sysroot = text_of(raw.sysroot);
+    out.file_folders = folders_of(text_of(raw.file_folders));
+    if (raw.debug_folders != nullptr) out.debug_folders = folders_of(raw.debug_folders);
     return out;
 }
 

@@ -31,6 +31,10 @@ struct Target {
     std::int64_t pid = 0;
     std::string executable;
     std::string core;
+    // Where the user has told the debugger to look for files.
+    std::string sysroot;
+    std::vector<std::string> file_folders;
+    std::optional<std::vector<std::string>> debug_folders;  // none: it cannot tell
 
     // Nothing to look at: what is asked for is about the next run.
     bool is_absent() const {
