@@ -119,6 +119,7 @@ Words operands(const Session& session, const Verb& verb, const Words& before) {
         return words;
     }
     const std::size_t operand = before.size();
+    if (verb.name == "modules") return operand == 0 ? met_names(session, "--module") : Words();
     if (verb.name == "drop" && operand == 0) return droppable(session);
     if (verb.name == "stats" || verb.name == "blocks")
         return operand == 0 ? snapshot_names(session) : Words();

@@ -10,6 +10,7 @@
 #include "command/break_verbs.h"
 #include "command/file_verbs.h"
 #include "command/graph_verbs.h"
+#include "command/module_verbs.h"
 #include "command/options.h"
 #include "command/report_verbs.h"
 #include "command/scope_verbs.h"
@@ -272,6 +273,14 @@ std::vector<Verb> make_verbs() {
          run_retained, true},
         {"blocks", "[SNAPSHOT]", 1, "single live blocks, largest first", kBlocksDetails,
          "mt blocks --min-size 1M --sort age", blocks_options(), run_blocks},
+        {"modules",
+         "[GLOB]",
+         1,
+         "programs and libraries, and where their symbols come from",
+         kModulesDetails,
+         "mt modules 'lib*' -v",
+         {kVerbose, kJson},
+         run_modules},
         {"config",
          "[KEY VALUE]",
          2,

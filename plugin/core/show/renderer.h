@@ -12,6 +12,7 @@
 #include "report/blocks.h"
 #include "report/leaks.h"
 #include "report/lists.h"
+#include "report/modules.h"
 #include "report/refs.h"
 #include "report/rows.h"
 #include "report/scope.h"
@@ -40,6 +41,7 @@ class Renderer {
     virtual Result<void> show(const ListReport& report) = 0;
     virtual Result<void> show(const ConditionsReport& report) = 0;
     virtual Result<void> show(const ConfigReport& report) = 0;
+    virtual Result<void> show(const ModulesReport& report) = 0;
 
   protected:
     const Sink sink_;

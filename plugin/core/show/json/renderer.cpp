@@ -6,6 +6,7 @@
 #include "show/json/blocks.h"
 #include "show/json/leaks.h"
 #include "show/json/lists.h"
+#include "show/json/modules.h"
 #include "show/json/refs.h"
 #include "show/json/rows.h"
 #include "show/json/scope.h"
@@ -41,6 +42,7 @@ class JsonRenderer final : public Renderer {
         return sink_(dump(json_of(report)));
     }
     Result<void> show(const ConfigReport& report) override { return sink_(dump(json_of(report))); }
+    Result<void> show(const ModulesReport& report) override { return sink_(dump(json_of(report))); }
 };
 
 }  // namespace

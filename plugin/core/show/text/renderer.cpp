@@ -6,6 +6,7 @@
 #include "show/text/blocks.h"
 #include "show/text/leaks.h"
 #include "show/text/lists.h"
+#include "show/text/modules.h"
 #include "show/text/refs.h"
 #include "show/text/rows.h"
 #include "show/text/scope.h"
@@ -31,6 +32,7 @@ class TextRenderer final : public Renderer {
     Result<void> show(const ListReport& report) override { return sink_(text_of(report)); }
     Result<void> show(const ConditionsReport& report) override { return sink_(text_of(report)); }
     Result<void> show(const ConfigReport& report) override { return sink_(text_of(report)); }
+    Result<void> show(const ModulesReport& report) override { return sink_(text_of(report)); }
 };
 
 }  // namespace
