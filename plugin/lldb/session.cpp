@@ -86,6 +86,7 @@ bool Session::run(const std::string& line, lldb::SBCommandReturnObject& result) 
     const std::lock_guard lock(mutex_);
     auto* const outer = std::exchange(result_, &result);
     const bool outer_is_past = std::exchange(is_past_result_, false);
+    read_search_settings();
     const int status = mtc_run(core_, line.c_str());
     is_past_result_ = outer_is_past;
     result_ = outer;
@@ -104,6 +105,7 @@ int Session::query(const char* request, mtc_add_text add, void* sink) {
         add(sink, "memtrace is busy with another command of this program");
         return MTC_ERROR;
     }
+    read_search_settings();
     const int status = mtc_query(core_, request, add, sink);
     if (status != MTC_OK) add(sink, mtc_error(core_));
     return status;
@@ -152,6 +154,9 @@ int Session::describe_target(mtc_target* out) {
     executable_ = path_of(target_.GetExecutable());
     core_file_.clear();
     out->executable = executable_.empty() ? nullptr : executable_.c_str();
+    out->sysroot = sysroot_.c_str();
+    out->file_folders = file_folders_.c_str();
+    out->debug_folders = debug_folders_.empty() ? nullptr : debug_folders_.c_str();
     out->pointer_width = static_cast<std::int32_t>(target_.GetAddressByteSize());
     auto platform = target_.IsValid() ? target_.GetPlatform() : debugger_.GetSelectedPlatform();
     const char* platform_name = platform.IsValid() ? platform.GetName() : nullptr;

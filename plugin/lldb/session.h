@@ -82,6 +82,7 @@ class Session {
     void delete_spent();
     void write_out(const char* text, std::uint64_t length);
     bool was_let_go(std::int64_t pid);
+    void read_search_settings();
     bool show(int status, const std::string& text, lldb::SBThread& thread, const mtc_stop& stop);
     void stop_waiting();
     bool wait_for_load();
@@ -103,6 +104,7 @@ class Session {
     std::int64_t traced_ = 0;                        // a process that somebody traced
     std::string executable_;                         // what mtc_target points to
     std::string core_file_;
+    std::string sysroot_, file_folders_, debug_folders_;
     std::string preloaded_;                             // our entry in LD_PRELOAD
     std::string start_;                                 // our value of MEMTRACE
     lldb::break_id_t waiting_ = LLDB_INVALID_BREAK_ID;  // breakpoint at memtrace_loaded

@@ -40,6 +40,16 @@ void press_ctrl_c(void* sink, const mtc_register* reg) {
     add_register(sink, reg);
 }
 
+const char* or_nothing(const char* text) { return text == nullptr ? "nothing" : text; }
+
+int tell_places(const mtc_debugger& d, mtc_session* sink) {
+    mtc_target target{};
+    const int status = d.target(d.user, &target);
+    say(sink, "sysroot: %s\nfiles: %s\ndebug files: %s\n", or_nothing(target.sysroot),
+        or_nothing(target.file_folders), or_nothing(target.debug_folders));
+    return status;
+}
+
 struct Question {
     const char* verb;
     int (*ask)(const mtc_debugger& debugger, mtc_session* sink);
@@ -48,6 +58,7 @@ struct Question {
 constexpr Question kQuestions[] = {
     {"threads",
      [](const mtc_debugger& d, mtc_session* sink) { return d.threads(d.user, add_thread, sink); }},
+    {"places", tell_places},
     {"registers", [](const mtc_debugger& d,
                      mtc_session* sink) { return d.registers(d.user, add_register, sink); }},
     {"interrupted-registers",

@@ -294,6 +294,9 @@ class Session:
         answer.pid = inferior.pid
         answer.executable = self._keep(target.executable(inferior))
         answer.core = self._keep(target.core_file() if kind == interface.CORE else None)
+        answer.sysroot = self._keep(target.setting("sysroot"))
+        answer.file_folders = self._keep(target.setting("solib-search-path"))
+        answer.debug_folders = self._keep(target.setting("debug-file-directory"))
         return interface.OK
 
     def _print(self, text, _):

@@ -69,6 +69,11 @@ def executable(inferior):
     return text.exact(lambda: getattr(inferior.progspace, "filename", None))
 
 
+def setting(name):
+    """A setting of the user's, as text."""
+    return text.exact(lambda: gdb.parameter(name))
+
+
 def core_file():
     try:
         match = _CORE_FILE.search(gdb.execute("info files", to_string=True))
