@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// See code.h. Frames as DWARF 5, 3.3.8 has inlined calls: each with its function, and the
-// place of the call in the one around it.
+// See code.h.
 #include "code.h"
 
 #include <cxxabi.h>
-#include <dwarf.h>
 #include <elf.h>
-#include <elfutils/libdw.h>
 #include <fcntl.h>
 #include <gelf.h>
 #include <unistd.h>
@@ -35,74 +32,6 @@ const Dwfl_Callbacks kOfProcess = {dwfl_linux_proc_find_elf, dwfl_standard_find_
     throw std::runtime_error(why == nullptr ? what : what + ": " + why);
 }
 
-std::string text(const char* from) { return from == nullptr ? std::string() : from; }
-
-const char* linkage_of(Dwarf_Die& die) {
-    Dwarf_Attribute attribute;
-    for (const unsigned name : {DW_AT_linkage_name, DW_AT_MIPS_linkage_name})
-        if (dwarf_attr_integrate(&die, name, &attribute) != nullptr)
-            return dwarf_formstring(&attribute);
-    return nullptr;
-}
-
-std::uint32_t number_of(Dwarf_Die& die, unsigned name) {
-    Dwarf_Attribute attribute;
-    Dwarf_Word value = 0;
-    if (dwarf_attr(&die, name, &attribute) == nullptr) return 0;
-    return dwarf_formudata(&attribute, &value) == 0 ? static_cast<std::uint32_t>(value) : 0;
-}
-
-// A place in the source: the file by its name in the line table.
-struct Place {
-    std::string file, directory;
-    std::uint32_t line = 0;
-};
-
-std::string directory_of(Dwarf_Die& unit) {
-    Dwarf_Attribute attribute;
-    return text(dwarf_formstring(dwarf_attr(&unit, DW_AT_comp_dir, &attribute)));
-}
-
-Place called_at(Dwarf_Die& inlined, Dwarf_Die& unit) {
-    Place place;
-    Dwarf_Files* files = nullptr;
-    std::size_t count = 0;
-    const std::uint32_t file = number_of(inlined, DW_AT_call_file);
-    if (dwarf_getsrcfiles(&unit, &files, &count) == 0 && file < count)
-        place.file = text(dwarf_filesrc(files, file, nullptr, nullptr));
-    place.directory = directory_of(unit);
-    place.line = number_of(inlined, DW_AT_call_line);
-    return place;
-}
-
-Place at(Dwfl_Module* module, std::uint64_t pc, Dwarf_Die& unit) {
-    Place place;
-    Dwfl_Line* line = dwfl_module_getsrc(module, pc);
-    if (line == nullptr) return place;
-    int number = 0;
-    place.file = text(dwfl_lineinfo(line, nullptr, &number, nullptr, nullptr, nullptr));
-    place.directory = directory_of(unit);
-    place.line = number < 0 ? 0 : static_cast<std::uint32_t>(number);
-    return place;
-}
-
-struct Free {
-    void operator()(void* memory) const { std::free(memory); }
-};
-
-// Each entry that the code lies in, innermost first. The list that libdw makes of an address goes
-// on, behind an inlined call, where that function is defined; that of an entry where it is called.
-std::vector<Dwarf_Die> scopes_at(Dwarf_Die& unit, Dwarf_Addr address) {
-    Dwarf_Die* scopes = nullptr;
-    if (dwarf_getscopes(&unit, address, &scopes) <= 0) return {};
-    const std::unique_ptr<Dwarf_Die, Free> of_address(scopes);
-    Dwarf_Die innermost = scopes[0];
-    const int count = dwarf_getscopes_die(&innermost, &scopes);
-    if (count <= 0) return {};
-    const std::unique_ptr<Dwarf_Die, Free> of_entry(scopes);
-    return {scopes, scopes + count};
-}
-
 }  // namespace
 
 Code::Code(Code&& other) noexcept
@@ -110,7 +39,8 @@ Code::Code(Code&& other) noexcept
       core_(std::exchange(other.core_, nullptr)),
       file_(std::exchange(other.file_, -1)),
       entry_(other.entry_),
-      known_(std::move(other.known_)) {}
+      known_(std::move(other.known_)),
+      files_(std::move(other.files_)) {}
 
 Code::~Code() {
     if (dwfl_ != nullptr) dwfl_end(dwfl_);
@@ -145,24 +75,27 @@ Code Code::of_process(std::int64_t pid) {
     return code;
 }
 
-std::vector<Frame> Code::frames(std::uint64_t pc) const {
-    std::vector<Frame> found;
+// The core finds the file of a module that has a build-id.
+core::FileCode* Code::file_of(Dwfl_Module* module) {
+    const auto [entry, is_new] = files_.try_emplace(module);
+    const unsigned char* id = nullptr;
+    GElf_Addr address = 0;
+    if (!is_new || dwfl_module_build_id(module, &id, &address) > 0) return entry->second.get();
+    const char* path = nullptr;
+    dwfl_module_info(module, nullptr, nullptr, nullptr, nullptr, nullptr, &path, nullptr);
+    auto file = path == nullptr ? nullptr : core::ModuleFile::open(path);
+    if (file != nullptr) entry->second = std::make_unique<core::FileCode>(std::move(file));
+    return entry->second.get();
+}
+
+std::vector<core::RawFrame> Code::frames(std::uint64_t pc) {
     Dwfl_Module* module = dwfl_addrmodule(dwfl_, pc);
-    Dwarf_Addr bias = 0;
-    Dwarf_Die* unit = module == nullptr ? nullptr : dwfl_module_addrdie(module, pc, &bias);
-    if (unit == nullptr) return found;
-    Place place = at(module, pc, *unit);
-    for (Dwarf_Die& scope : scopes_at(*unit, pc - bias)) {
-        const int tag = dwarf_tag(&scope);
-        if (tag != DW_TAG_inlined_subroutine && tag != DW_TAG_subprogram) continue;
-        found.push_back({text(dwarf_diename(&scope)), text(linkage_of(scope)), place.file,
-                         place.directory, place.line});
-        if (tag == DW_TAG_subprogram) return found;
-        place = called_at(scope, *unit);
-    }
-    if (found.empty() && !place.file.empty())
-        found.push_back({"", "", place.file, place.directory, place.line});
-    return found;
+    GElf_Addr bias = 0;
+    if (module == nullptr || dwfl_module_getelf(module, &bias) == nullptr) return {};
+    core::FileCode* code = file_of(module);
+    if (code == nullptr) return {};
+    auto found = code->frames(pc - bias);
+    return found ? std::move(*found) : std::vector<core::RawFrame>();
 }
 
 std::optional<Symbol> Code::symbol_at(std::uint64_t pc) const {
@@ -177,6 +110,10 @@ std::optional<Symbol> Code::symbol_at(std::uint64_t pc) const {
 }
 
 namespace {
+
+struct Free {
+    void operator()(void* memory) const { std::free(memory); }
+};
 
 // As people write a name that a compiler has mangled: of a static variable, and of one in an
 // unnamed namespace, without these.

@@ -9,16 +9,14 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-namespace mt::reader {
+#include "dwarf/file_code.h"
 
-struct Frame {
-    std::string function, linkage, file, directory;
-    std::uint32_t line = 0;
-};
+namespace mt::reader {
 
 struct Symbol {
     std::string name;
@@ -35,8 +33,9 @@ class Code {
     Code(Code&& other) noexcept;
     ~Code();
 
-    // At an address inside the calling instruction, innermost first; empty: no debug information.
-    std::vector<Frame> frames(std::uint64_t pc) const;
+    // At an address inside the calling instruction, innermost first. Of modules without a build-id
+    // alone: of all others the core finds the files itself, by rules that know more places.
+    std::vector<core::RawFrame> frames(std::uint64_t pc);
     std::optional<Symbol> symbol_at(std::uint64_t pc) const;
     // Of the first module that defines it, in the order of loading.
     std::optional<Symbol> data_symbol(const std::string& name);
@@ -45,12 +44,14 @@ class Code {
 
   private:
     Code() = default;
+    core::FileCode* file_of(Dwfl_Module* module);
 
     Dwfl* dwfl_ = nullptr;
     Elf* core_ = nullptr;
     int file_ = -1;
     std::uint64_t entry_ = 0;  // where the program begins; 0: not known
     std::map<std::string, std::optional<Symbol>> known_;
+    std::map<Dwfl_Module*, std::unique_ptr<core::FileCode>> files_;  // null: not asked for here
 };
 
 }  // namespace mt::reader

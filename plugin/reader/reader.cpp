@@ -98,6 +98,7 @@ bool Reader::open_subject() {
 }
 
 bool Reader::open_session() {
+    subject_->look_in(words_.places);
     callbacks_ = subject_->callbacks();
     session_ = mtc_open(&callbacks_, nullptr);
     if (session_ == nullptr) complain("out of memory");
@@ -140,6 +141,7 @@ bool Reader::keep_other(const std::string& path, const char* name) {
     close(made);
     Words words;
     words.subject = path;
+    words.places = words_.places;
     Reader other(words);
     std::string text;
     const bool done = other.open_subject() &&

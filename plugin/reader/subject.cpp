@@ -125,7 +125,7 @@ int Subject::find_symbol(const char* name, std::uint64_t* address) {
 
 int Subject::symbolise(std::uint64_t pc, mtc_add_frame add, void* sink) {
     if (!code_) return MTC_OK;
-    for (const Frame& frame : code_->frames(pc)) {
+    for (const core::RawFrame& frame : code_->frames(pc)) {
         const mtc_frame shown{or_null(frame.function), or_null(frame.linkage), or_null(frame.file),
                               or_null(frame.directory), frame.line};
         add(sink, &shown);
@@ -149,6 +149,9 @@ int Subject::target(mtc_target* out) {
     out->pid = pid_;
     out->executable = or_null(executable_);
     out->core = or_null(core_path_);
+    out->sysroot = or_null(places_.sysroot);
+    out->file_folders = or_null(places_.file_folders);
+    out->debug_folders = or_null(places_.debug_folders);
     return MTC_OK;
 }
 

@@ -15,6 +15,7 @@
 #include "memtrace_core.h"
 #include "registers.h"
 #include "source/memory.h"
+#include "words.h"
 
 namespace mt::reader {
 
@@ -32,6 +33,8 @@ class Subject {
     bool is_core() const { return !core_path_.empty(); }
     bool is_process() const { return pid_ != 0 && core_path_.empty(); }
     std::int64_t pid() const { return pid_; }
+    // Where the user says that files are.
+    void look_in(const Places& places) { places_ = places; }
     // The threads of a process while it stands still; none while it runs.
     void set_threads(std::vector<Thread> threads) { threads_ = std::move(threads); }
     // What commands print, instead of to the standard output; null: there.
@@ -55,6 +58,7 @@ class Subject {
 
     std::int64_t pid_ = 0;
     std::string core_path_, executable_;
+    Places places_;
     std::unique_ptr<core::Memory> nobody_, memory_;
     std::optional<Code> code_;
     std::vector<Thread> threads_;

@@ -25,6 +25,14 @@ std::string joined(const std::vector<std::string>& words, std::size_t first) {
     return line;
 }
 
+// The option's value, by `--name VALUE`. Null: it is no option of files.
+std::string* folders_of(const std::string& word, Places& places) {
+    if (word == "--sysroot") return &places.sysroot;
+    if (word == "--files") return &places.file_folders;
+    if (word == "--debug-files") return &places.debug_folders;
+    return nullptr;
+}
+
 // Options before the subject. Where they end; false: there is an error.
 bool take_options(const std::vector<std::string>& words, std::size_t& at, Words& out) {
     for (; at < words.size() && words[at].size() > 1 && words[at][0] == '-'; ++at) {
@@ -37,6 +45,12 @@ bool take_options(const std::vector<std::string>& words, std::size_t& at, Words&
             out.echoes = true;
         } else if (word == "--stop") {
             out.stops = true;
+        } else if (std::string* folders = folders_of(word, out.places)) {
+            if (++at == words.size()) {
+                out.error = word + " takes a folder";
+                return false;
+            }
+            *folders += (folders->empty() ? "" : ":") + words[at];
         } else if (word == "-c" || word == "-x") {
             if (++at == words.size()) {
                 out.error = word == "-c" ? "-c takes a command" : "-x takes the name of a file";
@@ -88,6 +102,10 @@ there is a prompt. help lists the commands.
   -x FILE     the commands are the lines of FILE
   --stop      a process stands still while a command reads it; needed by
               leaks, refs and retained
+  --sysroot FOLDER, --files FOLDER, --debug-files FOLDER
+              where a module's file is looked for besides its path: at the same
+              path below FOLDER; by its name; its debug file, by build-id,
+              instead of /usr/lib/debug. The last two again: or there
   --echo      print each command before its answer
   --version   print the version and stop
 

@@ -9,6 +9,11 @@
 
 namespace mt::reader {
 
+// Folders with a colon between them, as mtc_target has them.
+struct Places {
+    std::string sysroot, file_folders, debug_folders;
+};
+
 struct Words {
     bool help = false, version = false;
     bool echoes = false;  // each command before its answer
@@ -16,6 +21,7 @@ struct Words {
     std::string subject;  // core, number of a process, saved snapshot; of `diff` the first one
     std::string other;    // of `diff` the second one
     std::string executable;
+    Places places;
     std::vector<std::string> commands;  // lines; none: from `script` or the standard input
     std::string script;                 // a file of lines
     std::string error;                  // one line; empty: all is well
