@@ -253,6 +253,10 @@ std::string normalised(std::string text, const Places& places) {
     // Steps of chains, and rows of what blocks hold.
     static const std::regex kBlockAt("(-> )0x[0-9a-f]{5,}");
     text = std::regex_replace(text, kBlockAt, "$1<address>");
+    // Of modules.
+    static const std::regex kAt("(, at )0x[0-9a-f]{5,}"), kBuildId("(build-id )[0-9a-f]{40}");
+    text = std::regex_replace(text, kAt, "$1<address>");
+    text = std::regex_replace(text, kBuildId, "$1<id>");
     text = std::regex_replace(text, kOffset, "\"offset\": <offset>");
     return std::regex_replace(text, kOutside, "  File <outside the program>\n");
 }
