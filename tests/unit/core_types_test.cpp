@@ -141,6 +141,17 @@ TEST(PlainTypes, LeaveOutWhatIsTheDefault) {
               "std::map<int, long>");
     EXPECT_EQ(plain_type("std::map<int, long, Mine, std::allocator<std::pair<int const, long> > >"),
               "std::map<int, long, Mine>");
+    EXPECT_EQ(plain_type("std::stack<long, std::deque<long, std::allocator<long> > >"),
+              "std::stack<long>");
+    EXPECT_EQ(plain_type("std::queue<long, std::list<long> >"),
+              "std::queue<long, std::list<long>>");
+    EXPECT_EQ(plain_type("std::priority_queue<A, std::vector<A, std::allocator<A> >, "
+                         "std::less<A> >"),
+              "std::priority_queue<A>");
+    EXPECT_EQ(plain_type("std::priority_queue<A, std::deque<A>, std::less<A> >"),
+              "std::priority_queue<A, std::deque<A>>");
+    EXPECT_EQ(plain_type("std::priority_queue<A, std::vector<A>, Mine>"),
+              "std::priority_queue<A, std::vector<A>, Mine>");
     EXPECT_EQ(plain_type("std::vector<int, Mine<int> >"), "std::vector<int, Mine<int>>");
     EXPECT_EQ(plain_type("std::unique_ptr<A, std::default_delete<A> >"), "std::unique_ptr<A>");
     EXPECT_EQ(plain_type("std::vector<int, std::allocator<int> > const*"),
@@ -148,6 +159,13 @@ TEST(PlainTypes, LeaveOutWhatIsTheDefault) {
     EXPECT_EQ(plain_type("std::array<int, 3ul>"), "std::array<int, 3ul>");
     EXPECT_EQ(plain_type("unsigned long"), "unsigned long");
     EXPECT_EQ(plain_type("Order []"), "Order[]");
+}
+
+TEST(AllocatedTypes, OfAControlBlockAreWhatItControls) {
+    EXPECT_EQ(allocated_type("std::_Sp_counted_ptr<Order*, (__gnu_cxx::_Lock_policy)2>"),
+              "control block of Order");
+    EXPECT_EQ(allocated_type("std::__shared_ptr_pointer<Order*, D, std::allocator<Order>>"),
+              "control block of Order");
 }
 
 // A module with a class that has run-time type information, as the ABI lays it out.

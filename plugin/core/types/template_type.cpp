@@ -98,6 +98,10 @@ std::string join(std::string_view name, const std::vector<std::string>& argument
     return text + '>';
 }
 
+std::string_view without_star(std::string_view pointer) {
+    return stripped(pointer.substr(0, pointer.size() - (pointer.ends_with('*') ? 1 : 0)));
+}
+
 // "std::map<K, T> node" of the pair that a node holds, "std::set<V> node" of anything else.
 // A map's node of a set of pairs whose first is const cannot be told from a map's.
 std::string node_of(std::string_view of_pairs, std::string_view of_others, std::string_view value) {
@@ -125,7 +129,7 @@ std::string allocated_type(std::string_view type) {
         return plain_type(of[0]) + " (make_shared)";
     if (is("std::_Sp_counted_deleter") || is("std::_Sp_counted_ptr") ||
         is("std::__shared_ptr_pointer"))
-        return "control block of " + plain_type(of[0]);
+        return "control block of " + plain_type(without_star(of[0]));
     if (name == "std::_Hash_node_base*" || name == "std::_Hash_node_base *")
         return "buckets of an unordered container";
     return {};
@@ -171,8 +175,7 @@ std::string made_by(const Function& function) {
         return plain_type(function.scope);
     if (scope == "std::__shared_count" && function.name == "__shared_count" &&
         !function.arguments.empty() && function.arguments[0].ends_with('*')) {
-        const std::string_view pointer = function.arguments[0];
-        return "control block of " + plain_type(pointer.substr(0, pointer.size() - 1));
+        return "control block of " + plain_type(without_star(function.arguments[0]));
     }
     const Arguments of = template_arguments(function.scope);
     if (scope == "std::_Function_base::_Base_manager" && !of.empty())
@@ -209,6 +212,17 @@ std::size_t written(std::string_view name, const std::vector<std::string>& argum
         --count;
     }
     return count;
+}
+
+// Of an adaptor the container that it has by default.
+void leave_out_container(std::string_view name, std::vector<std::string>& arguments) {
+    const bool is_sorted = name == "std::priority_queue";
+    if (!is_sorted && name != "std::stack" && name != "std::queue") return;
+    if (is_sorted && arguments.size() == 3 && arguments[2] == join("std::less", {arguments[0]}))
+        arguments.pop_back();
+    const std::string_view container = is_sorted ? "std::vector" : "std::deque";
+    if (arguments.size() == 2 && arguments[1] == join(container, {arguments[0]}))
+        arguments.pop_back();
 }
 
 }  // namespace
@@ -252,6 +266,7 @@ std::string plain_type(std::string_view type) {
         if (arguments[0] == "wchar_t") return "std::wstring";
     }
     arguments.resize(written(name, arguments));
+    leave_out_container(name, arguments);
     return join(name, arguments);
 }
 
