@@ -15,6 +15,7 @@
 #include "analyse/frames.h"
 #include "model/text.h"
 #include "types/first_words.h"
+#include "types/site/site_modules.h"
 #include "types/template_type.h"
 #include "types/vtable_type.h"
 
@@ -23,6 +24,8 @@ namespace {
 
 // Between a container's allocator and the caller stand a dozen functions at most.
 constexpr std::size_t kFrames = 32;
+// A program's own functions that hand on what malloc gives them.
+constexpr std::size_t kHandedOn = 5;
 
 class TypeFinder {
   public:
@@ -37,6 +40,7 @@ class TypeFinder {
         table_.block_types.assign(table_.blocks.size(), 0);
         MT_TRY(by_tracebacks());
         MT_TRY(by_vtables());
+        MT_TRY(by_sites());
         table_.has_types = true;
         return {};
     }
@@ -93,12 +97,68 @@ class TypeFinder {
         return first_words(*process_.memory, table_.blocks, wants, take, debuggee_.interrupted());
     }
 
+    // Of blocks that nothing else names.
+    Result<void> by_sites() {
+        if (!debuggee_.sources_for(table_, &process_).local_files) return {};
+        const TracesOfBlocks traces(table_);
+        const Interrupted interrupted = debuggee_.interrupted();
+        Stride stop(interrupted);
+        for (std::size_t i = 0; i < table_.blocks.size(); ++i) {
+            if (stop()) return interrupted_error();
+            const Block& block = table_.blocks[i];
+            if (table_.block_types[i] != 0 || table_.domain_of(block) != 0) continue;
+            const auto trace = traces.place_of(block);
+            if (!trace || *trace == traces.not_sampled()) continue;
+            table_.block_types[i] = MT_TRY(of_site(*trace, block.size));
+        }
+        return {};
+    }
+
+    Result<std::uint32_t> of_site(std::size_t trace, std::uint64_t size) {
+        auto known = by_trace_.find(trace);
+        if (known == by_trace_.end()) {
+            const auto found = MT_TRY(site_of(table_.traces[trace]));
+            known = by_trace_.emplace(trace, found).first;
+        }
+        return type(known->second.of(size), BlockType::Source::site);
+    }
+
+    // The place that asked, or, where that hands the address on as it is, its caller.
+    Result<site::SiteType> site_of(const Trace& trace) {
+        const std::vector<Pc> pcs = table_.frames(trace.node);
+        auto asked = site::Asked::unknown;
+        std::size_t handed_on = 0;
+        for (const Pc pc : pcs) {
+            const bool is_new = MT_TRY(is_operator_new(pc));
+            if (is_new && handed_on == 0) continue;
+            if (pc.module == 0 || pc.module >= table_.modules.size() || handed_on++ >= kHandedOn)
+                break;
+            const Module& module = table_.modules[pc.module];
+            site::SiteTypes* types = MT_TRY(
+                debuggee_.sites().of(module, debuggee_.files_of(module), debuggee_.interrupted()));
+            if (types == nullptr) break;
+            const site::SiteTypes::Answer answer =
+                MT_TRY(types->at(pc.address - module.bias, asked, debuggee_.interrupted()));
+            if (!answer.is_returned) return answer.type;
+            asked = answer.asked;
+        }
+        return site::SiteType();
+    }
+
+    Result<bool> is_operator_new(Pc pc) {
+        const Location* location = MT_TRY(resolver_.resolve(pc));
+        const FrameBook& book = debuggee_.book();
+        const std::string& name = book.text(book[location->frames.back()].function);
+        return std::string_view(name).starts_with("operator new");
+    }
+
     Debuggee& debuggee_;
     const Process& process_;
     Table& table_;
     Resolver resolver_;
     FrameWalk walk_;
     std::unordered_map<std::uint64_t, std::uint32_t> by_word_;
+    std::unordered_map<std::size_t, site::SiteType> by_trace_;
 };
 
 }  // namespace

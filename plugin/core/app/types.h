@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // What the blocks of a table are of: by the functions that asked for them, else by the vtable
-// that a block begins with. Needs the process's memory as it was when the table was read.
+// that a block begins with, else by what the code at the place that asked does with it. Needs the
+// process's memory as it was when the table was read.
 #ifndef MEMTRACE_CORE_APP_TYPES_H
 #define MEMTRACE_CORE_APP_TYPES_H
 

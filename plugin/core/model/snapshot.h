@@ -89,7 +89,7 @@ struct BlockDetail {
 // What a block is of: the number of its name in the session's book (symbols/frame.h), and how
 // it is known. One number in all tables of a session; 0: not known.
 struct BlockType {
-    enum class Source : std::uint8_t { unknown, templates, vtable };
+    enum class Source : std::uint8_t { unknown, templates, vtable, site };
     std::uint32_t name = 0;
     Source source = Source::unknown;
 
@@ -99,7 +99,7 @@ struct BlockType {
     std::uint32_t number() const { return name << 2 | static_cast<std::uint32_t>(source); }
 };
 inline constexpr std::array<std::string_view, 4> kTypeSourceNames = {"unknown", "template",
-                                                                     "vtable", "unknown"};
+                                                                     "vtable", "site"};
 
 // A block that is gone, as the last frees have it.
 struct FreedBlock {

@@ -14,6 +14,7 @@
 #include "target/local_sources.h"
 #include "target/perf_maps.h"
 #include "target/search_places.h"
+#include "types/site/site_modules.h"
 
 namespace mt::core {
 namespace {
@@ -220,6 +221,11 @@ Sources Debuggee::sources_for(const Table& table, const Process* process) {
     sources.debugger = &debugger_.debug_info();
     if (find_perf_map(process->target, table.status.identity, perf_map_)) sources.made = &perf_map_;
     return sources;
+}
+
+site::SiteModules& Debuggee::sites() {
+    if (sites_ == nullptr) sites_ = std::make_shared<site::SiteModules>();
+    return *sites_;
 }
 
 SourceLine Debuggee::source_lines(bool local) {

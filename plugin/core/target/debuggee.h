@@ -26,6 +26,10 @@
 
 namespace mt::core {
 
+namespace site {
+class SiteModules;  // types/site/site_modules.h
+}
+
 // A process or core that has a readable runtime, at this moment.
 struct Process {
     Target target;
@@ -108,6 +112,8 @@ class Debuggee {
         progress().stage("naming places");
         return Resolver(symboliser_, table, sources_for(table, process));
     }
+    // What modules' files say of places that allocate.
+    site::SiteModules& sites();
     // For one report; the user may stop it by the debugger's question. `local`: files of this
     // machine may be opened.
     SourceLine source_lines(bool local);
@@ -143,6 +149,7 @@ class Debuggee {
     PerfMap perf_map_;  // of the process that was asked about last
     SkipRules skip_;
     Bindings bindings_;
+    std::shared_ptr<site::SiteModules> sites_;  // null: not yet asked for
     // A core does not change: it is read as a whole once.
     struct Doubted {
         std::string core;

@@ -54,6 +54,24 @@ void show_peak_reset(Table& table) {
     }
 }
 
+// The row of those without a type need not be among the first.
+void remark_untyped(Table& table) {
+    std::uint64_t count = 0;
+    std::int64_t size = 0, whole = 0;
+    for (const Block& block : table.blocks) {
+        whole += static_cast<std::int64_t>(block.size);
+        if (table.type_of(block) != 0) continue;
+        ++count;
+        size += static_cast<std::int64_t>(block.size);
+    }
+    if (count == 0) return;
+    table.remarks.push_back(
+        {"untyped",
+         fmt::format("{} of {} blocks, {} of {}, are of no known type", count, table.blocks.size(),
+                     format_size(size), format_size(whole)),
+         count});
+}
+
 // Each open call has a peak of its own, which is what is asked for between two stops.
 Result<void> add_open_scopes(Session& session, const Process& process, Table& table) {
     if (process.target.kind != TargetKind::live) return {};
@@ -103,6 +121,7 @@ Result<MadeReport> take_snapshot(Session& session, View view, bool blocks) {
     MT_TRY(needs_tracing(process, "there is nothing to take a snapshot of"));
     const std::shared_ptr<Table> table = MT_TRY(read_now(process, wanted(view, blocks)));
     if (view.needs_types()) MT_TRY(find_types(session.debuggee(), process, *table));
+    if (view.grouping.key == KeyType::type) remark_untyped(*table);
     MT_TRY(choose_blocks(session, *table, "the process", view));
     return make_report(session, "snapshot", table, &process, std::move(view));
 }
