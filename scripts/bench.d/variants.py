@@ -25,6 +25,10 @@ class Variant:
     memtrace: bool = False
     starter: tuple = ()  # a tool's own command, which starts the program
 
+    @property
+    def is_slow(self):
+        return self.rounds == 1
+
 
 def first_file(*patterns):
     for pattern in patterns:
@@ -107,7 +111,9 @@ def recording_variant(setting):
     # It would open its viewer at the end of each run.
     if pathlib.Path(command).resolve().with_name("heaptrack_gui").exists():
         return None, f"{title}: left out where heaptrack_gui is installed"
-    return Variant("recording", title, starter=(command, "-o", setting.work / "recording")), None
+    # Its interpreter takes minutes, and up to 19 GiB, for a program of seconds.
+    return Variant("recording", title, rounds=1,
+                   starter=(command, "-o", setting.work / "recording")), None
 
 
 def is_traced(setting, variant):
