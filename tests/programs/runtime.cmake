@@ -9,11 +9,11 @@ foreach(name capi_cases domains_storm pool_program stamps_storm watch_ledger)
     ${PROJECT_SOURCE_DIR}/runtime/include)
   target_link_libraries(${name} PRIVATE ${CMAKE_DL_LIBS})
 endforeach()
-foreach(name step_events interrupted closed_library idle_clears clear_storm close_storm children limited spawner)
+foreach(name step_events interrupted closed_library idle_clears clear_storm close_storm children limited spawner random_heap)
   memtrace_program(${name} ${name}.c)
 endforeach()
 foreach(name family_matrix family_storm fork_storm peak_replay sampled_storm step_events interrupted closed_library
-        idle_clears clear_storm close_storm children limited spawner)
+        idle_clears clear_storm close_storm children limited spawner random_heap)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests/support
     ${PROJECT_SOURCE_DIR}/runtime/include)
 endforeach()

@@ -16,9 +16,10 @@ namespace {
 
 using ::testing::HasSubstr;
 
-// About the session, or about what it has kept: no table is read for them.
-constexpr std::string_view kOfTheSession[] = {"list", "drop", "config",    "preload", "help",
-                                              "load", "save", "traceback", "export",  "stats"};
+// About the session, what it has kept, or the allocator: no table is read for them.
+constexpr std::string_view kOfTheSession[] = {"list",   "drop",  "config", "preload",
+                                              "help",   "load",  "save",   "traceback",
+                                              "export", "stats", "heap"};
 
 struct Damage {
     const char* name;

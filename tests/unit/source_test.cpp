@@ -125,7 +125,10 @@ TEST(CallbackMemory, AnAdapterThatClaimsTooMuchIsNotBelieved) {
 TEST(Regions, OfALiveLocalProcess) {
     static int in_data = 1;
     FakeDebugger fake;
-    fake.about = {MTC_TARGET_LIVE, 0, 0, 8, getpid(), nullptr, nullptr};
+    fake.about = {};
+    fake.about.kind = MTC_TARGET_LIVE;
+    fake.about.pointer_width = 8;
+    fake.about.pid = getpid();
     fake.regions = {{0x1000, 0x2000, 1, 1}};
     const mtc_debugger debugger = fake.table();
     auto contains = [&](const std::vector<MemoryRegion>& regions, const void* p) {
@@ -174,7 +177,10 @@ TEST(Mappings, OfALiveLocalProcessHaveRightsAndNames) {
     void* const mine = mmap(nullptr, 4096, PROT_READ, MAP_PRIVATE, file, 0);
     void* const none = mmap(nullptr, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     FakeDebugger fake;
-    fake.about = {MTC_TARGET_LIVE, 0, 0, 8, getpid(), nullptr, nullptr};
+    fake.about = {};
+    fake.about.kind = MTC_TARGET_LIVE;
+    fake.about.pointer_width = 8;
+    fake.about.pid = getpid();
     const mtc_debugger debugger = fake.table();
     CallbackMemory memory(debugger);
     const auto mappings = memory.mappings();

@@ -10,6 +10,7 @@
 #include "command/break_verbs.h"
 #include "command/file_verbs.h"
 #include "command/graph_verbs.h"
+#include "command/heap_verbs.h"
 #include "command/module_verbs.h"
 #include "command/options.h"
 #include "command/report_verbs.h"
@@ -271,6 +272,15 @@ std::vector<Verb> make_verbs() {
         {"retained", "[EXPRESSION]", 1, "what only one block holds; which retain most",
          kRetainedDetails, "mt retained cache", refs_report_options(pointer_options()),
          run_retained, true},
+        {"heap",
+         "",
+         0,
+         "the heap as glibc's malloc keeps it; needs no runtime",
+         "Arenas, what is in use and free there, what threads keep, mappings: of any process or\n"
+         "core, by malloc's own memory alone. Sizes have malloc's header of each block in them.",
+         "mt heap --check",
+         {{"--check", "", "", Level::none, "list what contradicts itself, and where"}, kJson},
+         run_heap},
         {"blocks", "[SNAPSHOT]", 1, "single live blocks, largest first", kBlocksDetails,
          "mt blocks --min-size 1M --sort age", blocks_options(), run_blocks},
         {"modules",

@@ -67,6 +67,9 @@ struct Trace {
     std::int64_t samples = 0, peak_samples = 0;
 };
 
+// Of a block that nobody traced; below abi::kReservedStacks, and none of the runtime's.
+inline constexpr std::uint32_t kStackOfHeap = 15;
+
 struct Block {
     std::uint64_t address = 0;
     std::uint64_t size = 0;
@@ -153,6 +156,7 @@ struct Status {
     std::uint64_t freed_blocks = 0;  // frees that are kept
     bool stamps = false;             // blocks get stamps from the next event on
     std::uint64_t mark = 0;          // how many marks have been made
+    bool untraced = false;           // blocks are the allocator's own: there is no runtime
     bool fresh = false;              // a request has not been seen by the runtime yet: no traces
     std::uint64_t unrecorded = 0;    // events since the start that found no memory for the table
     bool unmade = false;             // … and there is no table yet: nothing at all is known

@@ -21,7 +21,15 @@ namespace mt::core {
 
 // What is where no live block is.
 struct Place {
-    enum class Kind : std::uint8_t { other, stack, dead_stack, module, unmapped, not_in_core };
+    enum class Kind : std::uint8_t {
+        other,
+        stack,
+        dead_stack,
+        module,
+        unmapped,
+        not_in_core,
+        heap
+    };
     Kind kind = Kind::other;  // other: freed, from before the start, not by malloc
     // Of a stack:
     std::string thread;  // its title
@@ -30,6 +38,9 @@ struct Place {
     std::string module;
     std::string symbol;  // may be empty
     std::uint64_t offset = 0;
+    // Of the heap, as its allocator has it:
+    std::uint64_t chunk = 0, chunk_size = 0;
+    std::string state;
 };
 
 struct ShownBlock {

@@ -10,6 +10,7 @@
 
 #include "model/sink.h"
 #include "report/blocks.h"
+#include "report/heap.h"
 #include "report/leaks.h"
 #include "report/lists.h"
 #include "report/modules.h"
@@ -33,6 +34,7 @@ class Renderer {
     virtual Result<void> show(const RefsReport& report) = 0;
     virtual Result<void> show(const PointsToReport& report) = 0;
     virtual Result<void> show(const RetainedReport& report) = 0;
+    virtual Result<void> show(const HeapReport& report) = 0;
     virtual Result<void> show(const BlockReport& report) = 0;
     virtual Result<void> show(const BlocksReport& report) = 0;
     virtual Result<void> show(const ScopeReport& report) = 0;

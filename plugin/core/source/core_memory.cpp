@@ -25,6 +25,15 @@ std::size_t CoreMemory::read_now(std::uint64_t address, void* out, std::size_t s
     return done;
 }
 
+std::unique_ptr<Memory> open_core_by_samples(Memory& debugger) {
+    auto core = debugger.core_file();
+    if (core == nullptr) return nullptr;
+    const std::vector<MemoryRegion> regions = core->writable;
+    auto memory = std::make_unique<CoreMemory>(std::move(core), debugger);
+    if (!show_the_same(*memory, debugger, regions)) return nullptr;
+    return memory;
+}
+
 std::unique_ptr<Memory> open_core_memory(Memory& debugger, const Status& status) {
     auto core = debugger.core_file();
     if (core == nullptr) return nullptr;

@@ -28,7 +28,9 @@ class CoreMemory final : public LocalMemory {
     const std::shared_ptr<const CoreFile> core_;
 };
 
-// Of the debugger's core file, if that is proven to be what the debugger shows; else null.
+// Of the debugger's core file, if that is proven to be what the debugger shows; else null. By the
+// table in it, or by samples.
+std::unique_ptr<Memory> open_core_by_samples(Memory& debugger);
 std::unique_ptr<Memory> open_core_memory(Memory& debugger, const Status& status);
 
 }  // namespace mt::core

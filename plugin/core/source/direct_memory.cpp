@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 
 #include "abi/layout.h"
@@ -52,30 +51,13 @@ std::size_t DirectMemory::read_now(std::uint64_t address, void* out, std::size_t
     return done;
 }
 
-// The number may name another process (a container's namespace); then hardly
-// any of its mappings exist in the target, let alone with the same bytes.
-bool DirectMemory::agrees(const std::vector<MemoryRegion>& regions) {
-    constexpr std::size_t kSamples = 8;
-    unsigned same = 0, different = 0;
-    const std::size_t step = std::max<std::size_t>(1, regions.size() / kSamples);
-    for (std::size_t i = 0; i < regions.size(); i += step) {
-        std::array<unsigned char, 64> ours{}, theirs{};
-        const Result<std::size_t> direct = read(regions[i].start, ours.data(), ours.size());
-        const Result<std::size_t> asked =
-            debugger().read(regions[i].start, theirs.data(), theirs.size());
-        if (!direct || !asked) return false;
-        const bool equal = *direct == ours.size() && *asked == *direct && ours == theirs;
-        ++(equal ? same : different);
-    }
-    return same > different;
-}
-
 std::optional<std::vector<std::uint64_t>> DirectMemory::pages_beginning_with(
     const PageStart& start) {
     constexpr std::uint64_t kPage = abi::kPageSize;
     constexpr std::size_t kAtOnce = 1024;  // IOV_MAX
     const std::vector<MemoryRegion> regions = writable_regions();
-    if (!agrees(regions)) return std::nullopt;
+    // The number may name another process (a container's namespace).
+    if (!show_the_same(*this, debugger(), regions)) return std::nullopt;
     std::vector<std::uint64_t> found;
     std::vector<PageStart> starts(kAtOnce);
     std::vector<iovec> remote(kAtOnce);
@@ -101,6 +83,13 @@ std::optional<std::vector<std::uint64_t>> DirectMemory::pages_beginning_with(
         }
     }
     return found;
+}
+
+std::unique_ptr<Memory> open_direct_by_samples(std::int64_t pid, Memory& debugger) {
+    if (pid <= 0 || pid > INT32_MAX) return nullptr;
+    auto direct = std::make_unique<DirectMemory>(pid, debugger);
+    if (!show_the_same(*direct, debugger, direct->writable_regions())) return nullptr;
+    return direct;
 }
 
 std::unique_ptr<Memory> open_direct(std::int64_t pid, Memory& debugger, const Status& status) {

@@ -26,14 +26,14 @@ class DirectMemory final : public LocalMemory {
 
   private:
     std::size_t read_now(std::uint64_t address, void* out, std::size_t size) const override;
-    // True while reads through the debugger give the same bytes.
-    bool agrees(const std::vector<MemoryRegion>& regions);
 
     const std::int64_t pid_;
     int file_ = -1;  // /proc/PID/mem, where process_vm_readv is not allowed
 };
 
-// A direct source if it is proven to be the debugger's process; else null.
+// A direct source if it is proven to be the debugger's process; else null. By its table, or
+// where there is none by samples of its memory.
+std::unique_ptr<Memory> open_direct_by_samples(std::int64_t pid, Memory& debugger);
 std::unique_ptr<Memory> open_direct(std::int64_t pid, Memory& debugger, const Status& status);
 
 }  // namespace mt::core

@@ -51,6 +51,23 @@ ReadFunction LocalMemory::concurrent_read() {
     };
 }
 
+// In another process hardly any of the ranges exist, let alone with the same bytes.
+bool show_the_same(Memory& local, Memory& debugger, const std::vector<MemoryRegion>& regions) {
+    constexpr std::size_t kSamples = 8;
+    unsigned same = 0, different = 0;
+    const std::size_t step = std::max<std::size_t>(1, regions.size() / kSamples);
+    for (std::size_t i = 0; i < regions.size(); i += step) {
+        std::array<unsigned char, 64> ours{}, theirs{};
+        const Result<std::size_t> direct = local.read(regions[i].start, ours.data(), ours.size());
+        const Result<std::size_t> asked =
+            debugger.read(regions[i].start, theirs.data(), theirs.size());
+        if (!direct || !asked) return false;
+        const bool equal = *direct == ours.size() && *asked == *direct && ours == theirs;
+        ++(equal ? same : different);
+    }
+    return same > different;
+}
+
 bool show_one_process(Memory& local, Memory& debugger, const Status& status) {
     if (status.identity.cookie == 0) return false;
     if (status.root_address == 0 && status.header_address == 0) return false;

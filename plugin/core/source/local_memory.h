@@ -5,6 +5,8 @@
 #ifndef MEMTRACE_CORE_SOURCE_LOCAL_MEMORY_H
 #define MEMTRACE_CORE_SOURCE_LOCAL_MEMORY_H
 
+#include <vector>
+
 #include "model/snapshot.h"
 #include "source/memory.h"
 
@@ -32,6 +34,9 @@ class LocalMemory : public Memory {
 // The proof that both are memory of one process: the constant part of the table's header (before
 // the first traced event, of its root), with its random cookie, is the same read either way.
 bool show_one_process(Memory& local, Memory& debugger, const Status& status);
+
+// Without a table: samples of these ranges are the same read either way, most of them at least.
+bool show_the_same(Memory& local, Memory& debugger, const std::vector<MemoryRegion>& regions);
 
 }  // namespace mt::core
 

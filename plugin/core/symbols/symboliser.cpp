@@ -51,6 +51,8 @@ FrameId Symboliser::reserved(std::uint32_t stack) {
             return book_.label("<depot full>");
         case abi::kStackNotSampled:
             return book_.label("<not sampled>");
+        case kStackOfHeap:
+            return book_.label("<not traced>");
         default:
             return 0;
     }

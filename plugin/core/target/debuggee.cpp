@@ -11,6 +11,7 @@
 #include "source/core_file.h"
 #include "source/core_memory.h"
 #include "source/direct_memory.h"
+#include "target/heaps.h"
 #include "target/local_sources.h"
 #include "target/perf_maps.h"
 #include "target/search_places.h"
@@ -21,6 +22,7 @@ namespace {
 
 constexpr const char* kRootSymbol = "memtrace_root";
 // A data symbol of every libc.so.
+constexpr const char* kLoaderList = "_r_debug";  // ld.so's
 constexpr const char* kLibcSymbol = "_IO_2_1_stdout_";
 
 // Of a core in which nothing was found: that the program had no runtime is one reason only.
@@ -76,7 +78,7 @@ Result<void> note_unloaded(const Process& process, Table& table) {
 }  // namespace
 
 Result<void> needs_tracing(const Process& process, std::string_view so) {
-    if (process.status.tracing) return {};
+    if (process.status.tracing || process.untraced) return {};
     return fail(
         Code::refused,
         fmt::format("memory allocations are not being traced, so {}; mt start begins to trace",
@@ -97,12 +99,13 @@ void add_doubts(const Process& process, std::vector<Remark>& remarks) {
 }
 
 Result<std::shared_ptr<Table>> read_now(const Process& process, const ReadOptions& options) {
+    if (process.untraced) return process.untraced;
     Table table = MT_TRY(read_table(*process.memory, process.status, options));
     add_doubts(process, table.remarks);
     return std::make_shared<Table>(std::move(table));
 }
 
-Result<Process> Debuggee::process(bool with_remarks) {
+Result<Target> Debuggee::present_target() {
     auto target = MT_TRY(debugger_.target());
     if (target.kind == TargetKind::none)
         return fail(Code::no_process,
@@ -115,6 +118,44 @@ Result<Process> Debuggee::process(bool with_remarks) {
         return fail(Code::exited,
                     "the debugger was detached from the program, which may run on; attach reads "
                     "its traces again, mt stats shows a snapshot that was taken before");
+    return target;
+}
+
+Result<BareProcess> Debuggee::bare_process() {
+    BareProcess found;
+    found.target = MT_TRY(present_target());
+    if (found.target.running)
+        return fail(Code::unreadable, "the program is running; stop it first");
+    found.memory = &memory_of(found.target);
+    found.direct = direct_memory(found.target, *found.memory);
+    if (found.direct) found.memory = found.direct.get();
+    return found;
+}
+
+Result<Process> Debuggee::process_or_heap() {
+    auto found = process();
+    if (found || found.error().code != Code::no_runtime) return found;
+    BareProcess bare = MT_TRY(bare_process());
+    auto heaps = find_heaps(debugger_, *bare.memory, interrupted());
+    if (!heaps) {
+        if (heaps.error().code == Code::interrupted) return fail(std::move(heaps.error()));
+        return fail(Code::no_runtime, found.error().text + "; " + heaps.error().text);
+    }
+    const std::vector<Mapping> mappings = bare.memory->mappings();
+    Table table = MT_TRY(table_of_heaps(*heaps, bare.target, mappings, interrupted()));
+    table.status.loaded = MT_TRY(debugger_.find_symbol(kLoaderList));
+    Process process;
+    process.target = std::move(bare.target);
+    process.direct = std::move(bare.direct);
+    process.memory = bare.memory;
+    process.status = table.status;
+    process.heaps = std::make_shared<std::vector<heap::Heap>>(std::move(*heaps));
+    process.untraced = std::make_shared<Table>(std::move(table));
+    return process;
+}
+
+Result<Process> Debuggee::process(bool with_remarks) {
+    auto target = MT_TRY(present_target());
     Process found;
     found.target = std::move(target);
     found.memory = &memory_of(found.target);
@@ -128,7 +169,7 @@ Result<Process> Debuggee::process(bool with_remarks) {
     MT_TRY(find_doubts(found));
     if (!with_remarks) return found;
     // ld.so's list of what is loaded, which it keeps for debuggers.
-    auto list = MT_TRY(debugger_.find_symbol("_r_debug"));
+    auto list = MT_TRY(debugger_.find_symbol(kLoaderList));
     found.status.loaded = list;
     const Target& at = found.target;
     const TargetFiles files{at.executable, !at.remote, at.kind == TargetKind::core};
@@ -159,6 +200,14 @@ std::unique_ptr<Memory> Debuggee::direct_memory(const Process& process) {
     if (target.kind == TargetKind::core) return open_core_memory(*process.memory, process.status);
     if (target.kind != TargetKind::live) return nullptr;
     return open_direct(target.pid, *process.memory, process.status);
+}
+
+// No table proves that it is the debugger's process: samples of its memory do.
+std::unique_ptr<Memory> Debuggee::direct_memory(const Target& target, Memory& memory) const {
+    if (!reads_directly_ || target.remote) return nullptr;
+    if (target.kind == TargetKind::core) return open_core_by_samples(memory);
+    if (target.kind != TargetKind::live) return nullptr;
+    return open_direct_by_samples(target.pid, memory);
 }
 
 Result<void> Debuggee::find_doubts(Process& process) {

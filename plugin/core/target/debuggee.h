@@ -15,6 +15,7 @@
 
 #include "analyse/skip.h"
 #include "binding/bindings.h"
+#include "heap/heap.h"
 #include "model/error.h"
 #include "model/poll.h"
 #include "model/snapshot.h"
@@ -36,6 +37,9 @@ struct Process {
     Status status;
     std::unique_ptr<Memory> direct;  // set when the debugger is not needed to read
     Memory* memory = nullptr;
+    // Set where there is no runtime: its heap, by its allocator's own memory, and that as a table.
+    std::shared_ptr<const std::vector<heap::Heap>> heaps;
+    std::shared_ptr<Table> untraced;
     // Of a core: what its whole table has against itself. Each command says so, for what is
     // wrong elsewhere may make wrong what the command looks at.
     std::vector<Remark> doubts;
@@ -46,6 +50,13 @@ struct Process {
         return status.identity.cookie == table.status.identity.cookie &&
                status.identity.pid == table.status.identity.pid;
     }
+};
+
+// A process or core with or without the runtime: its memory and no more.
+struct BareProcess {
+    Target target;
+    std::unique_ptr<Memory> direct;  // set when the debugger is not needed to read
+    Memory* memory = nullptr;
 };
 
 inline const Process* pointer(const std::optional<Process>& process) {
@@ -73,6 +84,9 @@ class Debuggee {
     Result<Target> target() { return debugger_.target(); }
     // Without remarks: what the debugger's expressions ask at each stop.
     Result<Process> process(bool with_remarks = true);
+    // For who needs blocks and no tracebacks: of a process without the runtime its heap.
+    Result<Process> process_or_heap();
+    Result<BareProcess> bare_process();
     Control control(const Process& process) {
         return Control(debugger_, process.status.root_address);
     }
@@ -137,6 +151,8 @@ class Debuggee {
     Memory& memory_of(const Target& target);
     // Null: only the debugger can read it.
     std::unique_ptr<Memory> direct_memory(const Process& process);
+    std::unique_ptr<Memory> direct_memory(const Target& target, Memory& memory) const;
+    Result<Target> present_target();
     Result<Status> find_table(Memory& memory);
     Result<void> find_doubts(Process& process);
 

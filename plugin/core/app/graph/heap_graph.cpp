@@ -11,7 +11,7 @@
 #include "app/graph/beginnings.h"
 #include "binding/loaded.h"
 #include "model/text.h"
-#include "source/core_registers.h"
+#include "target/thread_registers.h"
 
 namespace mt::core {
 namespace {
@@ -48,25 +48,6 @@ Result<std::uint64_t> in_program(Memory& memory, const Status& status) {
     return 0;
 }
 
-// A core's own notes have more than debuggers make of them: GDB 13 reads of a kernel's core nothing
-// beyond xmm on processors of AMD, nor does LLDB 19 of any.
-Result<std::vector<ThreadRegisters>> registers_of(Debugger& debugger, const CoreFile* core,
-                                                  const std::vector<ThreadAt>& threads) {
-    if (core == nullptr || core->threads.empty()) return debugger.registers();
-    std::vector<ThreadRegisters> all;
-    for (const ThreadAt& thread : threads) {
-        const auto is_it = [&](const CoreThread& one) { return one.tid == thread.tid; };
-        const auto found = std::find_if(core->threads.begin(), core->threads.end(), is_it);
-        if (found == core->threads.end()) continue;
-        all.push_back({thread.number, thread.tid, {}});
-        each_register(*found, [&](const std::string& name, std::uint64_t value) {
-            all.back().registers.push_back({name, value});
-        });
-    }
-    if (all.empty()) return debugger.registers();  // it has other numbers for its threads
-    return all;
-}
-
 Result<Terrain> terrain_of(Debuggee& debuggee, const HeapGraph& graph) {
     Debugger& debugger = debuggee.debugger();
     Terrain terrain;
@@ -78,7 +59,7 @@ Result<Terrain> terrain_of(Debuggee& debuggee, const HeapGraph& graph) {
                     "blocks cannot be told");
     terrain.threads = MT_TRY(debugger.threads());
     const auto core = graph.process.memory->core_file();
-    terrain.registers = MT_TRY(registers_of(debugger, core.get(), terrain.threads));
+    terrain.registers = MT_TRY(thread_registers(debugger, core.get(), terrain.threads));
     const std::uint64_t symbol = MT_TRY(debugger.find_symbol(kStackEnd));
     if (symbol != 0)
         MT_TRY(graph.process.memory->read(symbol, &terrain.main_stack, sizeof terrain.main_stack));
@@ -132,7 +113,7 @@ Result<graph::Scanned> search(Debuggee& debuggee, const HeapGraph& graph) {
 
 Result<HeapGraph> heap_graph(Debuggee& debuggee, const graph::PointerRules& rules) {
     HeapGraph graph;
-    graph.process = MT_TRY(debuggee.process());
+    graph.process = MT_TRY(debuggee.process_or_heap());
     MT_TRY(needs_tracing(graph.process, "no block is known"));
     ReadOptions options;
     options.blocks = true;

@@ -185,8 +185,11 @@ Result<void> Refs::from(PointsToReport& report) {
 
 // Before an expression is looked at: what stands against all of the command is said first.
 Result<void> check_process(Debuggee& debuggee) {
-    const Process process = MT_TRY(debuggee.process());
-    return needs_tracing(process, "no block is known");
+    const auto process = debuggee.process();
+    if (process) return needs_tracing(*process, "no block is known");
+    // Then its heap is walked, once.
+    if (process.error().code == Code::no_runtime) return {};
+    return fail(process.error());
 }
 
 Result<Number> block_at(const HeapGraph& heap, std::uint64_t address) {

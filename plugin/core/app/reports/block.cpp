@@ -3,10 +3,13 @@
 // See block.h.
 #include "app/reports/block.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "abi/layout.h"
 #include "app/addresses.h"
+#include "app/heap/place.h"
 #include "app/reports/frames.h"
 #include "app/threads.h"
 #include "app/types.h"
@@ -20,6 +23,33 @@ const Trace* trace_of(const Table& table, std::uint32_t stack) {
     for (const Trace& trace : table.traces)
         if (trace.id == stack) return &trace;
     return nullptr;
+}
+
+// Of a heap that nobody traced: as if its table had been looked at for this address alone.
+Table block_in_heap(const Process& process, std::uint64_t address, Beside& beside) {
+    const Table& all = *process.untraced;
+    Table table;
+    table.status = all.status;
+    table.modules = all.modules;
+    table.traces = all.traces;
+    table.remarks = all.remarks;
+    table.has_blocks = true;
+    const auto next =
+        std::upper_bound(all.blocks.begin(), all.blocks.end(), address,
+                         [](std::uint64_t at, const Block& block) { return at < block.address; });
+    if (next == all.blocks.begin()) return table;
+    const Block& block = *std::prev(next);
+    if (holds(block, address)) {
+        table.blocks.push_back(block);
+    } else {
+        beside.below = block;
+    }
+    return table;
+}
+
+Result<Table> blocks_at(const Process& process, std::uint64_t address, Beside& beside) {
+    if (process.untraced) return block_in_heap(process, address, beside);
+    return read_blocks_at(*process.memory, process.status, address, &beside);
 }
 
 Result<ShownFreed> shown_freed(FrameWalk& walk, const FrameBook& book, const Table& table,
@@ -53,13 +83,13 @@ Result<ShownBlock> shown_block(FrameWalk& walk, const FrameBook& book, const Tab
 
 Result<BlockReport> block_report(Debuggee& debuggee, const std::string& expression,
                                  const View& view) {
-    const Process process = MT_TRY(debuggee.process());
+    const Process process = MT_TRY(debuggee.process_or_heap());
     MT_TRY(needs_tracing(process, "no block is known"));
     BlockReport report;
     report.address = MT_TRY(address_of(debuggee, expression));
     report.book = &debuggee.book();
     Beside beside;
-    Table table = MT_TRY(read_blocks_at(*process.memory, process.status, report.address, &beside));
+    Table table = MT_TRY(blocks_at(process, report.address, beside));
     MT_TRY(find_types(debuggee, process, table));
     report.below = beside.below;
     report.stamps = table.has_stamps;
@@ -79,6 +109,11 @@ Result<BlockReport> block_report(Debuggee& debuggee, const std::string& expressi
     if (!report.blocks.empty()) return report;
     if (beside.freed)
         report.freed = MT_TRY(shown_freed(walk, *report.book, table, titles, *beside.freed, raw));
+    if (process.heaps) {
+        const auto threads = MT_TRY(debuggee.debugger().threads());
+        report.place = place_in_heaps(*process.heaps, threads, report.address);
+        if (report.place) return report;
+    }
     report.place = MT_TRY(place_of(debuggee, process, table, report.address));
     return report;
 }

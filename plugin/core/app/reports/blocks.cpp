@@ -182,7 +182,7 @@ Result<std::shared_ptr<Source>> source_of(Session& session, const BlocksWanted& 
         source->name = "snapshot " + kept.number;
         return source;
     }
-    source->process = MT_TRY(debuggee.process());
+    source->process = MT_TRY(debuggee.process_or_heap());
     MT_TRY(needs_tracing(*source->process, "no block is known"));
     ReadOptions options;
     options.blocks = true;

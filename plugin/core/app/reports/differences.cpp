@@ -111,8 +111,8 @@ Result<MadeDifference> difference_of(Session& session, const std::string* old,
         compared.new_name = after.called();
         process = MT_TRY(debuggee.same_process({after.table.get(), before.table.get()}));
     } else {
-        process = MT_TRY(debuggee.process());
-        if (!process->status.tracing)
+        process = MT_TRY(debuggee.process_or_heap());
+        if (!process->status.tracing && !process->untraced)
             return fail(
                 Code::refused,
                 fmt::format("memory allocations are not being traced, so there is nothing to "

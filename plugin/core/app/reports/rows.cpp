@@ -117,7 +117,7 @@ void remember(Session& session, MadeReport made) {
 }
 
 Result<MadeReport> take_snapshot(Session& session, View view, bool blocks) {
-    const Process process = MT_TRY(session.debuggee().process());
+    const Process process = MT_TRY(session.debuggee().process_or_heap());
     MT_TRY(needs_tracing(process, "there is nothing to take a snapshot of"));
     const std::shared_ptr<Table> table = MT_TRY(read_now(process, wanted(view, blocks)));
     if (view.needs_types()) MT_TRY(find_types(session.debuggee(), process, *table));

@@ -23,6 +23,8 @@ const char* place_name(Place::Kind kind) {
             return "unmapped";
         case Place::Kind::not_in_core:
             return "not-in-core";
+        case Place::Kind::heap:
+            return "heap";
         case Place::Kind::other:
             break;
     }
@@ -79,6 +81,11 @@ Json json_of(const BlockReport& report) {
             where["thread"] = place.serial != 0 ? Json(place.serial) : Json();
             where["tid"] = place.tid != 0 ? Json(place.tid) : Json();
             where["debugger_thread"] = place.debuggers;
+        }
+        if (place.kind == Place::Kind::heap) {
+            where["chunk"] = address_json(place.chunk);
+            where["chunk_size"] = place.chunk_size;
+            where["state"] = place.state;
         }
         if (!place.module.empty()) where["module"] = place.module;
         if (!place.symbol.empty()) where["symbol"] = place.symbol;

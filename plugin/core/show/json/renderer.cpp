@@ -4,6 +4,7 @@
 #include "show/renderer.h"
 
 #include "show/json/blocks.h"
+#include "show/json/heap.h"
 #include "show/json/leaks.h"
 #include "show/json/lists.h"
 #include "show/json/modules.h"
@@ -28,6 +29,7 @@ class JsonRenderer final : public Renderer {
     Result<void> show(const RetainedReport& report) override {
         return sink_(dump(json_of(report)));
     }
+    Result<void> show(const HeapReport& report) override { return sink_(dump(json_of(report))); }
     Result<void> show(const BlockReport& report) override { return sink_(dump(json_of(report))); }
     Result<void> show(const BlocksReport& report) override { return write_json(report, sink_); }
     Result<void> show(const ScopeReport& report) override { return write_json(report, sink_); }

@@ -43,6 +43,10 @@ std::string place_text(const Place& place) {
             return "not mapped";
         case Place::Kind::not_in_core:
             return "not in this core";
+        case Place::Kind::heap:
+            return fmt::format("in a chunk of malloc's at {:#x}, size={}: {}", place.chunk,
+                               format_size(static_cast<std::int64_t>(place.chunk_size)),
+                               printable(place.state));
         case Place::Kind::other:
             break;
     }

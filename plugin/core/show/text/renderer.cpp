@@ -4,6 +4,7 @@
 #include "show/renderer.h"
 
 #include "show/text/blocks.h"
+#include "show/text/heap.h"
 #include "show/text/leaks.h"
 #include "show/text/lists.h"
 #include "show/text/modules.h"
@@ -24,6 +25,7 @@ class TextRenderer final : public Renderer {
     Result<void> show(const RefsReport& report) override { return sink_(text_of(report)); }
     Result<void> show(const PointsToReport& report) override { return sink_(text_of(report)); }
     Result<void> show(const RetainedReport& report) override { return sink_(text_of(report)); }
+    Result<void> show(const HeapReport& report) override { return sink_(text_of(report)); }
     Result<void> show(const BlockReport& report) override { return sink_(text_of(report)); }
     Result<void> show(const BlocksReport& report) override { return write_text(report, sink_); }
     Result<void> show(const ScopeReport& report) override { return write_text(report, sink_); }

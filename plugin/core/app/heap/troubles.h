@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+//
+// What is wrong in a heap, in words: each piece that the walk left out, and sums that do not
+// agree with the allocator's own.
+#ifndef MEMTRACE_CORE_APP_HEAP_TROUBLES_H
+#define MEMTRACE_CORE_APP_HEAP_TROUBLES_H
+
+#include <vector>
+
+#include "heap/heap.h"
+#include "report/heap.h"
+
+namespace mt::core {
+
+// In order of address; first what is wrong in one place, then sums.
+std::vector<HeapTrouble> troubles_of(const heap::Heap& heap);
+
+}  // namespace mt::core
+
+#endif
