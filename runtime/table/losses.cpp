@@ -40,9 +40,4 @@ void publish_losses(Loss* slots) {
     publish(slots_in_table, slots);
 }
 
-void forget_losses() {
-    publish(slots_in_table, nullptr);
-    for (u64& count : early) publish(count, 0);
-}
-
 }  // namespace mt::runtime

@@ -201,8 +201,7 @@ void check_blocks(Reading& reading, const Anchor& anchor, const std::vector<Bloc
 
 void check_own_memory(Reading& reading, const Table& table) {
     std::uint64_t most = kAddressSpace;
-    const auto core = reading.memory().core_file();
-    if (core != nullptr && !core->box) {
+    if (const auto core = reading.memory().core_file()) {
         most = 0;
         for (const Mapping& region : core->mapped) most += region.end - region.start;
     }
