@@ -210,8 +210,8 @@ TEST_P(Closed, ADebugFileIsFoundInDebuginfodsCache) {
 
 // dwz moves what several files have in common into one.
 TEST_P(Closed, EntriesThatDwzMovedAreFound) {
-    if (run_program("sh", {"-c", "command -v dwz"}, work_, 60s).status != 0)
-        GTEST_SKIP() << "dwz is not installed; scripts/setup does";
+    ASSERT_EQ(run_program("sh", {"-c", "command -v dwz"}, work_, 60s).status, 0)
+        << "dwz is not installed; scripts/setup does";
     const std::string common = work_ / "common.debug";
     make("dwz", {"-m", common, "-M", common, work_ / kFirst, work_ / kSecond});
     const std::string text = said("snapshot --by function");

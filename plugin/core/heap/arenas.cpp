@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <span>
 #include <string_view>
 
 namespace mt::core::heap {
@@ -18,12 +19,11 @@ constexpr std::size_t kMostOdd = 1;
 constexpr std::uint64_t kLeastHead = 0x10, kMostHead = 0x90;
 constexpr std::size_t kMostArenas = 1u << 16;
 constexpr std::uint64_t kMostData = std::uint64_t{64} << 20;  // bytes of one mapping
-constexpr std::uint64_t kNoncontiguous = 2;                   // malloc_state::flags
 
 // A run of words, and the heap behind it: a bin that is not empty leads to a chunk there.
 class Bins {
   public:
-    Bins(std::uint64_t address, std::span<const std::uint64_t> words, Words* heap)
+    Bins(std::uint64_t address, std::span<const std::uint64_t> words, Words& heap)
         : address_(address), words_(words), heap_(heap) {}
 
     bool is_empty_bin(std::uint64_t at) const {
@@ -32,9 +32,8 @@ class Bins {
     bool is_bin(std::uint64_t at) const {
         if (is_empty_bin(at)) return true;
         const auto first = word(at), last = word(at + kWord);
-        if (heap_ == nullptr || !first || !last || *first % kBin != 0 || *last % kBin != 0)
-            return false;
-        return heap_->or_zero(*first + 24) == at - kBin && heap_->or_zero(*last + 16) == at - kBin;
+        if (!first || !last || *first % kBin != 0 || *last % kBin != 0) return false;
+        return heap_.or_zero(*first + 24) == at - kBin && heap_.or_zero(*last + 16) == at - kBin;
     }
 
   private:
@@ -46,7 +45,7 @@ class Bins {
 
     std::uint64_t address_;
     std::span<const std::uint64_t> words_;
-    Words* heap_;
+    Words& heap_;
 };
 
 struct Run {
@@ -74,7 +73,7 @@ Run run_around(const Bins& bins, std::uint64_t at) {
     return run;
 }
 
-std::vector<Run> runs_in(std::uint64_t address, std::span<const std::uint64_t> words, Words* heap) {
+std::vector<Run> runs_in(std::uint64_t address, std::span<const std::uint64_t> words, Words& heap) {
     const Bins bins(address, words, heap);
     std::vector<Run> runs;
     for (std::size_t i = 0; i + 1 < words.size(); ++i) {
@@ -110,9 +109,7 @@ Arena arena_at(Words& words, std::uint64_t address, const Layout& layout) {
     arena.address = address;
     arena.top = words.or_zero(address + layout.top());
     arena.system_bytes = words.or_zero(address + layout.system_bytes());
-    const std::uint64_t state = words.or_zero(address);  // a lock, then flags
-    arena.is_locked = (state & 0xffffffff) != 0;
-    arena.is_contiguous = (state >> 32 & kNoncontiguous) == 0;
+    arena.is_locked = (words.or_zero(address) & 0xffffffff) != 0;  // a lock, then flags
     return arena;
 }
 
@@ -163,12 +160,6 @@ std::vector<const Mapping*> where_to_look(const std::vector<Mapping>& mappings) 
 
 }  // namespace
 
-std::vector<std::uint64_t> bins_in(std::uint64_t address, std::span<const std::uint64_t> words) {
-    std::vector<std::uint64_t> found;
-    for (const Run& run : runs_in(address, words, nullptr)) found.push_back(run.first);
-    return found;
-}
-
 Result<std::vector<Books>> find_books(Words& words, const std::vector<Mapping>& mappings,
                                       const ReadFunction& read, const Interrupted& interrupted) {
     Stride stop(interrupted);
@@ -179,7 +170,7 @@ Result<std::vector<Books>> find_books(Words& words, const std::vector<Mapping>& 
         data.resize(static_cast<std::size_t>((mapping->end - mapping->start) / kWord));
         const std::size_t got = MT_TRY(read(mapping->start, data.data(), data.size() * kWord));
         data.resize(got / kWord);
-        for (const Run& run : runs_in(mapping->start, data, &words)) {
+        for (const Run& run : runs_in(mapping->start, data, words)) {
             std::optional<Books> books = books_at(words, run.first);
             if (!books && run.count < Layout::kBins) books = books_at(words, run.first - kBin);
             if (!books) continue;

@@ -8,7 +8,6 @@
 #define MEMTRACE_CORE_HEAP_ARENAS_H
 
 #include <cstdint>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -39,7 +38,6 @@ struct Arena {
     std::uint64_t top = 0;           // a chunk; within the arena itself: it has no heap yet
     std::uint64_t system_bytes = 0;  // what it has from the system, as it says
     bool is_locked = false;          // somebody was at work in it
-    bool is_contiguous = true;       // main's: brk has not failed
 };
 
 // One malloc: the program's, or that of another namespace (dlmopen).
@@ -49,9 +47,6 @@ struct Books {
     std::string module;         // whose data the main arena is in; "" = not known
     MemoryRegion data;          // that mapping
 };
-
-// The bins of main arenas among the words at `address`: where the first bin's pointers are.
-std::vector<std::uint64_t> bins_in(std::uint64_t address, std::span<const std::uint64_t> words);
 
 // All that are in the data of the target's modules, libc's first. Errors: interrupted only.
 Result<std::vector<Books>> find_books(Words& words, const std::vector<Mapping>& mappings,

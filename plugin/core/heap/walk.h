@@ -21,7 +21,6 @@ namespace mt::core::heap {
 enum class Trouble : std::uint8_t {
     size,        // no size that a chunk can have
     unreadable,  // memory that is not there
-    not_last,    // the chunks do not lead to the segment's end
 };
 
 struct Damage {

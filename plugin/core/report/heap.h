@@ -56,7 +56,7 @@ struct HeapOfOne {
 
 struct HeapReport {
     std::vector<HeapOfOne> heaps;
-    bool lists_troubles = false;  // all of them; else how many there are
+    bool lists_troubles = false;  // all of them; else how many there are, and the first
     std::vector<Remark> remarks;
 };
 

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "model/text.h"
+#include "symbols/name.h"
 #include "target/thread_registers.h"
 
 namespace mt::core {
@@ -22,8 +23,6 @@ constexpr const char* kDamaged = "damaged-heap";  // a remark's code
 // How the libraries of other allocators are called.
 constexpr std::array<std::string_view, 5> kOthers{"jemalloc", "tcmalloc", "mimalloc", "hoard",
                                                   "snmalloc"};
-
-std::string_view base_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
 Error no_heap(const std::vector<Mapping>& mappings) {
     for (const Mapping& mapping : mappings) {

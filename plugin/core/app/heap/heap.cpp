@@ -7,10 +7,10 @@
 
 #include <algorithm>
 #include <string>
-#include <string_view>
 #include <utility>
 
 #include "app/heap/troubles.h"
+#include "symbols/name.h"
 #include "target/heaps.h"
 
 namespace mt::core {
@@ -23,8 +23,6 @@ void add(Amount& to, const Amount& amount) {
     to.size += amount.size;
     to.count += amount.count;
 }
-
-std::string_view base_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
 HeapArena arena_of(const heap::Arena& arena, const heap::ArenaSums& sums) {
     HeapArena row;

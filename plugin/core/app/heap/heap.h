@@ -10,7 +10,7 @@
 
 namespace mt::core {
 
-// `checks`: also the lists of free chunks are followed, and all that is wrong is listed.
+// `checks`: all that contradicts itself is listed.
 Result<HeapReport> heap_report(Debuggee& debuggee, bool checks);
 
 }  // namespace mt::core

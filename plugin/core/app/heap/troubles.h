@@ -12,7 +12,7 @@
 
 namespace mt::core {
 
-// In order of address; first what is wrong in one place, then sums.
+// What the walk left out, in order of address, then lists that break off, then sums.
 std::vector<HeapTrouble> troubles_of(const heap::Heap& heap);
 
 }  // namespace mt::core
