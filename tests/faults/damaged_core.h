@@ -19,8 +19,8 @@
 #include <vector>
 
 #include "read/reader.h"
+#include "support/fake_debugger.h"
 #include "tracee.h"
-#include "unit/core_fake_debugger.h"
 
 namespace mt::test {
 

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "app/scopes/entry.h"
-#include "core_fake_debugger.h"
+#include "support/fake_debugger.h"
 #include "symbols/name.h"
 #include "target/debugger.h"
 

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "abi/stamp.h"
-#include "core_fake_debugger.h"
+#include "support/fake_debugger.h"
 
 namespace mt::test {
 namespace {

@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "core_fake_debugger.h"
+#include "support/fake_debugger.h"
 
 namespace mt::test {
 namespace {

@@ -8,7 +8,7 @@
 #include <new>
 #include <stdexcept>
 
-#include "core_fake_debugger.h"
+#include "support/fake_debugger.h"
 
 namespace mt::test {
 namespace {

@@ -10,9 +10,9 @@ if(TARGET memtrace_core_objects)
   target_link_options(core_symbols_test PRIVATE -Wl,--build-id)
   foreach(part adapters block break capi commands cores diff ending faults modules output query report sampling sizes snapshots
       unreadable)
-    memtrace_core_test(core_${part}_test core_${part}_test.cpp core_fake_debugger.cpp)
+    memtrace_core_test(core_${part}_test core_${part}_test.cpp)
   endforeach()
   # A long run lists fifty million blocks, in a debug build.
-  memtrace_core_test(core_rows_test core_rows_test.cpp core_fake_debugger.cpp TIMEOUT 3600)
+  memtrace_core_test(core_rows_test core_rows_test.cpp TIMEOUT 3600)
 endif()
 include(core_save.cmake)

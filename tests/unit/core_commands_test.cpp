@@ -11,7 +11,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "core_fake_debugger.h"
+#include "support/fake_debugger.h"
 
 namespace mt::test {
 namespace {

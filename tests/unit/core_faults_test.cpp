@@ -12,8 +12,8 @@
 #include <tuple>
 
 #include "capi/reserve.h"
-#include "core_fake_debugger.h"
 #include "core_save_tables.h"
+#include "support/fake_debugger.h"
 
 namespace mt::test {
 namespace {

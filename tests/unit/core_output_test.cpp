@@ -13,8 +13,8 @@
 
 #include "app/session.h"
 #include "command/commands.h"
-#include "core_fake_debugger.h"
 #include "core_save_tables.h"
+#include "support/fake_debugger.h"
 #include "target/debugger.h"
 
 namespace mt::test {

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "core_fake_debugger.h"
+#include "support/fake_debugger.h"
 
 namespace mt::test {
 

@@ -9,7 +9,7 @@
 #include <fstream>
 #include <string>
 
-#include "core_fake_debugger.h"
+#include "support/fake_debugger.h"
 #include "support/watchdog.h"
 
 namespace mt::test {

@@ -14,5 +14,4 @@ if(TARGET memtrace_core_objects)
       MEMTRACE_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data"
       MEMTRACE_TEST_VERSION="${PROJECT_VERSION}")
   endforeach()
-  target_sources(core_save_verbs_test PRIVATE core_fake_debugger.cpp)
 endif()

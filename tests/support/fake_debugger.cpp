@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// See core_fake_debugger.h.
-#include "core_fake_debugger.h"
+// See fake_debugger.h.
+#include "fake_debugger.h"
 
 #include <gtest/gtest.h>
 

@@ -2,8 +2,8 @@
 //
 // A debugger made by a test, speaking the core's C interface over a FakeMemory.
 // Each answer can be changed; what the core did is noted. Knows no command.
-#ifndef MEMTRACE_TESTS_UNIT_CORE_FAKE_DEBUGGER_H
-#define MEMTRACE_TESTS_UNIT_CORE_FAKE_DEBUGGER_H
+#ifndef MEMTRACE_TESTS_SUPPORT_FAKE_DEBUGGER_H
+#define MEMTRACE_TESTS_SUPPORT_FAKE_DEBUGGER_H
 
 #include <cstdint>
 #include <functional>
