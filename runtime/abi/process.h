@@ -165,7 +165,7 @@ inline constexpr u32 kChunkBytes = 1u << 20;  // of addresses, aligned to it
 struct Mapping {  // at the start of a chunk; of any other mapping, somewhere in one
     u64 next;     // chunks: the one before
     u64 address;  // of a chunk: its own; 0 = given back, or about to be
-    u64 size;     // bytes; the kernel's part of the last page besides
+    u64 size;     // bytes; the kernel's part of the last page besides; stays when given back
     u64 counted;  // of it in mapped_bytes
     u64 stamps;   // of a chunk: the second one, where the stamp of a word has the word's place
     u64 reserved[3];

@@ -122,14 +122,13 @@ void* Pool::take_sparse_index(std::size_t size) {
 void Pool::give_back(void* mapping) {
     for (auto* m = pointer<Mapping>(load(mappings)); m != nullptr; m = pointer<Mapping>(m->next)) {
         if (load(m->address) != address_of(mapping)) continue;
-        // The entry stays, of nothing. Two threads may give back two mappings.
-        const u64 size = m->size;
-        os::forget_pages(mapping, size);
+        // The entry stays, with its size: one of zeros is one that a core lacks. Two threads may
+        // give back two mappings.
+        os::forget_pages(mapping, m->size);
         publish(m->address, 0);
-        m->size = 0;
         account(-m->counted);
         m->counted = 0;
-        return os::unmap_pages(mapping, size);
+        return os::unmap_pages(mapping, m->size);
     }
 }
 
@@ -142,10 +141,11 @@ void Pool::forget(u64 size) {
 
 void Pool::release_mapping(Mapping& mapping) {
     auto* pages = pointer<void>(mapping.address);
-    os::forget_pages(pages, mapping.size);
+    const u64 size = pages != nullptr ? mapping.size : 0;  // given back
+    os::forget_pages(pages, size);
     publish(mappings, mapping.next);
     forget(mapping.counted);
-    os::unmap_pages(pages, mapping.size);
+    os::unmap_pages(pages, size);
 }
 
 // It ends the list also while it is zeros.

@@ -195,6 +195,33 @@ TEST_F(DamagedCore, AnswersAreRightOrCarryARemark) {
         std::cout << fmt::format("  {} times in mt {}\n", times, command);
 }
 
+// The lists of the runtime's own mappings stand in pages of their own, or beside anything else. One
+// that ended in zeros made the rest of our memory the program's, where a leak was found held: by
+// what a thread's context says of the block that it had last.
+TEST_F(DamagedCore, ALostListOfOurMemoryIsNoticed) {
+    const std::vector<std::string> commands = {"leaks -n 0"};
+    const auto truth = core_->ask(core_->whole(), commands);
+    ASSERT_TRUE(truth[0].ok) << truth[0].text;
+    const auto header =
+        core_->whole().get<std::uint64_t>(core_->root() + offsetof(abi::Root, header));
+    auto& whole = core_->whole();
+    const auto state = whole.get<std::uint64_t>(header + offsetof(abi::Header, state));
+    int lost = 0;
+    for (const std::uint64_t pool :
+         {whole.get<std::uint64_t>(header + offsetof(abi::Header, memory)),
+          whole.get<std::uint64_t>(state + offsetof(abi::State, memory))}) {
+        for (auto at = whole.get<abi::PoolHead>(pool).mappings; at != 0;
+             at = whole.get<abi::Mapping>(at).next) {
+            FakeMemory memory = whole;
+            memory.fill(at, sizeof(abi::Mapping), std::byte{0});
+            const Answer answer = core_->ask(memory, commands)[0];
+            EXPECT_TRUE(!answer.ok || has_doubt(answer.text)) << std::hex << at << answer.text;
+            ++lost;
+        }
+    }
+    EXPECT_GT(lost, 4);
+}
+
 // --- a root that cannot be believed ------------------------------------------
 
 class DamagedRoot : public DamagedCore {

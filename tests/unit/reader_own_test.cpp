@@ -105,7 +105,7 @@ TEST_F(OwnMemoryOfATable, HasAChunkThatIsFullToItsLastByte) {
 
 TEST_F(OwnMemoryOfATable, HasNotWhatWasGivenBack) {
     fill();
-    memory.change<abi::Mapping>(kEntry, [](abi::Mapping& m) { m.address = m.size = 0; });
+    memory.change<abi::Mapping>(kEntry, [](abi::Mapping& m) { m.address = m.counted = 0; });
     lists.add_mapping(OwnLists::kPool, kEntry + 64, kMapped + 0x10000, 4096);
     EXPECT_THAT(
         read().regions,
@@ -163,6 +163,14 @@ TEST_F(OwnMemoryOfATable, SaysThatAPageOfZerosWasNotDumped) {
     memory.fill(kChunk, 4096, std::byte{0});
     read();
     EXPECT_THAT(incomplete, HasSubstr("memory of the runtime's own missing at 0x7fffc0000000"));
+}
+
+// What else the list named would be searched as the program's, and hide what was lost there.
+TEST_F(OwnMemoryOfATable, SaysThatTheListEndsInZeros) {
+    fill();
+    memory.fill(kEntry, 4096, std::byte{0});
+    read();
+    EXPECT_THAT(incomplete, HasSubstr("memory of the runtime's own missing at 0x7fffc0001000"));
 }
 
 TEST_F(OwnMemoryOfATable, IsNotToldByAnOlderRuntime) {

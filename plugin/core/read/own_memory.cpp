@@ -29,7 +29,7 @@ class OwnMappings {
 
   private:
     bool add_chunks(std::uint64_t newest, bool is_retired);
-    bool add_mappings(std::uint64_t first);
+    bool add_mappings(std::uint64_t first, bool is_retired);
     // False: the pass has failed. Not `there`: the list ends here.
     bool load(std::uint64_t address, abi::Mapping& mapping, bool& there);
     bool damaged(std::uint64_t address) {
@@ -85,12 +85,18 @@ bool OwnMappings::add_chunks(std::uint64_t newest, bool is_retired) {
     return true;
 }
 
-bool OwnMappings::add_mappings(std::uint64_t first) {
+// Each entry has had a size: one of zeros is memory that was not dumped, and with it is lost
+// what the list would name next (damage_test: ALostListOfOurMemoryIsNoticed).
+bool OwnMappings::add_mappings(std::uint64_t first, bool is_retired) {
     for (std::uint64_t address = first; address != 0;) {
         abi::Mapping mapping{};
         bool there = false;
         if (!load(address, mapping, there)) return false;
         if (!there) return true;
+        if (all_zero(&mapping, sizeof mapping)) {
+            if (!is_retired) reading_.incomplete(kWhat, address);
+            return true;
+        }
         const bool is_sound = mapping.counted == 0 || mapping.counted == mapping.size;
         if (mapping.address != 0 && !is_sound) return damaged(address);
         if (mapping.address != 0 && !add(mapping.address, mapping.size)) return false;
@@ -104,7 +110,8 @@ bool OwnMappings::add_pool(std::uint64_t head, bool is_retired) {
     std::size_t got = 0;
     if (!reading_.some(head, &pool, sizeof pool, got)) return false;
     if (got < sizeof pool) return reading_.incomplete(kWhat, head), true;
-    return add_chunks(abi::chunk_of(pool.cursor), is_retired) && add_mappings(pool.mappings);
+    return add_chunks(abi::chunk_of(pool.cursor), is_retired) &&
+           add_mappings(pool.mappings, is_retired);
 }
 
 bool OwnMappings::add_state(const abi::State& state, bool is_retired) {
