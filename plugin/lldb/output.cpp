@@ -82,10 +82,13 @@ void Session::write_out(const char* text, std::uint64_t length) {
         std::size_t written = 0;
         const auto error =
             file.Write(reinterpret_cast<const std::uint8_t*>(text), length, &written);
-        if (error.Fail() || written == 0) return;
+        if (error.Fail() || written == 0) break;
         text += written;
         length -= written;
     }
+    // An editor reads it from a pipe, where it would wait for more
+    // (sessions: Dap.IsToldWhyItStopped).
+    file.Flush();
 }
 
 }  // namespace mt::adapter

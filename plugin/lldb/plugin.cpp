@@ -48,16 +48,19 @@ bool lldb::PluginInitialize(SBDebugger debugger) {
     if (mtc_abi() != MTC_ABI) return false;
     auto interpreter = debugger.GetCommandInterpreter();
     // The long name is GDB's way around its own alias `mt`; scripts may use it in both.
-    for (const char* family : {"mt", "memtrace"}) {
-        auto command = interpreter.AddMultiwordCommand(
-            family, "Trace the memory that a C or C++ program allocates. Begin with `mt status`.");
-        if (!command.IsValid()) return false;
-        for (std::uint32_t i = 0; const char* name = mtc_verb(i); ++i) {
-            // LLDB owns the object from here on.
-            command.AddCommand(name, new mt::adapter::Verb(name), mtc_verb_summary(i),
-                               mtc_verb_help(i));
-        }
+    auto command = interpreter.AddMultiwordCommand(
+        "memtrace", "Trace the memory that a C or C++ program allocates. Begin with `mt status`.");
+    if (!command.IsValid()) return false;
+    for (std::uint32_t i = 0; const char* name = mtc_verb(i); ++i) {
+        // LLDB owns the object from here on.
+        command.AddCommand(name, new mt::adapter::Verb(name), mtc_verb_summary(i),
+                           mtc_verb_help(i));
     }
+    // An alias, for lldb-dap takes a line of an editor's console for a command only if its first
+    // word is one: of built-in commands, plain ones that a user added, and aliases
+    // (sessions: Dap.KnowsTheCommandsAsTheyAre).
+    lldb::SBCommandReturnObject result;
+    interpreter.HandleCommand("command alias mt memtrace", result, false);
     mt::adapter::offer_package(debugger);
-    return true;
+    return result.Succeeded();
 }

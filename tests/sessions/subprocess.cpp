@@ -22,7 +22,7 @@ namespace mt::sessions {
 namespace {
 
 [[noreturn]] void become(const std::string& program, const std::vector<std::string>& arguments,
-                         const std::filesystem::path& directory, int output) {
+                         const std::filesystem::path& directory, int input, int output) {
     setpgid(0, 0);
     std::vector<char*> argv{const_cast<char*>(program.c_str())};
     for (const std::string& argument : arguments)
@@ -35,7 +35,7 @@ namespace {
     }
     for (const char* name : {"MEMTRACE", "LD_PRELOAD", "DEBUGINFOD_URLS"}) unsetenv(name);
     setenv("LC_ALL", "C.UTF-8", 1);
-    const int input = open("/dev/null", O_RDONLY);
+    if (input < 0) input = open("/dev/null", O_RDONLY);
     if (chdir(directory.c_str()) != 0 || input < 0) _exit(126);
     dup2(input, 0);
     dup2(output, 1);
@@ -62,13 +62,19 @@ bool drain(int pipe, std::string& output, std::chrono::steady_clock::time_point 
 
 }  // namespace
 
+pid_t start_program(const std::string& program, const std::vector<std::string>& arguments,
+                    const std::filesystem::path& directory, int input, int output) {
+    const pid_t child = fork();
+    if (child < 0) throw std::runtime_error(std::string("fork: ") + std::strerror(errno));
+    if (child == 0) become(program, arguments, directory, input, output);
+    return child;
+}
+
 Outcome run_program(const std::string& program, const std::vector<std::string>& arguments,
                     const std::filesystem::path& directory, std::chrono::seconds deadline) {
     std::array<int, 2> ends{};
     if (pipe2(ends.data(), O_CLOEXEC) != 0) throw std::runtime_error("no pipe");
-    const pid_t child = fork();
-    if (child < 0) throw std::runtime_error(std::string("fork: ") + std::strerror(errno));
-    if (child == 0) become(program, arguments, directory, ends[1]);
+    const pid_t child = start_program(program, arguments, directory, -1, ends[1]);
     close(ends[1]);
     Outcome outcome;
     const bool in_time =

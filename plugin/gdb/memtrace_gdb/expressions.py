@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Expressions of the user's. Calls nothing in the program."""
 
+import re
+
 import gdb
 
 from . import interface, library
@@ -13,6 +15,9 @@ _NUMBERS = (
     gdb.TYPE_CODE_ENUM,
     gdb.TYPE_CODE_BOOL,
 )
+# A variable, a register, a number: nothing that could be called. For these the setting stays as
+# it is, for editors are told of each change.
+_NAME = re.compile(r"[\w$:]+")
 _PLACES = (gdb.TYPE_CODE_ARRAY, gdb.TYPE_CODE_FUNC)
 
 
@@ -33,6 +38,8 @@ class _NoCalls:
 
 def evaluated(expression):
     """What described() says of its value; gdb.error says why it has none."""
+    if _NAME.fullmatch(expression):
+        return described(gdb.parse_and_eval(expression))
     with _NoCalls():
         return described(gdb.parse_and_eval(expression))
 

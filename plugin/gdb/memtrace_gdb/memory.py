@@ -16,8 +16,8 @@ def read(inferior, address, buffer, size):
     return size
 
 
-class Language:
-    """The user's language may know neither `&` nor `char`; C++ does."""
+class _Cplusplus:
+    """For the moment. Editors are told of each setting that changes, so it is not set in vain."""
 
     def __enter__(self):
         self._before = gdb.parameter("language")
@@ -27,19 +27,35 @@ class Language:
         gdb.execute("set language %s" % self._before, to_string=True)
 
 
+def _in_c(ask):
+    """What `ask` returns, or raises, in a language of C's kind: the user's if it is one."""
+    try:
+        return ask()
+    except gdb.error:
+        if _knows_c():
+            raise
+    with _Cplusplus():
+        return ask()
+
+
+def _knows_c():
+    try:
+        return int(gdb.parse_and_eval("(unsigned long)1")) == 1
+    except gdb.error:
+        return False
+
+
 def find_symbol(name):
     """The address of a data symbol, or None.
 
     `::` keeps a local variable of that name out; an address is taken, so that
     nothing in the inferior is read, let alone called.
     """
-    with Language():
-        try:
-            return int(gdb.parse_and_eval("(unsigned long)&::%s" % name))
-        except gdb.error:
-            return None
+    try:
+        return _in_c(lambda: int(gdb.parse_and_eval("(unsigned long)&::%s" % name)))
+    except gdb.error:
+        return None
 
 
 def pointer_width():
-    with Language():
-        return gdb.lookup_type("char").pointer().sizeof
+    return _in_c(lambda: gdb.lookup_type("char").pointer().sizeof)

@@ -7,7 +7,7 @@ own stop(): such a one is disabled at once and deleted when GDB is back at its e
 
 import gdb
 
-from . import threads
+from . import interpreter, threads
 
 
 _making = _made = None  # a point, and what makes it
@@ -16,7 +16,8 @@ _making = _made = None  # a point, and what makes it
 class _Point(gdb.Breakpoint):
     def __init__(self, place, number, frames, session, points):
         super().__init__(place, internal=True)
-        self.silent = True
+        # An editor is told a reason, a thread and a frame only of a stop that GDB prints.
+        self.silent = not interpreter.speaks_mi()
         self.number_of_core = number
         self.frames = frames  # that each hit is to have
         self.is_entry = not place.startswith("*")

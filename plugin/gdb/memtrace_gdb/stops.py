@@ -7,7 +7,7 @@ selected when GDB has stopped, for a breakpoint's stop() must not.
 
 import gdb
 
-from . import memory, threads
+from . import interpreter, memory, threads
 
 # Registers of the first five integer arguments, by the start of GDB's name.
 _ARGUMENTS = {
@@ -19,7 +19,9 @@ _ARGUMENTS = {
 class _Point(gdb.Breakpoint):
     def __init__(self, function, stops):
         super().__init__(function, internal=True)
-        self.silent = True  # GDB would show the runtime's function
+        # GDB would show the runtime's function; but an editor is told a reason, a thread and a
+        # frame only of a stop that GDB prints (sessions: Mi.StopsHaveAReasonAThreadAndAFrame).
+        self.silent = not interpreter.speaks_mi()
         self._stops = stops
 
     def stop(self):
@@ -97,5 +99,5 @@ class Stops:
         for _ in range(selection[2]):
             frame = frame.older() if frame is not None else None
         if frame is not None:
-            frame.select()
-            gdb.execute("frame")
+            # Not frame.select(): an editor is told of what a command selects.
+            gdb.execute("frame level %d" % frame.level())
