@@ -16,15 +16,22 @@ namespace {
 constexpr int kLooks = 4;
 u64 next_look = 0;
 
+// No thread has this id. Between its id and its owner a context would name a thread with the
+// control block of another, which has ended: one more thread would take it
+// (contexts_test: OneThatIsBeingTakenIsNotTakenAgain).
+constexpr u32 kBeingTaken = ~u32{0};
+
 // A new thread in the place of an ended one is told without asking anybody: no two
 // threads have one control block.
 bool take_over(ThreadContext& c, u32 tid) {
     const u32 id = load(c.tid);
+    if (id == kBeingTaken) return false;
     const u64 owner = load(c.owner);
     const bool gone =
         id == 0 || id == tid || owner == os::thread_pointer() || os::thread_is_gone(owner, id);
-    if (!gone || !exchange_if(c.tid, id, tid)) return false;
+    if (!gone || !exchange_if(c.tid, id, kBeingTaken)) return false;
     publish(c.owner, os::thread_pointer());
+    publish(c.tid, tid);
     return true;
 }
 

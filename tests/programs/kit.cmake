@@ -20,6 +20,8 @@ foreach(name signal_storm early new_handler loader_storm crowds ways_out corners
   target_compile_options(${name} PRIVATE -fno-builtin)
   target_link_libraries(${name} PRIVATE ${CMAKE_DL_LIBS})
 endforeach()
+memtrace_program(contexts_taken contexts_taken.c)
+target_include_directories(contexts_taken PRIVATE ${PROJECT_SOURCE_DIR}/tests/support)
 memtrace_library(opened_library opened_library.cpp)
 
 memtrace_program(bare_environment bare_environment.c)
