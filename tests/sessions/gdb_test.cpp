@@ -4,6 +4,8 @@
 // program, its inferiors. What commands say is the scenarios' business.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
 
 #include "in_debugger.h"
 
@@ -349,6 +351,45 @@ TEST_F(GdbTest, TheStarterLoadsPreloadsAndPassesArguments) {
     const std::string core = start({"-nx", "-batch", "-ex", "mt peak", program, "saved"});
     EXPECT_THAT(core, HasSubstr("peak: size=8 B, count=1\n"));
     EXPECT_THAT(core, Not(HasSubstr("rror")));
+}
+
+TEST_F(GdbTest, TheStarterPreparesNoRunForWhatRunsAlready) {
+    const pid_t asleep = start_program("sleep", {"100"}, work_, -1, 2);
+    const std::string said = run_program((kStage / "bin/memtrace-gdb").string(),
+                                         {"-nx", "-batch", "-ex", "show exec-wrapper", "-ex",
+                                          "mt status", "-p", std::to_string(asleep)},
+                                         work_, 120s)
+                                 .output;
+    kill(asleep, SIGKILL);
+    waitpid(asleep, nullptr, 0);
+    EXPECT_THAT(said, HasSubstr("programs is \"\"."));
+    EXPECT_THAT(said, Not(HasSubstr("the next run preloads")));
+    EXPECT_THAT(said, HasSubstr("without the memtrace runtime"));
+}
+
+// As installed where GDB looks by itself: docs/install.md.
+TEST_F(GdbTest, TheCommandsComeWithTheLibrary) {
+    fs::create_directories(work_ / "share/memtrace");
+    fs::copy(kStage / "share/memtrace/gdb", work_ / "share/memtrace/gdb",
+             fs::copy_options::recursive);
+    fs::copy(kStage / "lib", work_ / "lib", fs::copy_options::recursive);
+    const fs::path scripts = work_ / "share/gdb/auto-load";
+    const fs::path beside = scripts / fs::canonical(work_.path()).relative_path() / "lib";
+    fs::create_directories(beside);
+    fs::copy(MEMTRACE_GDB_AUTOLOAD, beside / "libmemtrace.so-gdb.py");
+    const auto gdb_with = [&](const std::string& safe_path) {
+        return run_program(
+                   debugger_program(Debugger::gdb),
+                   {"-nx", "-batch", "-iex", "add-auto-load-scripts-directory " + scripts.string(),
+                    "-iex", "set auto-load safe-path " + safe_path, "-ex",
+                    "set exec-wrapper env LD_PRELOAD=" + (work_ / "lib/libmemtrace.so"), "-ex",
+                    "tbreak lesson_ready", "-ex", "run", "-ex", "mt start", "-ex", "mt status",
+                    (kPrograms / "lesson_peak").string()},
+                   work_, 120s)
+            .output;
+    };
+    EXPECT_THAT(gdb_with(scripts.string()), HasSubstr("tracing: on"));
+    EXPECT_THAT(gdb_with("/nowhere"), Not(HasSubstr("tracing: on")));
 }
 
 }  // namespace

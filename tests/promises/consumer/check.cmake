@@ -15,7 +15,10 @@ run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${WORK}/prefix)
 foreach(file lib/libmemtrace.so include/memtrace.h lib/memtrace/libmemtrace_core.so
         lib/memtrace/libmemtrace_lldb.so share/memtrace/gdb/memtrace.py
         share/memtrace/python/memtrace/__init__.py bin/memtrace-gdb
-        bin/memtrace-lldb lib/cmake/memtrace/memtrace-config.cmake lib/pkgconfig/memtrace.pc)
+        bin/memtrace-lldb bin/memtrace lib/cmake/memtrace/memtrace-config.cmake
+        lib/pkgconfig/memtrace.pc share/man/man1/memtrace.1 share/man/man1/memtrace-gdb.1
+        share/man/man1/memtrace-lldb.1
+        share/gdb/auto-load${WORK}/prefix/lib/libmemtrace.so-gdb.py)
   if(NOT EXISTS ${WORK}/prefix/${file})
     message(FATAL_ERROR "not installed: ${file}")
   endif()
@@ -24,6 +27,11 @@ endforeach()
 run(${CMAKE_COMMAND} -S ${CONSUMER} -B ${WORK}/consumer -G Ninja
     -DCMAKE_PREFIX_PATH=${WORK}/prefix)
 run(${CMAKE_COMMAND} --build ${WORK}/consumer)
+# Also without CMake; the library is found again wherever it lies.
+run(${CMAKE_COMMAND} -E env PKG_CONFIG_PATH=${WORK}/prefix/lib/pkgconfig
+    pkg-config --cflags --libs memtrace)
+separate_arguments(flags UNIX_COMMAND "${text}")
+run(cc ${CONSUMER}/main_c.c -o ${WORK}/consumer/by_pkg_config ${flags})
 
 function(expect program wanted)
   run(${WORK}/consumer/${program})
@@ -31,12 +39,14 @@ function(expect program wanted)
     message(FATAL_ERROR "${program} printed\n${text}instead of\n${wanted}")
   endif()
 endfunction()
-expect(with_c "start -1 -1 0, tracing 1, frames 5, current 1000, peak 1000
+set(traced "start -1 -1 0, tracing 1, frames 5, current 1000, peak 1000
 after free 0 1000
 after reset 0 0
 own 0 0 0 0 0 0 0 0
 clear 0, own 1, stop 0, tracing 0
 ")
+expect(with_c "${traced}")
+expect(by_pkg_config "${traced}")
 expect(without_c "start -2 -2 -2, tracing 0, frames 0, current 0, peak 0
 after free 0 0
 after reset 0 0
