@@ -12,6 +12,7 @@
 #include "hooks/bootstrap.h"
 #include "hooks/caller.h"
 #include "hooks/definitions.h"
+#include "hooks/entries.h"
 #include "hooks/real.h"
 #include "record/move.h"
 #include "table/modules.h"
@@ -245,3 +246,23 @@ MT_SLOW int slow_dlclose(void* handle) {
     return result;
 }
 MT_EXPORT int dlclose(void* handle) { return slow_dlclose(handle); }
+
+// The same functions for who needs their addresses (entries.h): hidden names for them.
+#define MT_ITSELF(name)                                                      \
+    asm(".hidden memtrace_" #name "\n.set memtrace_" #name ", " #name "\n"); \
+    extern "C" __attribute__((visibility("hidden"))) void memtrace_##name()
+#define MT_REAL(result, name, parameters) MT_ITSELF(name);
+#include "hooks/family.def"
+MT_ITSELF(dlclose);
+
+namespace mt::runtime {
+
+#define MT_REAL(result, name, parameters) {#name, memtrace_##name},
+#define MT_FREE(name) {#name, memtrace_free},  // by its own name it would find another's
+const HookEntry family_entries[] = {
+#include "hooks/family.def"
+};
+const abi::u32 family_entry_count = sizeof(family_entries) / sizeof(family_entries[0]);
+const HookEntry closing_entry = {"dlclose", memtrace_dlclose};
+
+}  // namespace mt::runtime

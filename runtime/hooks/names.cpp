@@ -10,6 +10,7 @@
 #include <cerrno>
 
 #include "hooks/caller.h"
+#include "hooks/entries.h"
 #include "hooks/real.h"
 #include "os/filter.h"
 #include "os/syscall.h"
@@ -51,3 +52,16 @@ MT_EXPORT int pthread_setname_np(unsigned long thread, const char* name) {
     if (result == 0) name_of_thread(thread, name);
     return result;
 }
+
+// The same functions for who needs their addresses (entries.h): hidden names for them.
+asm(".hidden memtrace_prctl\n.set memtrace_prctl, prctl\n"
+    ".hidden memtrace_pthread_setname_np\n.set memtrace_pthread_setname_np, pthread_setname_np\n");
+extern "C" __attribute__((visibility("hidden"))) void memtrace_prctl();
+extern "C" __attribute__((visibility("hidden"))) void memtrace_pthread_setname_np();
+
+namespace mt::runtime {
+
+const HookEntry naming_entries[2] = {{"prctl", memtrace_prctl},
+                                     {"pthread_setname_np", memtrace_pthread_setname_np}};
+
+}  // namespace mt::runtime

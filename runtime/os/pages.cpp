@@ -79,6 +79,16 @@ bool zero_in_children(void* address, std::size_t size) {
                                static_cast<long>(size), kWipeOnFork));
 }
 
+bool is_writable_page(void* page) {
+    constexpr long kPopulateWrite = 23;  // MADV_POPULATE_WRITE: older headers lack it
+    return !failed(raw_syscall(SYS_madvise, reinterpret_cast<long>(page), 1, kPopulateWrite));
+}
+
+bool let_write(void* page, std::size_t size, bool writable) {
+    return !failed(raw_syscall(SYS_mprotect, reinterpret_cast<long>(page), static_cast<long>(size),
+                               writable ? PROT_READ | PROT_WRITE : PROT_READ));
+}
+
 void forget_pages(void* address, std::size_t size) {
     raw_syscall(SYS_madvise, reinterpret_cast<long>(address), static_cast<long>(size),
                 MADV_DONTNEED);

@@ -30,6 +30,11 @@ void keep_out_of_cores(void* address, std::size_t size);
 // not. Whole pages of anonymous memory. False: the kernel (before 4.14) cannot do that.
 bool zero_in_children(void* address, std::size_t size);
 
+// May the page be written, as far as can be told? A kernel before 5.14 cannot: then it says no.
+bool is_writable_page(void* page);
+// Whole pages of somebody else's; false: the kernel refuses.
+bool let_write(void* page, std::size_t size, bool writable);
+
 // The range reads as zeros again, without its memory.
 void forget_pages(void* address, std::size_t size);
 
