@@ -43,6 +43,9 @@ mtc_debugger callbacks_of(Session* session) {
     d.current_thread = Callback<&Session::current_thread>::call;
     d.registers = Callback<&Session::registers>::call;
     d.progress = Callback<&Session::progress>::call;
+    d.stack = Callback<&Session::stack>::call;
+    d.run_to = Callback<&Session::run_to>::call;
+    d.call_function = Callback<&Session::call_function>::call;
     return d;
 }
 

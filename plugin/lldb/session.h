@@ -61,6 +61,12 @@ class Session {
     int current_thread(std::uint64_t* thread);
     int registers(mtc_add_register add, void* sink);
     void progress(const char* text);
+    int stack(std::uint32_t number, std::uint32_t most, mtc_add_caller add, void* sink);
+    int run_to(const std::uint64_t* addresses, std::uint32_t count, std::uint32_t milliseconds,
+               std::uint32_t* thread);
+    int call_function(std::uint32_t number, std::uint64_t function, const std::uint64_t* arguments,
+                      std::uint32_t count, std::uint32_t milliseconds, mtc_called* out,
+                      mtc_add_text why, void* sink);
 
   private:
     // What LLDB calls at a breakpoint: whether the program is to stay stopped. A command may hold

@@ -7,6 +7,8 @@
 #include "attach/loader.h"
 #include "attach/module.h"
 #include "attach/records.h"
+#include "control/control.h"
+#include "control/requests.h"
 #include "hooks/definitions.h"
 #include "hooks/entries.h"
 #include "hooks/real.h"
@@ -16,10 +18,10 @@
 namespace mt::runtime {
 namespace {
 
-// A function of others that is to lead to ours.
 void look_at_modules();
 bool have_modules_changed();
 
+// A function of others that is to lead to ours.
 struct Wanted {
     const char* name;
     u64 ours;
@@ -29,7 +31,7 @@ constexpr u32 kMostWanted = 24;
 Wanted wanted[kMostWanted];
 u32 wanted_count = 0;
 
-u32 is_on = 0;  // new modules are to be redirected, too
+u32 redirecting = 0;  // new modules are to be redirected, too
 Records records;
 u64 seen_loads = 0, seen_unloads = 0;  // by the loader's own count, when all was looked at last
 
@@ -253,7 +255,14 @@ u32 redirected_now() {
     return count;
 }
 
-bool is_redirecting() { return load(is_on) != 0; }
+// Blocks of the program's live that nobody has seen: no table must claim to have all of them,
+// whatever the variable MEMTRACE asks for, and should the start come before the first call.
+void begin_late() {
+    request_stop();
+    control.obey(false);
+}
+
+bool is_redirecting() { return load(redirecting) != 0; }
 
 // For who has just opened or closed a module, or is about to look something up in one.
 void look_at_modules() {
@@ -283,8 +292,9 @@ Outcome redirect_entries() {
         return {Redirection::refused, 0};
     if (wanted_count == 0 && real.is_realloc_ours) return {Redirection::not_ours, 0};
     if (!begin()) return {Redirection::busy, 0};
+    if (wanted_count == 0) begin_late();
     find_theirs();
-    publish(is_on, 1);
+    publish(redirecting, 1);
     Outcome outcome{look_at_all(), 0};
     // A thread may have been binding an entry, and stored after us.
     if (outcome.what == Redirection::done) outcome.what = look_at_all();
@@ -293,7 +303,7 @@ Outcome redirect_entries() {
         if (outcome.entries == 0) outcome.what = Redirection::nothing;
     }
     if (outcome.what != Redirection::done) {
-        publish(is_on, 0);
+        publish(redirecting, 0);
         restore_all();
     }
     end();
@@ -303,7 +313,7 @@ Outcome redirect_entries() {
 Outcome restore_entries() {
     if (!begin()) return {Redirection::busy, 0};
     const bool was_on = is_redirecting();
-    publish(is_on, 0);
+    publish(redirecting, 0);
     const u32 restored = restore_all();
     end();
     return {was_on ? Redirection::done : Redirection::nothing, restored};

@@ -17,9 +17,9 @@ namespace {
 using ::testing::HasSubstr;
 
 // About the session, what it has kept, or the allocator: no table is read for them.
-constexpr std::string_view kOfTheSession[] = {"list",   "drop",  "config", "preload",
-                                              "help",   "load",  "save",   "traceback",
-                                              "export", "stats", "heap"};
+constexpr std::string_view kOfTheSession[] = {"list", "drop",   "config",    "preload", "help",
+                                              "load", "save",   "traceback", "export",  "stats",
+                                              "heap", "attach", "detach"};
 
 struct Damage {
     const char* name;

@@ -26,6 +26,8 @@ class NextRun {
         : debugger_(debugger), directory_(std::move(directory)) {}
 
     const std::optional<Start>& start() const { return start_; }
+    // Where the runtime is installed; an error if it is not, or cannot be preloaded.
+    Result<std::string> library() const;
     // Each next run preloads the runtime; with `start` it traces from its first call. The
     // library's path.
     Result<std::string> prepare(const std::optional<Start>& start);
@@ -47,8 +49,6 @@ class NextRun {
     void forget_awaited() { on_load_.reset(); }
 
   private:
-    Result<std::string> library() const;
-
     Debugger& debugger_;
     const std::string directory_;
     std::optional<Start> start_;

@@ -43,6 +43,7 @@ class Look {
 
     Findings run() {
         find_runtime();
+        is_attached_ = leads_to_runtime();
         for (std::uint8_t name = 0; name < kFamily; ++name) find_first(name);
         for (const Item& item : items_) look_at(item);
         return std::move(found_);
@@ -67,6 +68,28 @@ class Look {
         }
     }
 
+    // The runtime was opened late, and the modules' words were redirected to it (mt attach).
+    bool leads_to_runtime() {
+        const auto is_behind_libc = [this] {
+            for (const Item& item : items_) {
+                if (&item == runtime_) return false;
+                if (is_libc(item.loaded->path)) return true;
+            }
+            return false;
+        };
+        if (runtime_ == nullptr || !is_behind_libc()) return false;
+        return std::any_of(items_.begin(), items_.end(), [this](const Item& item) {
+            return &item != runtime_ &&
+                   std::any_of(item.module.slots.begin(), item.module.slots.end(),
+                               [this](const BoundSlot& slot) { return bound_to_runtime(slot); });
+        });
+    }
+    bool bound_to_runtime(const BoundSlot& slot) {
+        std::uint64_t bound = 0;
+        return read_whole(memory_, slot.address, &bound, sizeof bound) && bound != 0 &&
+               bound == runtime_->module.defined[slot.name];
+    }
+
     // The definition that the program's look-ups find.
     void find_first(std::uint8_t name) {
         for (const Item& item : items_) {
@@ -74,7 +97,9 @@ class Look {
             if (!item.module.known) return;  // told by look_at()
             if (item.module.defined[name] == 0) continue;
             first_[name] = item.module.defined[name];
-            if (&item != runtime_) own(item, name, false);
+            // Of a program that was attached to: only what it calls directly is not redirected.
+            const bool is_hidden = is_attached_ && item.loaded->path.empty();
+            if (&item != runtime_ && (!is_attached_ || is_hidden)) own(item, name, is_hidden);
             return;
         }
     }
@@ -132,7 +157,8 @@ class Look {
         for (const BoundSlot& slot : item.module.slots) {
             std::uint64_t bound = 0;
             if (!read_whole(memory_, slot.address, &bound, sizeof bound)) continue;
-            const bool is_first = item.loaded->space == 0 && bound == first_[slot.name];
+            const bool is_first =
+                item.loaded->space == 0 && !is_attached_ && bound == first_[slot.name];
             if (is_first || (runtime_ != nullptr && bound == runtime_->module.defined[slot.name]))
                 continue;
             const auto at = definitions_.find(bound);
@@ -146,6 +172,7 @@ class Look {
     const std::vector<Item> items_;
     const std::uint64_t root_;
     const Item* runtime_ = nullptr;
+    bool is_attached_ = false;
     std::map<std::uint64_t, const Item*> definitions_;
     std::array<std::uint64_t, kFamily> first_{};
     Findings found_;

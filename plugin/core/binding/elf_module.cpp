@@ -51,6 +51,32 @@ class Reader {
         return made_;
     }
 
+    std::vector<ElfFunction> functions() {
+        std::vector<ElfFunction> found;
+        if (!read_dynamic()) return found;
+        each_symbol([&](std::uint32_t index, const Elf64_Sym& symbol, const char* name) {
+            const bool is_code = ELF64_ST_TYPE(symbol.st_info) == STT_FUNC;
+            const bool is_here = symbol.st_shndx != SHN_UNDEF && symbol.st_value != 0;
+            if (is_code && is_here && is_default(index))
+                found.push_back({name, loaded_.bias + symbol.st_value, symbol.st_size});
+        });
+        const auto by_address = [](const ElfFunction& a, const ElfFunction& b) {
+            return a.start < b.start;
+        };
+        std::stable_sort(found.begin(), found.end(), by_address);
+        return found;
+    }
+
+    std::pair<std::uint64_t, std::uint64_t> range() {
+        std::pair<std::uint64_t, std::uint64_t> whole{0, 0};
+        for (const GElf_Phdr& header : mapped_headers()) {
+            if (header.p_type != PT_LOAD) continue;
+            if (whole.second == 0) whole.first = loaded_.bias + header.p_vaddr;
+            whole.second = loaded_.bias + header.p_vaddr + header.p_memsz;
+        }
+        return whole;
+    }
+
   private:
     bool read_dynamic() {
         while (entries_.size() < kMostEntries) {
@@ -156,6 +182,12 @@ class Reader {
     }
 
     bool read_symbols() {
+        return each_symbol([this](std::uint32_t index, const Elf64_Sym& symbol, const char* text) {
+            if (const auto name = known_name(text)) take(index, symbol, *name);
+        });
+    }
+    template <typename F>
+    bool each_symbol(F&& f) {
         const std::uint64_t count = symbol_count();
         if (count == 0 || count > kMostSymbols) return false;
         const auto symbols = rows_of<Elf64_Sym>(bytes(address(DT_SYMTAB), count * 24));
@@ -166,7 +198,7 @@ class Reader {
         for (std::uint32_t i = 1; i < symbols.size(); ++i) {
             if (symbols[i].st_name >= names.size()) continue;
             const char* text = reinterpret_cast<const char*>(names.data()) + symbols[i].st_name;
-            if (const auto name = known_name(text)) take(i, symbols[i], *name);
+            f(i, symbols[i], text);
         }
         return true;
     }
@@ -211,17 +243,20 @@ class Reader {
         return !relocations.empty();
     }
 
-    // By the program headers behind the ELF header in memory, where a module begins at its
-    // bias; else by the file's.
-    void find_data() {
-        std::vector<GElf_Phdr> headers;
+    // Behind the ELF header in memory, where a module begins at its bias.
+    std::vector<GElf_Phdr> mapped_headers() {
         Elf64_Ehdr head{};
         const bool is_there = loaded_.bias != 0 &&
                               read_whole(memory_, loaded_.bias, &head, sizeof head) &&
                               std::memcmp(head.e_ident, ELFMAG, SELFMAG) == 0;
-        if (is_there)
-            headers = rows_of<GElf_Phdr>(
-                bytes(loaded_.bias + head.e_phoff, head.e_phnum * sizeof(GElf_Phdr)));
+        if (!is_there) return {};
+        return rows_of<GElf_Phdr>(
+            bytes(loaded_.bias + head.e_phoff, head.e_phnum * sizeof(GElf_Phdr)));
+    }
+
+    // By the headers in memory, else by the file's.
+    void find_data() {
+        const std::vector<GElf_Phdr> headers = mapped_headers();
         for (const GElf_Phdr& header : headers.empty() ? headers_ : headers) {
             if (header.p_type != PT_LOAD || (header.p_flags & PF_W) == 0) continue;
             made_.data_start = loaded_.bias + header.p_vaddr;
@@ -258,6 +293,14 @@ class Reader {
 ElfModule read_module(Memory& memory, const LoadedModule& loaded, const std::string& file,
                       bool in_core) {
     return Reader(memory, loaded, file, in_core).read();
+}
+
+std::vector<ElfFunction> read_functions(Memory& memory, const LoadedModule& loaded) {
+    return Reader(memory, loaded, "", false).functions();
+}
+
+std::pair<std::uint64_t, std::uint64_t> range_of(Memory& memory, const LoadedModule& loaded) {
+    return Reader(memory, loaded, "", false).range();
 }
 
 }  // namespace mt::core

@@ -9,7 +9,9 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "binding/loaded.h"
@@ -63,6 +65,17 @@ struct ElfModule {
 // `file`: where it is on this machine, "" = nowhere. `in_core`: the target is a core.
 ElfModule read_module(Memory& memory, const LoadedModule& loaded, const std::string& file,
                       bool in_core);
+
+// A function that others may call.
+struct ElfFunction {
+    std::string name;
+    std::uint64_t start = 0, size = 0;
+};
+// Those that the module defines, by address; of names with several versions the default one.
+// Empty: they cannot be read.
+std::vector<ElfFunction> read_functions(Memory& memory, const LoadedModule& loaded);
+// Its mapped range by its program headers, which stand at its bias; {0, 0}: they do not.
+std::pair<std::uint64_t, std::uint64_t> range_of(Memory& memory, const LoadedModule& loaded);
 
 }  // namespace mt::core
 

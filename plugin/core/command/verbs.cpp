@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "command/attach_verbs.h"
 #include "command/block_verbs.h"
 #include "command/break_verbs.h"
 #include "command/file_verbs.h"
@@ -313,6 +314,9 @@ std::vector<Verb> make_verbs() {
          "mt preload",
          {},
          run_preload},
+        {"attach", "", 0, "bring the runtime into a program that runs without it", kAttachDetails,
+         "mt attach --check", attach_options(), run_attach},
+        {"detach", "", 0, "undo mt attach", kDetachDetails, "mt detach", {}, run_detach},
         {"help",
          "[VERB]",
          1,

@@ -25,7 +25,7 @@ extern "C" {
 #endif
 
 /* Raised when a struct or a meaning changes; an adapter refuses another number. */
-#define MTC_ABI 8u
+#define MTC_ABI 9u
 
 /* What callbacks and calls return. */
 enum mtc_status {
@@ -116,6 +116,26 @@ typedef struct mtc_value {
     const char* type; /* as users call it, or NULL */
 } mtc_value;
 
+/* A frame of a stopped thread that is not inlined. */
+typedef struct mtc_caller {
+    uint64_t pc, sp;
+    int32_t is_signal; /* 1: the kernel's, from which a signal handler returns */
+    int32_t reserved;
+} mtc_caller;
+typedef void (*mtc_add_caller)(void* sink, const mtc_caller* caller);
+
+enum mtc_call_state {
+    MTC_CALL_RETURNED = 0,
+    MTC_CALL_LATE = 1,  /* it has returned, but its result is not known */
+    MTC_CALL_STUCK = 2, /* it has not returned: the thread stands within it */
+    MTC_CALL_NONE = 3   /* nothing was called */
+};
+typedef struct mtc_called {
+    int32_t state; /* enum mtc_call_state */
+    int32_t reserved;
+    uint64_t result; /* of MTC_CALL_RETURNED: an integer */
+} mtc_called;
+
 /* The debugger, as the core sees it. Callbacks return enum mtc_status and never
  * let an exception or a longjmp out; one that the debugger cannot serve is NULL
  * where "optional" stands. */
@@ -188,6 +208,21 @@ typedef struct mtc_debugger {
      * last one; an empty text takes that away. Only while mtc_run() works, before anything
      * else is printed. Optional: nobody waits at a terminal. */
     void (*progress)(void* user, const char* text);
+    /* Frames of a stopped thread, by its number in mtc_thread, innermost first; `most` at most.
+     * The selected thread and frame stay. Optional. */
+    int (*stack)(void* user, uint32_t thread, uint32_t most, mtc_add_caller add, void* sink);
+    /* Lets all of the program run until a thread comes to one of these addresses, and stops it
+     * there; for so long at most. Meanwhile the user's breakpoints do not count. *thread: its
+     * number; 0: none came. Nothing of this is left in the program. MTC_ERROR: cannot. Optional. */
+    int (*run_to)(void* user, const uint64_t* addresses, uint32_t count, uint32_t milliseconds,
+                  uint32_t* thread);
+    /* Calls the function at this address with integers, in a stopped thread whose registers are
+     * put back afterwards, while all others run; breakpoints of the user's do not count. A call
+     * that takes longer than this is waited for a while more and never torn off. Puts nothing
+     * into the program's heap. MTC_ERROR: calls `why` with one line. Optional. */
+    int (*call_function)(void* user, uint32_t thread, uint64_t function, const uint64_t* arguments,
+                         uint32_t count, uint32_t milliseconds, mtc_called* out, mtc_add_text why,
+                         void* sink);
 } mtc_debugger;
 
 /* One frame of a stack. */

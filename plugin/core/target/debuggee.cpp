@@ -56,8 +56,8 @@ Error explained(Error error, const Target& target, const CoreFile* core) {
         error.text += "; " + lacks;
     else if (error.code == Code::no_runtime)
         error.text =
-            "this program runs without the memtrace runtime; load it with mt preload before run, "
-            "or link the program with -lmemtrace";
+            "this program runs without the memtrace runtime; mt attach brings it in; or load it "
+            "with mt preload before run, or link the program with -lmemtrace";
     return error;
 }
 

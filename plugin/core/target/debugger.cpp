@@ -248,4 +248,47 @@ Result<std::vector<ThreadRegisters>> Debugger::registers() {
     return sink.take();
 }
 
+Result<std::vector<Caller>> Debugger::stack(std::uint32_t thread, std::uint32_t most) {
+    if (callbacks_.stack == nullptr) return std::vector<Caller>();
+    Sink<std::vector<Caller>> sink;
+    const auto add = [](void* to, const mtc_caller* one) {
+        if (one == nullptr) return;
+        static_cast<Sink<std::vector<Caller>>*>(to)->fill([one](auto& list) {
+            if (list.size() < kMostFrames) list.push_back({one->pc, one->sp, one->is_signal != 0});
+        });
+    };
+    const bool done = MT_TRY(could(callbacks_.stack(callbacks_.user, thread, most, add, &sink)));
+    if (!done) return std::vector<Caller>();
+    return sink.take();
+}
+
+Result<std::uint32_t> Debugger::run_to(const std::vector<std::uint64_t>& addresses,
+                                       std::uint32_t milliseconds) {
+    std::uint32_t thread = 0;
+    const bool done = callbacks_.run_to != nullptr &&
+                      MT_TRY(could(callbacks_.run_to(callbacks_.user, addresses.data(),
+                                                     static_cast<std::uint32_t>(addresses.size()),
+                                                     milliseconds, &thread)));
+    if (!done) return fail(Code::refused, "the debugger could not let the program run");
+    return thread;
+}
+
+Result<Called> Debugger::call(std::uint32_t thread, std::uint64_t function,
+                              const std::vector<std::uint64_t>& arguments,
+                              std::uint32_t milliseconds) {
+    if (callbacks_.call_function == nullptr)
+        return fail(Code::refused, "this debugger calls no functions of the program");
+    mtc_called raw{};
+    raw.state = MTC_CALL_NONE;
+    TextSink why;
+    const bool done = MT_TRY(could(callbacks_.call_function(
+        callbacks_.user, thread, function, arguments.data(),
+        static_cast<std::uint32_t>(arguments.size()), milliseconds, &raw, add_text, &why)));
+    if (!done)
+        return fail(Code::refused, why.take().value_or("the debugger could not call a function"));
+    if (raw.state < MTC_CALL_RETURNED || raw.state > MTC_CALL_NONE)
+        return fail(Code::internal, "the debugger does not tell what became of a call");
+    return Called{static_cast<Called::State>(raw.state), raw.result};
+}
+
 }  // namespace mt::core

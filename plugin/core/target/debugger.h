@@ -61,6 +61,19 @@ struct ThreadRegisters {
     std::vector<Register> registers;
 };
 
+// A frame of a stopped thread that is not inlined (mtc_caller).
+struct Caller {
+    std::uint64_t pc = 0, sp = 0;
+    bool is_signal = false;
+};
+
+// What came of a call in the program (mtc_called).
+struct Called {
+    enum class State : std::uint8_t { returned, late, stuck, none };
+    State state = State::none;
+    std::uint64_t result = 0;
+};
+
 // A value in the program's language (mtc_value).
 struct Value {
     enum class Kind : std::uint8_t { other, number, place };
@@ -108,6 +121,14 @@ class Debugger final : private DebugInfo {
     Result<std::uint64_t> current_thread();
     // Of the threads whose registers can be read; none when the debugger cannot tell.
     Result<std::vector<ThreadRegisters>> registers();
+    // Innermost first; none when the debugger cannot tell.
+    Result<std::vector<Caller>> stack(std::uint32_t thread, std::uint32_t most);
+    // The number of the thread that came; 0 = none did. Errors: the debugger cannot.
+    Result<std::uint32_t> run_to(const std::vector<std::uint64_t>& addresses,
+                                 std::uint32_t milliseconds);
+    // Runs code of the program.
+    Result<Called> call(std::uint32_t thread, std::uint64_t function,
+                        const std::vector<std::uint64_t>& arguments, std::uint32_t milliseconds);
 
   private:
     Result<std::vector<RawFrame>> frames(std::uint64_t address) override;

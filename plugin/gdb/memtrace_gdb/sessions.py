@@ -12,6 +12,7 @@ import sys
 import gdb
 
 from . import (
+    attach,
     expressions,
     interface,
     launch,
@@ -376,3 +377,22 @@ class Session:
 
         known = threads.each_register(self._inferior, pass_on)
         return interface.OK if known else interface.ERROR
+
+    def _stack(self, number, most, add, sink):
+        for pc, sp, is_signal in attach.stack(self._inferior, number, most):
+            add(sink, ctypes.byref(interface.Caller(pc, sp, is_signal)))
+        return interface.OK
+
+    def _run_to(self, addresses, count, milliseconds, thread):
+        thread[0] = attach.run_to(self._inferior, addresses[:count], milliseconds / 1000)
+        return interface.OK
+
+    def _call_function(self, number, function, arguments, count, milliseconds, out, why, sink):
+        try:
+            seconds = milliseconds / 1000
+            called = attach.call(self._inferior, number, function, arguments[:count], seconds)
+            out[0].state, out[0].result = called
+        except gdb.error as error:
+            why(sink, library.to_bytes(str(error).split("\n")[0]))
+            return interface.ERROR
+        return interface.OK

@@ -9,7 +9,7 @@ _VECTORS = (("zmm", "v8_int64", 8, 32), ("ymm", "v4_int64", 4, 16), ("xmm", "v2_
 _LANES = ("xmm", "xmm", "ymm", "ymm", "zmm", "zmm", "zmm", "zmm")  # the core's names for them
 
 
-class _KeptSelection:
+class KeptSelection:
     def __enter__(self):
         self._thread, self._frame = gdb.selected_thread(), None
         if self._thread is not None and not self._thread.is_running():
@@ -55,7 +55,7 @@ def register(frame, name):
 def stack_pointers(inferior):
     """(number, system id, stack pointer or 0) of each stopped thread."""
     found = []
-    with _KeptSelection():
+    with KeptSelection():
         for one in _stopped(inferior):
             try:
                 pointer = register(gdb.newest_frame(), "sp")
@@ -70,7 +70,7 @@ def each_register(inferior, add):
     False: those of this processor are not known here."""
     if "x86-64" not in inferior.architecture().name():
         return False
-    with _KeptSelection():
+    with KeptSelection():
         for one in _stopped(inferior):
             try:
                 frame = gdb.newest_frame()
