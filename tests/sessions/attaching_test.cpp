@@ -179,10 +179,13 @@ TEST_P(Attaching, GivesUpOnAProgramThatNeverAllocates) {
 
 TEST_P(Attaching, SaysWhatTheLoaderSaysWithoutRoomForThreadLocalMemory) {
     std::vector<std::string> arguments{"tls"};
-    for (int i = 0; i < 40; ++i) {
-        const auto copy = work_ / ("libtls" + std::to_string(i) + ".so");
-        std::filesystem::copy_file(program_path("libthread_local_initial_exec.so"), copy);
-        arguments.push_back(copy.string());
+    // Large ones first; what these leave the small ones take.
+    for (int i = 0; i < 80; ++i) {
+        const std::string copy = work_ / ("libtls" + std::to_string(i) + ".so");
+        std::filesystem::copy_file(
+            program_path(i < 40 ? "libthread_local_initial_exec.so" : "libattach_small_tls.so"),
+            copy);
+        arguments.push_back(copy);
     }
     expect_refused(arguments, "cannot allocate memory in static TLS block");
 }
@@ -190,14 +193,14 @@ TEST_P(Attaching, SaysWhatTheLoaderSaysWithoutRoomForThreadLocalMemory) {
 // A storm that is attached to and left again: its output is as without, each new block is in the
 // table, and nothing else.
 TEST_P(Attaching, AStormIsAttachedToAndLeftAgain) {
-    const int rounds = test::storm(10, 100);
+    const auto rounds = storm(10, 100);
     test::Tracee tracee({.program = program_path("attach_storm"),
                          .arguments = {},
                          .environment = {},
                          .preload = false});
     usleep(100'000);
     std::string lines;
-    for (int i = 0; i < rounds; ++i) {
+    for (long i = 0; i < rounds; ++i) {
         lines += attach_to(tracee.pid()) + tried("mt attach") + tried("mt start") + "detach\n" +
                  (is_gdb() ? "shell" : "platform shell") + " sleep 0.05\n" +
                  attach_to(tracee.pid()) + tried("mt detach") + "detach\n";

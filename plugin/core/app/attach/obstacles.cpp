@@ -130,15 +130,18 @@ Result<void> attachable_target(const Target& target, std::string_view verb) {
 
 Result<void> attachable_modules(const Places& places, Memory& memory) {
     const auto& modules = places.modules();
-    if (modules.empty())
+    const bool is_musl = std::any_of(modules.begin(), modules.end(), [](const auto& module) {
+        return base_name(module.path).find("musl") != std::string_view::npos;
+    });
+    if (is_musl)
+        return fail(Code::refused, "this program uses musl's C library; the runtime needs glibc's");
+    // A static program's list has itself alone.
+    if (!places.has_loader())
         return fail(Code::refused,
                     "this program is static, or its loader has not begun: no library can be opened "
                     "in it; link it with -lmemtrace, or stop it in main");
     for (const LoadedModule& module : modules) {
         const auto name = base_name(module.path);
-        if (name.find("musl") != std::string_view::npos)
-            return fail(Code::refused,
-                        "this program uses musl's C library; the runtime needs glibc's");
         for (const Tracer& tracer : kTracers)
             if (name.substr(0, tracer.file.size()) == tracer.file)
                 return refuse_tracer(tracer.name);

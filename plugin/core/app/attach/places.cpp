@@ -46,6 +46,7 @@ Result<Places> Places::of(Debuggee& debuggee, const BareProcess& process) {
     std::erase_if(places.modules_, [](const LoadedModule& module) { return module.space != 0; });
     for (std::size_t i = 0; i < places.modules_.size(); ++i) {
         const LoadedModule& module = places.modules_[i];
+        places.has_loader_ = places.has_loader_ || is_loader(module);
         if (is_loader(module) || is_libcs(module)) {
             const auto [start, end] = range_of(memory, module);
             places.ranges_.push_back(

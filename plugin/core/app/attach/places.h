@@ -27,6 +27,7 @@ class Places {
     static Result<Places> of(Debuggee& debuggee, const BareProcess& process);
 
     const std::vector<LoadedModule>& modules() const { return modules_; }
+    bool has_loader() const { return has_loader_; }
     const LoadedModule* libc() const;
     const LoadedModule* runtime() const;
     // 0 = libc has none.
@@ -54,7 +55,7 @@ class Places {
     std::vector<ElfFunction> libcs_, runtimes_;
     std::vector<std::uint64_t> entries_;
     std::size_t libc_ = ~std::size_t{0}, runtime_ = ~std::size_t{0};
-    bool is_allocator_programs_ = false;
+    bool is_allocator_programs_ = false, has_loader_ = false;
 };
 
 }  // namespace mt::core
