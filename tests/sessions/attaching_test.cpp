@@ -193,7 +193,7 @@ TEST_P(Attaching, SaysWhatTheLoaderSaysWithoutRoomForThreadLocalMemory) {
 // A storm that is attached to and left again: its output is as without, each new block is in the
 // table, and nothing else.
 TEST_P(Attaching, AStormIsAttachedToAndLeftAgain) {
-    const auto rounds = storm(10, 100);
+    const auto rounds = storm(30, 200);
     test::Tracee tracee({.program = program_path("attach_storm"),
                          .arguments = {},
                          .environment = {},
