@@ -5,8 +5,10 @@
 
 #include <cxxabi.h>
 #include <elf.h>
+#include <elfutils/libdwelf.h>
 #include <fcntl.h>
 #include <gelf.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -61,6 +63,45 @@ Code Code::of_core(const std::string& path, const std::string& executable, std::
     const bool is_there = access(executable.c_str(), R_OK) == 0;
     const char* program = is_there ? executable.c_str() : nullptr;
     if (dwfl_core_file_report(code.dwfl_, code.core_, program) < 0) fail("its modules");
+    if (dwfl_report_end(code.dwfl_, nullptr, nullptr) != 0) fail("its modules");
+    return code;
+}
+
+namespace {
+
+std::string build_id_of(int file) {
+    const std::unique_ptr<Elf, int (*)(Elf*)> elf(elf_begin(file, ELF_C_READ, nullptr), elf_end);
+    const void* bytes = nullptr;
+    const ssize_t length = elf ? dwelf_elf_gnu_build_id(elf.get(), &bytes) : -1;
+    std::string text;
+    constexpr const char* kDigits = "0123456789abcdef";
+    for (ssize_t i = 0; i < length; ++i) {
+        const unsigned byte = static_cast<const unsigned char*>(bytes)[i];
+        text += {kDigits[byte >> 4], kDigits[byte & 15]};
+    }
+    return text;
+}
+
+void report(Dwfl* dwfl, const ModuleFile& module) {
+    const int file = open(module.path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    struct stat info {};
+    const bool is_it = file >= 0 && fstat(file, &info) == 0 && S_ISREG(info.st_mode) &&
+                       (module.build_id.empty() || build_id_of(file) == module.build_id);
+    // It takes the descriptor, if it does not fail.
+    if (is_it && dwfl_report_elf(dwfl, module.path.c_str(), module.path.c_str(), file, module.bias,
+                                 true) != nullptr)
+        return;
+    if (file >= 0) close(file);
+}
+
+}  // namespace
+
+Code Code::of_files(const std::vector<ModuleFile>& files) {
+    Code code;
+    elf_version(EV_CURRENT);
+    code.dwfl_ = dwfl_begin(&kOfProcess);
+    if (code.dwfl_ == nullptr) fail("it cannot be read");
+    for (const ModuleFile& file : files) report(code.dwfl_, file);
     if (dwfl_report_end(code.dwfl_, nullptr, nullptr) != 0) fail("its modules");
     return code;
 }

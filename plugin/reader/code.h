@@ -18,6 +18,13 @@
 
 namespace mt::reader {
 
+// A file that was mapped into a process, where no memory of it shows the file.
+struct ModuleFile {
+    std::string path;
+    std::string build_id;    // hexadecimal; a file with another is not taken
+    std::uint64_t bias = 0;  // load address less the file's own
+};
+
 struct Symbol {
     std::string name;
     std::uint64_t address = 0;
@@ -29,6 +36,8 @@ class Code {
     // `entry`: where the program begins; 0: not known. Throws std::runtime_error.
     static Code of_core(const std::string& path, const std::string& executable,
                         std::uint64_t entry);
+    // What another one lies over is left out.
+    static Code of_files(const std::vector<ModuleFile>& files);
     static Code of_process(std::int64_t pid);
     Code(Code&& other) noexcept;
     ~Code();

@@ -15,6 +15,7 @@
 
 #include "callback.h"
 #include "expressions.h"
+#include "read/reader.h"
 #include "source/core_memory.h"
 #include "source/core_registers.h"
 #include "source/direct_memory.h"
@@ -34,6 +35,29 @@ class Nobody final : public core::Memory {
 
 const char* or_null(const std::string& text) { return text.empty() ? nullptr : text.c_str(); }
 
+// A black box has no memory of modules; its table says which there were. Those that are closed
+// come last: another may lie where they lay.
+std::vector<ModuleFile> files_of(core::Memory& memory, const core::CoreBox& box,
+                                 const std::string& executable) {
+    const auto status = core::read_status(memory, box.root);
+    core::ReadOptions options;
+    options.counters = false;
+    options.modules = true;
+    if (!status) return {};
+    auto table = core::read_table(memory, *status, options);
+    if (!table) return {};
+    std::vector<ModuleFile> files;
+    for (const bool is_open : {true, false}) {
+        for (const core::Module& module : table->modules) {
+            if ((module.unload_sequence == 0) != is_open || module.end == 0) continue;
+            const std::string& file = module.file.empty() ? module.path : module.file;
+            const bool is_program = !executable.empty() && file == box.program;
+            files.push_back({is_program ? executable : file, module.build_id, module.bias});
+        }
+    }
+    return files;
+}
+
 }  // namespace
 
 void catch_interrupts() {
@@ -52,11 +76,16 @@ std::unique_ptr<Subject> Subject::core(const std::string& path, const std::strin
     made->executable_ = executable;
     const core::Mapping* program = core::range_at(file->mapped, file->entry);
     if (executable.empty() && program != nullptr) made->executable_ = program->path;
-    made->code_.emplace(Code::of_core(path, made->executable_, file->entry));
-    made->threads_ = file->threads;
-    made->pid_ = made->threads_.empty() ? 1 : made->threads_.front().tid;
+    made->memory_ = std::make_unique<core::CoreMemory>(file, *made->nobody_);
+    if (file->box) {
+        made->code_.emplace(Code::of_files(files_of(*made->memory_, *file->box, executable)));
+        if (executable.empty()) made->executable_ = file->box->program;
+    } else {
+        made->code_.emplace(Code::of_core(path, made->executable_, file->entry));
+        made->threads_ = file->threads;
+    }
+    made->pid_ = file->threads.empty() ? 1 : file->threads.front().tid;
     made->core_path_ = path;
-    made->memory_ = std::make_unique<core::CoreMemory>(std::move(file), *made->nobody_);
     return made;
 }
 

@@ -16,6 +16,7 @@
 //         ├─ contexts ──► Context ──► …         one per thread: its event in flight
 //         ├─ memory ──► PoolHead ──► Mapping ──► …  what is mapped for all of these
 //         ├─ retired ──► State ──► …            replaced, and not given back yet
+//         ├─ box ──► Box                        the file that all of this is kept in, if any
 //         └─ state ──► State                    everything that a clear replaces
 //              ├─ regions ──► Region ──► …      live blocks, one 8-byte word each
 //              ├─ shards  ──► Shard  ──► …      counters per traceback and thread
@@ -35,6 +36,7 @@
 #ifndef MEMTRACE_ABI_LAYOUT_H
 #define MEMTRACE_ABI_LAYOUT_H
 
+#include "abi/box.h"
 #include "abi/process.h"
 #include "abi/scopes.h"
 #include "abi/state.h"
@@ -79,7 +81,10 @@ struct Header {
     u64 memory;     // -> PoolHead: all that the process has mapped but this header and states
     u64 retired;    // -> State; the current one may be the first of them for a moment
     u64 bootstrap;  // -> kBootstrapBytes
-    u64 reserved[15];
+    u64 box;        // -> Box, in the memory of a file; 0 = there is none
+    u32 box_state;  // BoxState, as it was when the header was made: Box::state is later
+    u32 box_error;  // BoxError, where that failed
+    u64 reserved[13];
     Loss losses[kLossSlots];
     u64 node_chunk[kNodeChunks];
     u64 stack_chunk[kStackChunks];
@@ -132,6 +137,7 @@ static_assert(sizeof(Context) == 1280);
 static_assert(offsetof(Header, root) == 40 && offsetof(Header, checksum) == kConstantSize);
 static_assert(offsetof(Header, state) == kConstantSize + 8 && offsetof(Header, losses) == 384);
 static_assert(offsetof(Header, memory) == 240 && offsetof(Header, bootstrap) == 256);
+static_assert(offsetof(Header, box) == 264 && offsetof(Header, box_state) == 272);
 static_assert(sizeof(Header) == 384 + 2048 + 8 * (1024 + 256 + 256 + 512));
 static_assert(sizeof(Header) <= kHeaderMapping);
 

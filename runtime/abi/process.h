@@ -17,7 +17,7 @@ using u64 = std::uint64_t;
 using i64 = std::int64_t;
 
 inline constexpr u16 kMajor = 2;
-inline constexpr u16 kMinor = 1;
+inline constexpr u16 kMinor = 2;
 inline constexpr char kRootMagic[16] = {'m', 'e', 'm', 't', 'r', 'a',  'c',  'e',
                                         ' ', 'r', 'o', 'o', 't', '\r', '\n', '\x1a'};
 inline constexpr char kHeaderMagic[16] = {'m', 'e', 'm', 't', 'r', 'a',  'c',  'e',
@@ -65,6 +65,8 @@ enum class Reason : u32 {
     second_copy = 3,      // another runtime was loaded first
     no_memory = 4,        // the table could not be mapped; tried again at the next start
     secure_process = 5,   // AT_SECURE: the environment was ignored
+    forked_inside = 6,    // a fork's child whose parent's table is not its own to write
+    lost_box = 7,         // the black box's file was cut, and the table with it
 };
 
 enum class Origin : u32 { unknown = 0, preloaded = 1, linked = 2 };

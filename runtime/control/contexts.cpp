@@ -101,6 +101,11 @@ ThreadContext* make_context() {
     return c;
 }
 
+void forget_contexts() {
+    my_context = nullptr;
+    publish(next_look, 0);
+}
+
 void adopt_contexts() {
     ThreadContext* mine = my_context;
     if (mine != nullptr) {

@@ -16,6 +16,9 @@ ThreadContext* make_context();
 // only one there.
 void adopt_contexts();
 
+// In a child whose parent's table is not its own: this thread gets a new one (forget_header).
+void forget_contexts();
+
 }  // namespace mt::runtime
 
 #endif

@@ -5,6 +5,7 @@
 #include "guard/locks.h"
 #include "table/counters.h"
 #include "table/losses.h"
+#include "thread/escape.h"
 
 namespace mt::runtime {
 
@@ -104,15 +105,24 @@ void begin_stamps(LiveState& state) {
     publish(state.special, 1);
 }
 
+void Control::forget_requests() {
+    publish(quiet_, 0);
+    publish(quiet_release_, 0);
+    publish(traced_, 0);
+    publish(first_request, make_request(0, kDefaultFrameLimit, 0));
+}
+
 bool Control::records(u64 request) { return is_on(request) && !has_refused(); }
 
 Mode Control::obey(bool quiets_releases) {
     const u64 request = request_now();
     note_call(request);
     const Answer& answer = answer_to(request);
+    if (answer.is_final) with_escape([] { black_box.keep_root(); });
     // While conditions are armed each call comes here: there is seldom one to give back.
     const bool looks = answer.is_final || load(current_state) != 0;
-    const bool done = !answer.gives_back || !looks || give_back_state();
+    bool done = !answer.gives_back || !looks;
+    if (!done) with_escape([&] { done = give_back_state(); });
     if (done && answer.is_final) {
         remember(quiet_, request);
         if (quiets_releases) remember(quiet_release_, request);
@@ -142,6 +152,7 @@ LiveState* Control::replace_state(ThreadContext& c, u64 request) {
     const u64 now = request_now();
     if (!is_on(now) || request_generation(now) != request_generation(request)) return nullptr;
     if (!obeys(pointer<LiveState>(header()->state), request)) {
+        black_box.keep_root();  // first: no state is of a later request than the root's
         LiveState* fresh = new_state(request);
         constexpr u32 kKept = 2;
         make_current(fresh, kKept);
@@ -157,10 +168,12 @@ LiveState* Control::enter_other(ThreadContext& c, u64 request) {
     LiveState* state = pin_state(c.state);
     if (!obeys(state, request) && (state = replace_state(c, request)) == nullptr) return nullptr;
     obey_flags(*state, request);
+    black_box.keep_root();
     c.hint_slot = nullptr;
     publish(c.shard, 0);  // of another state, unless shard_of() finds it is not
     // Watched events go another way, and frees that are kept are seen off the hot path.
-    remember(traced_, request & ~(kRequestWatch | kRequestFreed));
+    remember(traced_,
+             (request & ~(kRequestWatch | kRequestFreed)) | (black_box.is_open() ? kBoxed : 0));
     const u64 reset = load(root().peak_reset_request);
     if (reset != state->peak_reset_done && !reset_peak(*state, reset)) {
         count_loss(LossKind::peak_busy);

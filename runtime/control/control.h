@@ -15,8 +15,8 @@ inline bool is_on(u64 request) { return (request & kRequestOn) != 0; }
 inline bool is_watched(u64 request) { return (request & kRequestWatch) != 0; }
 
 // What a call of the family is to do: no more than the real function, or record, or look
-// at conditions as well. Starting: there is no real function yet.
-enum class Mode : u32 { on, off, starting, watched };
+// at conditions as well. Starting: there is no real function yet. Boxed: record, with_escape().
+enum class Mode : u32 { on, off, starting, watched, boxed };
 
 // Which process this is (control/process.h).
 enum class Process : u64 { unknown = 0, known = 1, adopting = 2 };
@@ -33,6 +33,8 @@ class alignas(kPageSize) Control {
     bool is_quiet_release() const { return is_request(quiet_release_); }
     // A state was made for it: hooks and events need not ask whether all is ready.
     bool is_traced(u64 request) const { return __builtin_expect(request == load(traced_), 1); }
+    // The same with a black box: events run with_escape() (thread/escape.h).
+    bool is_boxed(u64 request) const { return (request | kBoxed) == load(traced_); }
     // For a process whose functions are found. When tracing is off the state is given back
     // and the hooks are quieted; those that are given a block only if `quiets_releases`.
     Mode obey(bool quiets_releases);
@@ -60,6 +62,8 @@ class alignas(kPageSize) Control {
     // This process is the one that the table is about.
     bool knows_process() const { return load(process_) == static_cast<u64>(Process::known); }
     void know_process() { publish(process_, static_cast<u64>(Process::known)); }
+    // No state is there for any request, and blocks may be that no table has.
+    void forget_requests();
     // False: another one does, or it is known.
     bool begin_adopting() {
         return exchange_if(process_, static_cast<u64>(Process::unknown),
@@ -67,6 +71,8 @@ class alignas(kPageSize) Control {
     }
 
   private:
+    static constexpr u64 kBoxed = 1u << 15;  // of no request
+
     bool is_request(const u64& word) const {
         return __builtin_expect(__atomic_load_n(&root().request, __ATOMIC_RELAXED) ==
                                     __atomic_load_n(&word, __ATOMIC_RELAXED),

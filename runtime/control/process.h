@@ -16,6 +16,9 @@ void begin_process();
 // In a child, unless that was done: the table is its own from now on. For hooks that find
 // the process unknown, and for fork().
 void adopt_process();
+// Around fork(), in the parent.
+void before_fork();
+void after_fork();
 // In the child of fork(); also where the kernel zeroes no page.
 void adopt_fork();
 

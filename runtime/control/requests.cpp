@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "control/requests.h"
 
+#include "control/lost_box.h"
 #include "control/setting.h"
 #include "os/process.h"
+#include "table/box.h"
 #include "table/header.h"
 #include "table/publish.h"
 
@@ -23,7 +25,38 @@ int change_request(bool wants_on, F&& next) {
     }
 }
 
+const char* box_pattern = nullptr;
+u32 box_pattern_length = 0;
+
+// Each process has a file of its own where its number is part of the name.
+bool names_process(const char* pattern, u32 length) {
+    for (u32 i = 0; i + 1 < length; ++i) {
+        if (pattern[i] == '%' && pattern[i + 1] == 'p') return true;
+        if (pattern[i] == '%') ++i;
+    }
+    return false;
+}
+
+void open_box(const Setting& setting) {
+    black_box.open(setting.file, setting.file_length);
+    if (black_box.is_open()) watch_box();
+    if (!names_process(setting.file, setting.file_length)) return;
+    // The environment may be gone when there are children.
+    constexpr u32 kMost = 4096;
+    static char kept[kMost];
+    if (setting.file_length > kMost) return;
+    for (u32 i = 0; i < setting.file_length; ++i) kept[i] = setting.file[i];
+    box_pattern = kept;
+    box_pattern_length = setting.file_length;
+}
+
 }  // namespace
+
+void open_childs_box() {
+    if (box_pattern == nullptr) return;
+    black_box.open(box_pattern, box_pattern_length);
+    if (black_box.is_open()) watch_box();
+}
 
 void start_by_environment() {
     const char* text = os::environment("MEMTRACE");
@@ -38,6 +71,7 @@ void start_by_environment() {
         return;
     }
     if (setting.frames == 0) return;
+    if (setting.file != nullptr) open_box(setting);
     // A debugger that has spoken already is right.
     const u64 untouched = load(root().request);
     const u64 watch = untouched & kRequestWatch;

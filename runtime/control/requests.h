@@ -12,6 +12,9 @@ namespace mt::runtime {
 // Reads MEMTRACE and fills the root. Once, from the first hook call.
 void start_by_environment();
 
+// In a child whose parent has a black box: it has one of its own if the name has %p in it.
+void open_childs_box();
+
 // 0 = done, 1 = nothing to do. `sample_bytes`: mean bytes between samples, 0 = every
 // allocation.
 int request_start(abi::u16 frames, abi::u64 sample_bytes);

@@ -46,6 +46,14 @@ bool take_sample(const char*& text, u64& bytes) {
     return bytes != 0;
 }
 
+// Up to the next comma: a name that has one cannot be given.
+bool take_file(const char*& text, Setting& setting) {
+    setting.file = text;
+    while (*text != '\0' && *text != ',') ++text;
+    setting.file_length = static_cast<u32>(text - setting.file);
+    return setting.file_length != 0;
+}
+
 }  // namespace
 
 bool parse_setting(const char* text, Setting& setting) {
@@ -60,6 +68,8 @@ bool parse_setting(const char* text, Setting& setting) {
         } else if (take_word(text, ",freed=")) {
             if (!take_number(text, abi::kMostFreedBlocks, setting.freed_blocks)) return false;
             if (setting.freed_blocks == 0 || (*text != '\0' && *text != ',')) return false;
+        } else if (take_word(text, ",file=")) {
+            if (!take_file(text, setting)) return false;
         } else if (!take_word(text, ",sample=") || !take_sample(text, setting.sample_bytes)) {
             return false;
         }

@@ -13,7 +13,9 @@ struct Setting {
     abi::u16 frames = 0;        // 0 = off
     abi::u64 sample_bytes = 0;  // 0 = every allocation
     bool stamps = false;
-    abi::u64 freed_blocks = 0;  // 0 = frees are not kept
+    abi::u64 freed_blocks = 0;   // 0 = frees are not kept
+    const char* file = nullptr;  // of the black box, in the text; nullptr = there is none
+    abi::u32 file_length = 0;
 };
 
 // False: cannot be understood. Empty and "0" are off.

@@ -106,6 +106,11 @@ PinnedState::PinnedState(ThreadContext& c, u64 request) : c_(c), outer_(c.nested
 
 PinnedState::~PinnedState() { publish(c_.nested_state, outer_); }
 
+void forget_states() {
+    publish(current_state, 0);
+    publish(retired_states, 0);
+}
+
 void make_current(LiveState* state, u32 keep) {
     retire(pointer<LiveState>(header()->state));
     publish(header()->state, address_of(state));
@@ -133,6 +138,7 @@ void lose_for_memory(LossKind kind) {
         header() != nullptr ? pointer<const LiveState>(load(current_state)) : nullptr;
     if (state != nullptr && state->generation == generation) return count_loss(kind);
     count_loss(LossKind::no_memory);
+    black_box.keep_root();
     for (u64 old = load(root().unrecorded);; old = load(root().unrecorded)) {
         const u32 events = unrecorded_events(old, generation);
         if (events == kMostUnrecorded) return;

@@ -41,6 +41,9 @@ class PinnedState {
     LiveState* state_ = nullptr;
 };
 
+// As if there had been none (forget_header).
+void forget_states();
+
 // Under process_locks.states: `state` is current (nullptr: none), and the one before waits
 // to be given back, with `keep` others at most.
 void make_current(LiveState* state, u32 keep);

@@ -16,6 +16,7 @@ struct ProcessLocks {
     Lock modules;  // new rows of the module log
     Lock scopes;   // new names
     Lock conditions;
+    Lock box;  // ranges of the black box; asked for under any other
 
     void reset() {
         each([](Lock& lock) { lock.reset(); });
@@ -27,7 +28,7 @@ struct ProcessLocks {
   private:
     template <typename F>
     void each(F&& f) {
-        Lock* const all[] = {&states, &depot, &modules, &scopes, &conditions};
+        Lock* const all[] = {&states, &depot, &modules, &scopes, &conditions, &box};
         for (Lock* lock : all) f(*lock);
     }
 };

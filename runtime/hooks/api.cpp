@@ -11,12 +11,13 @@
 #include "hooks/caller.h"
 #include "hooks/real.h"
 #include "table/counters.h"
+#include "thread/escape.h"
 
 namespace {
 
 using namespace mt::runtime;
 
-bool is_tracing() { return is_on(request_now()); }
+bool is_tracing() { return Control::records(request_now()); }
 
 // What the program calls, with its stack as it is.
 #define MT_CALLED __attribute__((MT_ANY_STACK)) int
@@ -33,22 +34,29 @@ MT_CALLED start_sampled(int frames, uint64_t bytes) {
 }
 MT_CALLED stop() { return request_stop(), 0; }
 MT_CALLED clear_traces() { return request_clear(), 0; }
-MT_CALLED tracing() { return is_tracing() ? 1 : 0; }
+MT_CALLED tracing() {
+    real_is_ready();  // it may be a child that records nothing
+    return is_tracing() ? 1 : 0;
+}
 MT_CALLED traceback_limit() { return request_limit(request_now()); }
 
 // Published like an event, so that the state cannot be released meanwhile.
+void read_figures(ThreadContext& c, uint64_t* current, uint64_t* peak) {
+    const PinnedState state(c, request_now());
+    if (!state) return;
+    const i64 now = current_bytes(*state);
+    const i64 kept = load(state->peak_bytes);
+    const bool was_reset = load(root().peak_reset_request) != load(state->peak_reset_done);
+    *current = static_cast<u64>(now);
+    *peak = static_cast<u64>(was_reset || now > kept ? now : kept);
+}
 MT_CALLED traced_memory(uint64_t* current, uint64_t* peak) {
+    real_is_ready();  // in a fork's child the table may be another one's
     if (!is_tracing() || header() == nullptr) return 0;
-    ThreadContext* c = context();
-    if (c == nullptr) return 0;
-    const PinnedState state(*c, request_now());
-    if (state) {
-        const i64 now = current_bytes(*state);
-        const i64 kept = load(state->peak_bytes);
-        const bool was_reset = load(root().peak_reset_request) != load(state->peak_reset_done);
-        *current = static_cast<u64>(now);
-        *peak = static_cast<u64>(was_reset || now > kept ? now : kept);
-    }
+    with_escape([=] {
+        ThreadContext* c = context();
+        if (c != nullptr) read_figures(*c, current, peak);
+    });
     return 0;
 }
 
@@ -58,14 +66,25 @@ MT_CALLED reset_peak_request() {
 }
 
 MT_CALLED tracer_memory(uint64_t* bytes) {
+    real_is_ready();
     const Header* h = header();
     if (h == nullptr) return 0;
-    *bytes = load(h->mapped_bytes) + load(h->retired_bytes);
-    ThreadContext* c = is_tracing() ? context() : nullptr;
-    if (c == nullptr) return 0;
-    const PinnedState state(*c, request_now());
-    if (state) *bytes += load(state->mapped_bytes);
+    with_escape([=] {
+        *bytes = load(h->mapped_bytes) + load(h->retired_bytes);
+        ThreadContext* c = is_tracing() ? context() : nullptr;
+        if (c == nullptr) return;
+        const PinnedState state(*c, request_now());
+        if (state) *bytes += load(state->mapped_bytes);
+    });
     return 0;
+}
+
+// Kept from a table that is lost meanwhile; the call then does nothing.
+template <typename Call>
+int result_of(Call call) {
+    int result = kOff;
+    with_escape([&] { result = call(); });
+    return result;
 }
 
 // The frame that calls one of these is the innermost of what is recorded.
@@ -76,36 +95,45 @@ MT_ENTRY track(unsigned domain, uintptr_t key, size_t size) {
     real_is_ready();  // the environment may ask for tracing
     const bool watched = is_watched(request_now());
     if (watched) watched_event_begins(caller);
-    const int result = on_track(domain, key, size, caller);
+    const int result = result_of([&] { return on_track(domain, key, size, caller); });
     if (watched && result == kDone) look({WatchedCall::What::tracks, key, size}, caller);
     return result;
 }
 MT_ENTRY untrack(unsigned domain, uintptr_t key) {
     const Caller caller = MT_CALLER;
     real_is_ready();  // the environment may ask for tracing
-    return on_untrack(domain, key, caller);
+    return result_of([&] { return on_untrack(domain, key, caller); });
 }
 MT_ENTRY touch(unsigned domain, uintptr_t key) {
     const Caller caller = MT_CALLER;
     real_is_ready();  // the environment may ask for tracing
-    return on_touch(domain, key, caller);
+    return result_of([&] { return on_touch(domain, key, caller); });
 }
 MT_ENTRY pool(void* pages) {
     const Caller caller = MT_CALLER;
     real_is_ready();  // the environment may ask for tracing
-    return on_pool(address_of(pages), caller);
+    return result_of([&] { return on_pool(address_of(pages), caller); });
 }
 MT_ENTRY scope_begin(const char* name) {
     const Caller caller = MT_CALLER;
     real_is_ready();  // the environment may ask for tracing
-    return begin_scope(name, caller);
+    return result_of([&] { return begin_scope(name, caller); });
 }
 MT_ENTRY scope_end(int scope) {
     const Caller caller = MT_CALLER;
-    return end_scope(scope, caller);
+    real_is_ready();
+    return result_of([&] { return end_scope(scope, caller); });
 }
-MT_CALLED pause_recording() { return pause_thread(), 0; }
-MT_CALLED resume_recording() { return resume_thread(), 0; }
+MT_CALLED pause_recording() {
+    real_is_ready();
+    with_escape([] { pause_thread(); });
+    return 0;
+}
+MT_CALLED resume_recording() {
+    real_is_ready();
+    with_escape([] { resume_thread(); });
+    return 0;
+}
 
 constexpr memtrace_functions kFunctions = {
     sizeof(memtrace_functions),

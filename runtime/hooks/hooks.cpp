@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
+#include <new>
 
 #include "features/watch.h"
 #include "hooks/bootstrap.h"
@@ -16,6 +17,7 @@
 #include "hooks/real.h"
 #include "record/move.h"
 #include "table/modules.h"
+#include "thread/escape.h"
 
 #define MT_EXPORT extern "C" __attribute__((visibility("default")))
 #define MT_SLOW static __attribute__((noinline, MT_ANY_STACK))
@@ -30,7 +32,10 @@ inline bool is_plain() { return control.is_traced(request_now()) && real.is_libc
 // What is, otherwise.
 Mode mode_now() {
     if (control.is_traced(request_now())) return Mode::on;
-    return real_is_ready() ? control.obey(!bootstrap_used()) : Mode::starting;
+    if (control.is_boxed(request_now())) return Mode::boxed;
+    if (!real_is_ready()) return Mode::starting;
+    const Mode mode = control.obey(!bootstrap_used());
+    return mode == Mode::on && black_box.is_open() ? Mode::boxed : mode;
 }
 
 bool overflows(size_t count, size_t size) {
@@ -62,7 +67,7 @@ __attribute__((noinline)) void* allocate_otherwise(size_t size, const Caller& ca
     if (now == Mode::watched) {
         watched_allocation(block, size, caller);
     } else if (block != nullptr) {
-        on_allocate(block, size, caller);
+        with_escape([&] { on_allocate(block, size, caller); });
     }
     return block;
 }
@@ -85,6 +90,18 @@ void* move_from_bootstrap(void* block, size_t size, const Caller& caller) {
     return copy;
 }
 
+// With a black box; the block moves whether that can be recorded or not.
+template <typename Call>
+void* move_with_escape(void* block, size_t size, const Caller& caller, Call call) {
+    const ForeignCall foreign(caller, real.is_libc);
+    alignas(Move) char room[sizeof(Move)];
+    Move* move = nullptr;
+    with_escape([&] { move = new (room) Move(block, caller); });
+    void* moved = call(block);
+    if (move != nullptr) with_escape([&] { move->finish(moved, size); });
+    return moved;
+}
+
 // `call` takes the block and gives where it is then.
 template <typename Call>
 __attribute__((always_inline)) inline void* move_block(void* block, size_t size,
@@ -102,6 +119,7 @@ __attribute__((noinline)) void* reallocate_otherwise(Mode now, void* block, size
                                                      const Caller& caller, Call call) {
     if (now == Mode::starting) return nullptr;  // no block but bootstrap's exists yet
     if (now == Mode::off || ForeignCall(caller, real.is_libc).is_inner()) return call(block);
+    if (now == Mode::boxed) return move_with_escape(block, size, caller, call);
     watched_event_begins(caller);
     look({What::frees, address_of(block), 0}, caller);
     void* moved = move_block(block, size, caller, call);
@@ -189,7 +207,7 @@ __attribute__((noinline)) static void free_otherwise(void* block, const Caller& 
         watched_event_begins(caller);
         look({What::frees, address_of(block), 0}, caller);
     }
-    on_free(block, caller);
+    with_escape([&] { on_free(block, caller); });
     {
         const ForeignCall foreign(caller, real.is_libc);
         real.free(block);
@@ -242,7 +260,7 @@ MT_SLOW int slow_dlclose(void* handle) {
     find_definitions(&closes, 1);
     if (closes.address == 0) return -1;
     const int result = reinterpret_cast<int (*)(void*)>(closes.address)(handle);
-    log_closed_modules();
+    with_escape([] { log_closed_modules(); });
     return result;
 }
 MT_EXPORT int dlclose(void* handle) { return slow_dlclose(handle); }

@@ -11,6 +11,8 @@
 
 namespace {
 
+__attribute__((MT_ANY_STACK)) void in_parent_before() { mt::runtime::before_fork(); }
+__attribute__((MT_ANY_STACK)) void in_parent_after() { mt::runtime::after_fork(); }
 __attribute__((MT_ANY_STACK)) void in_child() { mt::runtime::adopt_fork(); }
 
 }  // namespace
@@ -22,6 +24,6 @@ extern "C" __attribute__((visibility("default"), noinline)) void memtrace_loaded
 
 __attribute__((constructor, MT_ANY_STACK)) static void on_load() {
     mt::runtime::real_is_ready();
-    pthread_atfork(nullptr, nullptr, in_child);
+    pthread_atfork(in_parent_before, in_parent_after, in_child);
     memtrace_loaded();
 }

@@ -15,6 +15,7 @@
 #include "os/filter.h"
 #include "os/syscall.h"
 #include "os/thread.h"
+#include "thread/escape.h"
 #include "thread/names.h"
 
 #define MT_EXPORT extern "C" __attribute__((visibility("default"), MT_ANY_STACK))
@@ -41,7 +42,8 @@ MT_EXPORT int prctl(int option, unsigned long a, unsigned long b, unsigned long 
     const bool known = real_is_ready() && real.prctl != nullptr;
     const int result = known ? real.prctl(option, a, b, c, d) : prctl_itself(option, a, b, c, d);
     if (option == PR_SET_NAME && result == 0) {
-        name_of_thread(os::thread_pointer(), reinterpret_cast<const char*>(a));
+        with_escape(
+            [=] { name_of_thread(os::thread_pointer(), reinterpret_cast<const char*>(a)); });
     }
     return result;
 }
@@ -49,7 +51,7 @@ MT_EXPORT int prctl(int option, unsigned long a, unsigned long b, unsigned long 
 MT_EXPORT int pthread_setname_np(unsigned long thread, const char* name) {
     if (!real_is_ready() || real.pthread_setname_np == nullptr) return ENOSYS;
     const int result = real.pthread_setname_np(thread, name);
-    if (result == 0) name_of_thread(thread, name);
+    if (result == 0) with_escape([=] { name_of_thread(thread, name); });
     return result;
 }
 

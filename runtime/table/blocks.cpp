@@ -39,8 +39,10 @@ u64* Blocks::level_for(u64 address) {
 Region* Blocks::make_region(u64 address) {
     u64* level = level_for(address);
     if (level == nullptr) return nullptr;
-    auto* region = static_cast<Region*>(pool_->take_mapping(sizeof(Region)));
-    if (region == nullptr) return nullptr;
+    auto* region = static_cast<Region*>(pool_->take_sparse(sizeof(Region), true));
+    if (region == nullptr || !Pool::open_page(region->places, sizeof(region->places))) {
+        return nullptr;
+    }
     region->base = address >> kRegionBits << kRegionBits;
     region->self = address_of(region);
     // Into the readers' list first, so that no block is ever in a region that
@@ -82,12 +84,21 @@ void Blocks::mark(u8& places, u8 place) {
     if ((load(places) & place) == 0) __atomic_fetch_or(&places, place, __ATOMIC_RELEASE);
 }
 
+bool Blocks::open_line(Region& region, u64 address) {
+    u8& places = places_of(region, address);
+    if ((load(places) & kHasLine) != 0) return true;
+    if (!Pool::open_page(line_of(region, address))) return false;
+    mark(places, kHasLine);
+    return true;
+}
+
 // The words that a page of the group may have in a sheet share a page, which now counts.
 bool Blocks::open_granules(Region& region, u32 which, u64 address) {
     u64& sheet = region.sheet[which][sheet_of(address)];
     if (mapping(sheet, kSheetBytes, kSparse) == nullptr) return false;
     const u64 bits = u64{0x0101010101010101} << which;
     static_assert(kHasGranules == 1 && kHasSecond == 2);
+    if (!Pool::open_page(granule(region, which, address))) return false;
     u64& group = region.places[page_of(address) / kPagesPerGroup];
     const u64 old = __atomic_fetch_or(&group, bits, __ATOMIC_ACQ_REL);
     if ((old & bits) != bits) pool_->count_touched(kPageSize);
@@ -107,12 +118,15 @@ bool Blocks::insert_in_granules(Region& region, u64 address, u64 word) {
 // Allocators with classes below 32 bytes put more than two blocks into one granule.
 bool Blocks::insert_in_leaf(Region& region, u64 address, u64 word) {
     u64& leaf = region.fine[page_of(address)];
+    u8& places = places_of(region, address);
+    // On a full disk a look at a hole is refused as a store is.
+    if ((load(places) & kHasLeaf) == 0 && !Pool::open_page(&leaf)) return false;
     if (load(leaf) == 0) {
         void* fresh = pool_->take(kFineWords * sizeof(u64));
         if (fresh == nullptr) return false;
         exchange_if<u64>(leaf, 0, address_of(fresh));
     }
-    mark(places_of(region, address), kHasLeaf);
+    mark(places, kHasLeaf);
     publish(*fine_word(region, address), word);
     return true;
 }
@@ -123,7 +137,7 @@ bool Blocks::insert(u64 address, u64 word) {
     u8& places = places_of(*region, address);
     const bool goes_there = (load(places) & kHasGranules) != 0 && word_size(word) < kSmallBlock;
     if (goes_there && insert_in_granules(*region, address, word)) return true;
-    mark(places, kHasLine);
+    if (!open_line(*region, address)) return false;
     if (put(line_of(*region, address), kLineWords, word)) return true;
     if (!goes_there && insert_in_granules(*region, address, word)) return true;
     return insert_in_leaf(*region, address, word);

@@ -87,6 +87,7 @@ class Blocks {
     void map_ahead(Region& region, u64 address);
     u64* mapping(u64& slot, u64 size, bool is_sparse = false) const;
     static void mark(u8& places, u8 place);
+    static bool open_line(Region& region, u64 address);
     bool open_granules(Region& region, u32 which, u64 address);
     bool insert_in_granules(Region& region, u64 address, u64 word);
     bool insert_in_leaf(Region& region, u64 address, u64 word);

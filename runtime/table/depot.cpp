@@ -125,6 +125,12 @@ u32 intern(Capture& c) {
     return id != 0 ? id : lose_traceback(c, LossKind::depot_full);
 }
 
+void forget_depot() {
+    stack_ids.forget();
+    nodes.forget();
+    publish(indexed_nodes, 0);
+}
+
 void take_back_lost_traceback(Capture& c) {
     if (c.lost != LossKind::count_) count_loss(c.lost, ~u64{0});
     c.lost = LossKind::count_;

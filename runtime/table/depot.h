@@ -46,6 +46,8 @@ inline abi::u32 known_stack(abi::u64 key) { return stack_ids.find(key); }
 // The stack id of a traceback, with its hashes; kStackDepotFull when it could
 // not be interned (counted). Needs make_header().
 abi::u32 intern(Capture& capture);
+// As if no stack had been seen (forget_header).
+void forget_depot();
 // The whole event is lost, and counted for itself: one event, one loss.
 void take_back_lost_traceback(Capture& capture);
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "table/header.h"
 
-#include "os/pages.h"
 #include "os/process.h"
 #include "stack/machine.h"
 #include "table/losses.h"
+#include "table/memory.h"
 
 namespace {
 
@@ -74,7 +74,7 @@ Header* header() { return load(the_header); }
 
 bool make_header() {
     if (header() != nullptr) return true;
-    auto* fresh = static_cast<Header*>(os::map_pages(kHeaderMapping));
+    auto* fresh = static_cast<Header*>(take_pages(kHeaderMapping));
     if (fresh == nullptr) return false;
     fill_constants(*fresh);
     fresh->node_count = kReservedNodes;
@@ -83,13 +83,22 @@ bool make_header() {
     fresh->thread_count = 1;  // row 0 gathers threads that ended (threads.cpp)
     fresh->memory = address_of(static_cast<const PoolHead*>(&process_pool));
     fresh->bootstrap = address_of(bootstrap_arena);
+    black_box.describe(*fresh);
     fresh->mapped_bytes = kHeaderMapping;
     process_pool.published_bytes = &fresh->mapped_bytes;
     add_shared(fresh->mapped_bytes, process_pool.mapped_bytes());
     publish_losses(fresh->losses);
     publish(the_header, fresh);
     publish(root().header, address_of(fresh));
+    black_box.keep_root();
     return true;
+}
+
+void forget_header() {
+    publish(root().header, 0);
+    publish(the_header, nullptr);
+    process_pool = {};
+    forget_losses();
 }
 
 }  // namespace mt::runtime

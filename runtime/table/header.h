@@ -6,13 +6,9 @@
 
 #include "abi/layout.h"
 #include "table/pool.h"
+#include "table/root.h"
 
 namespace mt::runtime {
-
-// Hidden; exported under the name memtrace_root by an alias that no header
-// declares (docs/invariants.md, "One root").
-extern "C" __attribute__((visibility("hidden"))) abi::Root memtrace_root_object;
-inline abi::Root& root() { return memtrace_root_object; }
 
 // Memory of what survives a clear: depot, modules, threads, contexts.
 extern Pool process_pool;
@@ -23,6 +19,8 @@ extern __attribute__((visibility("hidden"))) char bootstrap_arena[abi::kBootstra
 abi::Header* header();
 // Maps and publishes it. False: no memory. Callers hold the state lock.
 bool make_header();
+// In a fork's child that may not use its parent's: as if there had never been one.
+void forget_header();
 
 // The chunk of an append-only directory that holds record `index`, made on
 // first use; nullptr: no memory or beyond the directory.

@@ -66,6 +66,8 @@ class Index {
     // `number` is not 0; what the newest table has already is not added again. False: no
     // memory.
     bool insert(u64 hash, u32 number);
+    // As if nothing had been put in.
+    void forget() { publish(newest_, nullptr); }
     // True: the next insert will not fail.
     bool reserve() { return make_room() != nullptr; }
 

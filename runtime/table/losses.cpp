@@ -40,4 +40,9 @@ void publish_losses(Loss* slots) {
     publish(slots_in_table, slots);
 }
 
+void forget_losses() {
+    publish(slots_in_table, nullptr);
+    for (u64& count : early) publish(count, 0);
+}
+
 }  // namespace mt::runtime

@@ -20,6 +20,8 @@ enum class LossKind : abi::u32 {
 void count_loss(LossKind kind, abi::u64 amount = 1);
 // Writes the names, and what was counted before there was a header.
 void publish_losses(abi::Loss* slots);
+// As if none had been counted, and there were no table.
+void forget_losses();
 
 }  // namespace mt::runtime
 

@@ -240,6 +240,12 @@ void log_closed_modules() {
     if (any) stack::forget_rules();
 }
 
+void forget_modules() {
+    publish(last_hit, 0);
+    publish(closed_high, 0);
+    publish(closed_low, 0);
+}
+
 void check_reused_ranges(const u64* pcs, u32 count) {
     const u64 high = load(closed_high);
     if (high == 0) return;

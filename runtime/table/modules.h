@@ -25,6 +25,9 @@ void log_closed_modules();
 // that something else is mapped there now. Cheap while nothing was closed.
 void check_reused_ranges(const abi::u64* pcs, abi::u32 count);
 
+// As if none had been logged (forget_header).
+void forget_modules();
+
 // Was any library closed, as far as is known?
 inline bool has_closed_ranges() {
     extern __attribute__((visibility("hidden"))) abi::u64 closed_high;

@@ -2,6 +2,7 @@
 #include "table/pool.h"
 
 #include "os/pages.h"
+#include "table/memory.h"
 #include "table/publish.h"
 
 namespace mt::runtime {
@@ -14,6 +15,11 @@ constexpr u64 kAlign = 64;
 constexpr u64 kFirst = 256u << 10;
 
 constexpr u64 round_up(u64 value, u64 to) { return (value + to - 1) / to * to; }
+
+// In the black box it has all its addresses, mapped in part or not.
+void give_chunk(void* chunk, u64 mapped) {
+    give_pages(chunk, black_box.holds(chunk) ? kChunk : mapped);
+}
 
 }  // namespace
 
@@ -42,7 +48,8 @@ void Pool::account(u64 bytes) {
 Mapping* Pool::new_chunk(u64 need, u64 before) {
     u64 size = kFirst;
     while (size < kChunk && (size < need + sizeof(Mapping) || size < mapped_bytes())) size *= 2;
-    auto* chunk = static_cast<Mapping*>(os::map_aligned(size, kChunk));
+    auto* chunk = static_cast<Mapping*>(black_box.take(kChunk, kChunk, size));
+    if (chunk == nullptr) chunk = static_cast<Mapping*>(os::map_aligned(size, kChunk));
     if (chunk == nullptr) return nullptr;
     chunk->next = before;
     chunk->address = address_of(chunk);
@@ -57,12 +64,25 @@ bool Pool::extend(Mapping& chunk, u64 need) {
     u64 wanted = size * 2;
     while (wanted < kChunk && wanted < size + need) wanted *= 2;
     if (wanted > kChunk) return false;
+    if (black_box.holds(&chunk)) return extend_in_box(chunk, wanted);
     const u64 more = wanted - size;
     if (os::map_pages_at(pointer<char>(address_of(&chunk)) + size, more) == nullptr) {
         return load(chunk.size) != size;  // another thread was first
     }
     add_shared(chunk.counted, more);
     publish(chunk.size, wanted);
+    account(more);
+    return true;
+}
+
+// All its addresses are its own already. Several threads may come to this at once.
+bool Pool::extend_in_box(Mapping& chunk, u64 wanted) {
+    const u64 size = load(chunk.size);
+    if (size >= wanted) return true;
+    const u64 more = wanted - size;
+    if (!black_box.fill(pointer<char>(address_of(&chunk)) + size, more)) return false;
+    if (!exchange_if(chunk.size, size, wanted)) return true;
+    add_shared(chunk.counted, more);
     account(more);
     return true;
 }
@@ -84,39 +104,43 @@ void* Pool::take(std::size_t size) {
             account(chunk->counted);
             return pointer<void>(first);
         }
-        os::unmap_pages(chunk, chunk->size);  // another thread was first
+        give_chunk(chunk, chunk->size);  // another thread was first
     }
 }
 
-// Not linked yet.
-Mapping* Pool::map(std::size_t size) {
+// Not linked yet. `filled`: bytes that may be written to at once; 0: what readers need nothing of,
+// which stands in no black box.
+Mapping* Pool::map(std::size_t size, u64 filled) {
     auto* entry = static_cast<Mapping*>(take(sizeof(Mapping)));
     if (entry == nullptr) return nullptr;
-    entry->address = address_of(os::map_pages(size));
+    entry->address = address_of(filled != 0 ? take_pages(size, filled) : os::map_pages(size));
     entry->size = entry->counted = size;
     return entry->address != 0 ? entry : nullptr;
 }
 
 void* Pool::take_mapping(std::size_t size, bool is_index) {
-    Mapping* entry = map(size);
+    Mapping* entry = map(size, is_index ? 0 : size);
     if (entry == nullptr) return nullptr;
     if (is_index) os::keep_out_of_cores(pointer<void>(entry->address), size);
     link(entry);
     return pointer<void>(entry->address);
 }
 
-void* Pool::take_sparse(std::size_t size) {
-    Mapping* entry = map(size);
+void* Pool::take_sparse(std::size_t size, bool is_counted) {
+    Mapping* entry = map(size, kPageSize);
     if (entry == nullptr) return nullptr;
-    entry->counted = 0;
+    if (!is_counted) entry->counted = 0;
     link(entry);
     return pointer<void>(entry->address);
 }
 
 void* Pool::take_sparse_index(std::size_t size) {
-    void* index = take_sparse(size);
-    if (index != nullptr) os::keep_out_of_cores(index, size);
-    return index;
+    Mapping* entry = map(size, 0);
+    if (entry == nullptr) return nullptr;
+    os::keep_out_of_cores(pointer<void>(entry->address), size);
+    entry->counted = 0;
+    link(entry);
+    return pointer<void>(entry->address);
 }
 
 void Pool::give_back(void* mapping) {
@@ -124,11 +148,11 @@ void Pool::give_back(void* mapping) {
         if (load(m->address) != address_of(mapping)) continue;
         // The entry stays, with its size: one of zeros is one that a core lacks. Two threads may
         // give back two mappings.
-        os::forget_pages(mapping, m->size);
+        clear_pages(mapping, m->size);
         publish(m->address, 0);
         account(-m->counted);
         m->counted = 0;
-        return os::unmap_pages(mapping, m->size);
+        return give_pages(mapping, m->size);
     }
 }
 
@@ -142,10 +166,10 @@ void Pool::forget(u64 size) {
 void Pool::release_mapping(Mapping& mapping) {
     auto* pages = pointer<void>(mapping.address);
     const u64 size = pages != nullptr ? mapping.size : 0;  // given back
-    os::forget_pages(pages, size);
+    clear_pages(pages, size);
     publish(mappings, mapping.next);
     forget(mapping.counted);
-    os::unmap_pages(pages, size);
+    if (size != 0) give_pages(pages, size);
 }
 
 // It ends the list also while it is zeros.
@@ -155,9 +179,9 @@ void Pool::release_oldest_chunk() {
     for (; oldest->next != 0; oldest = pointer<Mapping>(oldest->next)) name = &oldest->next;
     const u64 size = oldest->size;
     forget(oldest->counted);
-    os::forget_pages(oldest, size);
+    clear_pages(oldest, size);
     publish(*name, 0);
-    os::unmap_pages(oldest, size);
+    give_chunk(oldest, size);
 }
 
 bool Pool::release_some() {

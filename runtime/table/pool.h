@@ -10,6 +10,7 @@
 #include <cstddef>
 
 #include "abi/layout.h"
+#include "table/box.h"
 
 namespace mt::runtime {
 
@@ -26,8 +27,13 @@ class Pool : public abi::PoolHead {
     // A sparse index: as above, and of its bytes only those that were touched
     // cost memory, so they are not counted.
     void* take_sparse_index(std::size_t size);
-    // A sparse mapping that readers need: who touches its pages counts them.
-    void* take_sparse(std::size_t size);
+    // A sparse mapping that readers need: who will write to a page of it for the first time opens
+    // the page, but for the first one (false: no memory), and counts it, unless all of it
+    // `is_counted`.
+    void* take_sparse(std::size_t size, bool is_counted = false);
+    static bool open_page(const void* address, std::size_t size = 1) {
+        return black_box.fill(address, size);
+    }
     void count_touched(abi::u64 bytes) { account(bytes); }
     // What take_mapping has given, which nobody uses any more; other pieces may be
     // taken meanwhile.
@@ -45,9 +51,10 @@ class Pool : public abi::PoolHead {
   private:
     abi::Mapping* new_chunk(abi::u64 need, abi::u64 before);
     bool extend(abi::Mapping& chunk, abi::u64 need);
+    bool extend_in_box(abi::Mapping& chunk, abi::u64 wanted);
     void account(abi::u64 bytes);
     void link(abi::Mapping* mapping);
-    abi::Mapping* map(std::size_t size);
+    abi::Mapping* map(std::size_t size, abi::u64 filled);
     void release_mapping(abi::Mapping& mapping);
     void release_oldest_chunk();
     void forget(abi::u64 size);

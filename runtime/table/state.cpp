@@ -4,13 +4,13 @@
 #include <new>
 
 #include "guard/locks.h"
-#include "os/pages.h"
 #include "table/header.h"
+#include "table/memory.h"
 
 namespace mt::runtime {
 
 LiveState* make_state(u32 generation, u64 peak_reset, const Loss* losses) {
-    auto* state = static_cast<LiveState*>(os::map_pages(sizeof(LiveState)));
+    auto* state = static_cast<LiveState*>(take_pages(sizeof(LiveState)));
     if (state == nullptr) return nullptr;
     state->self = address_of(state);
     state->generation = generation;
@@ -38,7 +38,7 @@ void LiveState::put_stamp(u64 address, u64 stamp, const u64* slot) {
     publish(*at, stamp);
 }
 
-void release_state(LiveState& state) { os::unmap_pages(&state, sizeof(LiveState)); }
+void release_state(LiveState& state) { give_pages(&state, sizeof(LiveState)); }
 
 namespace {
 

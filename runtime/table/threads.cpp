@@ -63,6 +63,8 @@ Thread* add_thread(u32 tid, const char (&name)[16], Thread* ended) {
     return row;
 }
 
+void forget_threads() { publish(threads_seen, 0); }
+
 void name_thread(Thread& row, const char (&name)[16]) {
     for (u32 i = 0; i < sizeof(row.comm); ++i) row.comm[i] = name[i];
 }

@@ -13,6 +13,8 @@ namespace mt::runtime {
 // that ended, or nullptr) is folded into row 0 and filled anew. nullptr: none
 // to be had (counted).
 abi::Thread* add_thread(abi::u32 tid, const char (&name)[16], abi::Thread* ended);
+// As if there had been none (forget_header).
+void forget_threads();
 // 16 bytes, zero padded.
 void name_thread(abi::Thread& row, const char (&name)[16]);
 

@@ -10,10 +10,12 @@
 #include <sys/wait.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <set>
 
+#include "test_folder.h"
 #include "tracee.h"
 
 namespace mt::test {
@@ -86,7 +88,9 @@ class Watcher {
         const std::uint64_t at = info.instruction_pointer;
         if (code_.start == 0 || at < code_.start || at >= code_.end) return;
         const std::uint64_t number = info.entry.nr;
-        begun_ = begun_ || (number == SYS_mmap && info.entry.args[1] == kHeaderMapping);
+        // In a black box it is not mapped, but allocated.
+        const bool gives = number == SYS_mmap || number == SYS_madvise;
+        begun_ = begun_ || (gives && info.entry.args[1] == kHeaderMapping);
         if (!begun_) return;
         ++calls[number];
         // `how` is none that there is: it asks whether memory can be read.
@@ -112,6 +116,7 @@ struct Case {
     const char* program;
     std::vector<std::string> arguments;
     bool has_foreign_stacks;  // probed by a cheaper call where no filter is known
+    bool has_box = false;
 };
 
 void PrintTo(const Case& one, std::ostream* out) { *out << one.program; }
@@ -119,15 +124,18 @@ void PrintTo(const Case& one, std::ostream* out) { *out << one.program; }
 class SystemCalls : public testing::TestWithParam<Case> {};
 
 TEST_P(SystemCalls, AreThoseOfAnAllocator) {
+    TestFolder folder("calls");
+    const std::string box = GetParam().has_box ? ",file=" + (folder / "box") : "";
     Tracee tracee({.program = program_path(GetParam().program),
                    .arguments = GetParam().arguments,
-                   .environment = {{"MEMTRACE", "32"}},
+                   .environment = {{"MEMTRACE", "32" + box}},
                    .ptrace = true});
     ASSERT_TRUE(tracee.wait_for_stop());  // execve
     Watcher watcher;
     watcher.run(tracee.pid());
     EXPECT_TRUE(watcher.came_to_end);
     EXPECT_GT(watcher.calls[SYS_mmap], 0u) << "none was seen";
+    EXPECT_EQ(std::filesystem::exists(folder / "box"), GetParam().has_box);
     if (!GetParam().has_foreign_stacks) {
         EXPECT_FALSE(watcher.probed_by_mask);
     }
@@ -137,9 +145,11 @@ TEST_P(SystemCalls, AreThoseOfAnAllocator) {
 // the kernel for nothing.
 class SteadyState : public testing::TestWithParam<const char*> {};
 
-TEST_P(SteadyState, NeedsNoSystemCall) {
-    Tracee tracee(
-        {.program = program_path(GetParam()), .arguments = {}, .environment = {}, .ptrace = true});
+void expect_no_calls(const std::string& program, const std::string& setting) {
+    Launch launch{.program = program_path(program), .arguments = {}, .environment = {}};
+    launch.ptrace = true;
+    if (!setting.empty()) launch.environment["MEMTRACE"] = setting;
+    Tracee tracee(launch);
     ASSERT_TRUE(tracee.wait_for_stop());  // execve
     Watcher watcher;
     watcher.run(tracee.pid());
@@ -152,29 +162,38 @@ TEST_P(SteadyState, NeedsNoSystemCall) {
     }
 }
 
+TEST_P(SteadyState, NeedsNoSystemCall) { expect_no_calls(GetParam(), ""); }
+
+TEST_P(SteadyState, NeedsNoneWithABlackBox) {
+    TestFolder folder("calls");
+    expect_no_calls(GetParam(), "32,file=" + (folder / "box"));
+    EXPECT_TRUE(std::filesystem::exists(folder / "box"));
+}
+
 INSTANTIATE_TEST_SUITE_P(Of, SteadyState, testing::Values("undescribed", "fiber_events"),
                          [](const auto& program) { return std::string(program.param); });
 
 const std::string library_a = program_path("liblibrary_a.so");
 const std::string library_b = program_path("liblibrary_b.so");
-INSTANTIATE_TEST_SUITE_P(In, SystemCalls,
-                         testing::Values(Case{"family_matrix", {"hold"}, false},
-                                         Case{"misaligned", {library_a}, true},
-                                         Case{"fibers", {}, true},
-                                         Case{"overflowing", {"above"}, true},
-                                         Case{"thread_ends", {"keys"}, false},
-                                         Case{"thread_ends", {"destructors"}, false},
-                                         Case{"clear_storm", {"restart"}, false},
-                                         Case{"close_storm", {library_a, library_b}, false},
-                                         Case{"filtered", {"kill", "fork"}, false}),
-                         [](const auto& way) {
-                             std::string name = way.param.program;
-                             if (!way.param.arguments.empty() && way.param.arguments[0][0] != '/') {
-                                 name += "_" + way.param.arguments[0];
-                             }
-                             for (char& c : name) c = c == '-' ? '_' : c;
-                             return name;
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    In, SystemCalls,
+    testing::Values(
+        Case{"family_matrix", {"hold"}, false}, Case{"misaligned", {library_a}, true},
+        Case{"fibers", {}, true}, Case{"overflowing", {"above"}, true},
+        Case{"thread_ends", {"keys"}, false}, Case{"thread_ends", {"destructors"}, false},
+        Case{"clear_storm", {"restart"}, false}, Case{"close_storm", {library_a, library_b}, false},
+        Case{"filtered", {"kill", "fork"}, false}, Case{"family_matrix", {"hold"}, false, true},
+        Case{"thread_ends", {"keys"}, false, true}, Case{"clear_storm", {"restart"}, false, true},
+        Case{"filtered", {"kill", "fork"}, false, true}),
+    [](const auto& way) {
+        std::string name = way.param.has_box ? "box_of_" : "";
+        name += way.param.program;
+        if (!way.param.arguments.empty() && way.param.arguments[0][0] != '/') {
+            name += "_" + way.param.arguments[0];
+        }
+        for (char& c : name) c = c == '-' ? '_' : c;
+        return name;
+    });
 
 }  // namespace
 }  // namespace mt::test

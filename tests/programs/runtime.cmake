@@ -19,6 +19,11 @@ foreach(name family_matrix family_storm fork_storm peak_replay sampled_storm ste
 endforeach()
 memtrace_program(read_storm read_storm.c)
 target_include_directories(read_storm PRIVATE ${PROJECT_SOURCE_DIR}/tests/support)
+memtrace_program(boxed_storm boxed_storm.c)
+target_include_directories(boxed_storm PRIVATE ${PROJECT_SOURCE_DIR}/tests/support
+  ${PROJECT_SOURCE_DIR}/runtime/include)
+target_link_libraries(boxed_storm PRIVATE ${CMAKE_DL_LIBS})
+target_compile_options(boxed_storm PRIVATE -fno-builtin)
 # The compiler must not know what an allocation function does.
 target_compile_options(family_matrix PRIVATE -fno-builtin -Wno-alloc-size-larger-than)
 

@@ -24,7 +24,7 @@
 extern char** environ;
 static void* volatile held[100];
 static uint64_t held_bytes;
-static volatile sig_atomic_t is_child, forks;
+static volatile sig_atomic_t is_child, forks, by_libc_only;
 
 static int status_of(pid_t child) {
     int status = -1;
@@ -76,7 +76,8 @@ static int kill_child(int round) {
 static void timer_forks(int number) {
     (void)number;
     if (is_child) return;
-    const pid_t child = forks % 2 == 0 ? fork() : (pid_t)syscall(SYS_fork);
+    const int by_libc = by_libc_only || forks % 2 == 0;
+    const pid_t child = by_libc ? fork() : (pid_t)syscall(SYS_fork);
     if (child == 0) is_child = 1;
     if (child > 0 && status_of(child) != 0) _exit(8);
     if (child >= 0) ++forks;
@@ -104,7 +105,8 @@ int main(int argc, char** argv) {
     watchdog(120);
     const int rounds = (int)storm(40, 2000);
     int bad = 0;
-    if (strcmp(what, "timer") == 0) bad = by_timer(rounds);
+    by_libc_only = strcmp(what, "libc_timer") == 0;
+    if (by_libc_only || strcmp(what, "timer") == 0) bad = by_timer(rounds);
     if (strcmp(what, "shell") == 0)
         bad = system("true; ls -d / /bin | sort | tail -1; exit 3") != 3 << 8;
     for (int i = 0; i < rounds && bad == 0; ++i) {

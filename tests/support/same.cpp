@@ -26,7 +26,7 @@ std::vector<std::string> environment_of(const Trial& trial, Traced traced) {
             all.push_back(*e);
     }
     for (const auto& [name, value] : trial.environment) all.push_back(name + "=" + value);
-    if (traced == Traced::yes) all.push_back("MEMTRACE=32");
+    if (traced == Traced::yes) all.push_back("MEMTRACE=" + trial.setting);
     std::string preload;
     for (const std::string& library : trial.before) preload += library + ":";
     if (traced != Traced::no) preload += runtime_path() + ":";

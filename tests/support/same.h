@@ -22,6 +22,7 @@ struct Trial {
     std::vector<std::string> after = {};
     std::function<void()> in_child = {};  // before exec: limits, filters, masks
     unsigned seconds = 60;                // SIGALRM ends what hangs
+    std::string setting = "32";           // MEMTRACE, where it is traced
 };
 
 struct Ending {

@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+
 namespace mt::runtime {
 namespace {
 
@@ -23,6 +25,17 @@ TEST(Setting, Frames) {
     EXPECT_EQ(setting.sample_bytes, 0u);
     EXPECT_TRUE(parse_setting("65535", setting));
     EXPECT_EQ(setting.frames, 65535);
+}
+
+TEST(Setting, File) {
+    Setting setting;
+    for (const char* text : {"7,file=/var/tmp/%p.box", "7,file=/var/tmp/%p.box,stamps",
+                             "7,stamps,file=/var/tmp/%p.box,sample=1"}) {
+        ASSERT_TRUE(parse_setting(text, setting)) << text;
+        EXPECT_EQ(std::string(setting.file, setting.file_length), "/var/tmp/%p.box");
+    }
+    ASSERT_TRUE(parse_setting("7", setting));
+    EXPECT_EQ(setting.file, nullptr);
 }
 
 TEST(Setting, Sample) {
@@ -68,6 +81,10 @@ TEST(Setting, Nonsense) {
                              "7,sample=2T",
                              "7,sample=1025G",
                              "7,sample=1,",
+                             "7,file",
+                             "7,file=",
+                             "7,file=,stamps",
+                             "7,file=/a,",
                              "7,else=1",
                              "7,sample=18446744073709551617",
                              "7 ,sample=1",

@@ -145,6 +145,14 @@ struct Identity {
     std::uint32_t generation = 0;
 };
 
+// The file that a table is kept in (abi/box.h).
+struct BoxStatus {
+    std::uint32_t state = 0;    // abi::BoxState; 0 = none was asked for
+    std::uint32_t error = 0;    // abi::BoxError or an errno: why there is none, or not of all
+    std::uint64_t missing = 0;  // bytes of the table that are not in it
+    std::string path;           // a label from the traced process
+};
+
 // The root and header, checked.
 struct Status {
     Identity identity;
@@ -166,9 +174,10 @@ struct Status {
     std::uint32_t origin = 0;          // abi::Origin
     std::uint16_t major = 0, minor = 0;
     std::uint64_t root_address = 0, header_address = 0;
-    std::uint64_t loaded = 0;     // address of the loader's list; 0 = not told
-    bool found_by_scan = false;   // not by symbol
-    bool direct = false;          // memory read without the debugger
+    std::uint64_t loaded = 0;    // address of the loader's list; 0 = not told
+    bool found_by_scan = false;  // not by symbol
+    bool direct = false;         // memory read without the debugger
+    BoxStatus box;
     std::vector<Remark> remarks;  // about the process; each report carries them
 };
 

@@ -201,7 +201,8 @@ void check_blocks(Reading& reading, const Anchor& anchor, const std::vector<Bloc
 
 void check_own_memory(Reading& reading, const Table& table) {
     std::uint64_t most = kAddressSpace;
-    if (const auto core = reading.memory().core_file()) {
+    const auto core = reading.memory().core_file();
+    if (core != nullptr && !core->box) {
         most = 0;
         for (const Mapping& region : core->mapped) most += region.end - region.start;
     }

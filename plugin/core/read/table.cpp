@@ -5,6 +5,7 @@
 
 #include "read/anchor.h"
 #include "read/blocks.h"
+#include "read/box.h"
 #include "read/checks.h"
 #include "read/counters.h"
 #include "read/depot.h"
@@ -159,6 +160,7 @@ bool read_all(Reading& reading, const Status& status, const ReadOptions& options
     Anchor anchor;
     if (!load_anchor(reading, status, anchor)) return false;
     table.status = status_of(anchor);
+    read_box(reading, anchor, table.status);
     table.status.direct = status.direct;
     table.remarks = status.remarks;
     // Also where there is nothing to read yet.
@@ -206,14 +208,18 @@ Result<Status> read_status(Memory& memory, std::uint64_t symbol) {
     Reading reading(memory);
     Anchor anchor;
     if (!find_anchor(reading, symbol, anchor)) return fail(reading.error());
-    return status_of(anchor);
+    Status status = status_of(anchor);
+    read_box(reading, anchor, status);
+    return status;
 }
 
 Result<Status> read_status_at(Memory& memory, std::uint64_t table) {
     Reading reading(memory);
     Anchor anchor;
     if (!find_anchor_at(reading, table, anchor)) return fail(reading.error());
-    return status_of(anchor);
+    Status status = status_of(anchor);
+    read_box(reading, anchor, status);
+    return status;
 }
 
 Result<Table> read_table(Memory& memory, const Status& status, const ReadOptions& options) {

@@ -78,8 +78,10 @@ void take_notes(CoreNotes notes, CoreFile& core) {
     core.threads = std::move(notes.threads);
     core.has_files = notes.has_files;
     core.entry = notes.entry;
+    core.box = std::move(notes.box);
     core.maps_runtime = std::any_of(notes.files.begin(), notes.files.end(), is_runtime);
-    const auto files = in_order(std::move(notes.files));
+    core.files = in_order(std::move(notes.files));
+    const auto& files = core.files;
     add_left_out(files, core);
     std::uint64_t left = kMostNames;
     for (Mapping& mapping : core.mapped) {
@@ -112,6 +114,7 @@ bool add_segments(Elf* elf, CoreFile& core) {
     core.writable = in_order(std::move(core.writable));
     core.mapped = in_order(std::move(core.mapped));
     take_notes(std::move(notes), core);
+    if (core.box) core.mapped.clear();  // these are but the table
     return true;
 }
 

@@ -7,10 +7,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "source/core_thread.h"
+#include "source/core_notes.h"
 #include "source/mappings.h"
 
 namespace mt::core {
@@ -37,13 +38,16 @@ struct CoreFile {
     std::uint64_t wanted = 0;            // that its headers speak of
     std::uint64_t left_out = 0;          // writable mappings of which nothing was written
     std::uint64_t mappings = 0;          // writable ones, all of them
+    std::vector<MappedFile> files;       // that were mapped, in order
+    std::optional<CoreBox> box;          // it is a black box: there is nothing in it but the table
     bool has_files = false;              // a list of mapped files is there
     bool maps_runtime = false;           // and libmemtrace.so in it
 
     bool is_cut() const { return size < wanted; }
     // Mappings that were never touched are left out of any core.
     bool is_filtered() const { return left_out * 2 > mappings; }
-    bool maps(std::uint64_t address) const { return range_at(mapped, address) != nullptr; }
+    // Of a black box it is not told what the program had mapped.
+    bool maps(std::uint64_t address) const { return box || range_at(mapped, address) != nullptr; }
     // Bytes from the address on that the file has.
     std::uint64_t present_from(std::uint64_t address) const {
         const CoreBytes* bytes = range_at(present, address);

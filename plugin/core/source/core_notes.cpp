@@ -9,6 +9,8 @@
 #include <cstring>
 #include <utility>
 
+#include "abi/box.h"
+
 namespace mt::core {
 namespace {
 
@@ -45,6 +47,7 @@ void CoreNotes::add(int fd, std::uint64_t offset, std::uint64_t size) {
             add_vectors(note, head[2] == kAllVectors);
         if (head[2] == kAuxiliary) add_entry(note);
         if (head[2] == kMappedFiles) add_files(note);
+        if (head[2] == abi::kBoxNoteType && !box) box = box_of_note(note);
         rest.remove_prefix(
             static_cast<std::size_t>(std::min<std::uint64_t>(name + content, rest.size())));
     }

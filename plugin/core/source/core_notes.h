@@ -7,10 +7,12 @@
 #define MEMTRACE_CORE_SOURCE_CORE_NOTES_H
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "source/core_box.h"
 #include "source/core_thread.h"
 
 namespace mt::core {
@@ -32,6 +34,7 @@ class CoreNotes {
     std::vector<MappedFile> files;
     bool has_files = false;
     std::uint64_t entry = 0;  // where the program begins; 0: not told
+    std::optional<CoreBox> box;
 
   private:
     void add_thread(std::string_view note);

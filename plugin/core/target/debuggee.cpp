@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "model/text.h"
+#include "report/reason.h"
 #include "source/core_file.h"
 #include "source/core_memory.h"
 #include "source/direct_memory.h"
@@ -46,12 +48,45 @@ bool is_doubt(const Remark& remark) {
            remark.code == "root-missing";
 }
 
+std::string missing_text(const CoreBox& box) {
+    return fmt::format("{} of the table were not written: {}",
+                       format_size(static_cast<double>(box.missing)), box_error_text(box.error));
+}
+
+// What a black box is, and what is not in it.
+void remark_box(const CoreBox& box, Process& process) {
+    std::vector<Remark>& remarks = process.status.remarks;
+    remarks.push_back(
+        {"black-box",
+         fmt::format(
+             "this is the black box of process {}, {}, which {}; it has the trace table and "
+             "nothing else of the program",
+             box.pid, box.program.empty() ? "a program" : printable(box.program),
+             is_running(box) ? "runs" : "has ended"),
+         0});
+    if (box.missing == 0) return;
+    process.doubts.push_back({"incomplete", "incomplete: " + missing_text(box), box.missing});
+    remarks.push_back(process.doubts.back());
+}
+
+// Shared memory of a file is not part of a core; a black box is one.
+std::string where_else(const CoreFile& core, std::uint64_t address) {
+    const MappedFile* file = range_at(core.files, address);
+    if (file == nullptr || core.present_from(address) != 0) return {};
+    return fmt::format("; its table is in its black box: memtrace {}", printable(file->path));
+}
+
 Error explained(Error error, const Target& target, const CoreFile* core) {
     const std::string lacks = core == nullptr ? "" : what_core_lacks(*core);
     if (target.running && (error.code == Code::unreadable || error.code == Code::no_runtime))
         error.text = "the program is running; stop it first";
     else if (error.code == Code::no_runtime && target.kind == TargetKind::core)
         error = missing_in(core);
+    else if (core != nullptr && core->box && core->box->missing != 0)
+        error.text += "; " + missing_text(*core->box);
+    else if (core != nullptr && error.code == Code::unreadable && error.address != 0 &&
+             !where_else(*core, error.address).empty())
+        error.text += where_else(*core, error.address);
     else if (error.code == Code::unreadable && !lacks.empty())
         error.text += "; " + lacks;
     else if (error.code == Code::no_runtime)
@@ -167,6 +202,10 @@ Result<Process> Debuggee::process(bool with_remarks) {
     if (found.direct) found.memory = found.direct.get();
     found.status.direct = found.direct != nullptr;
     MT_TRY(find_doubts(found));
+    if (core != nullptr && core->box) {
+        remark_box(*core->box, found);
+        return found;
+    }
     if (!with_remarks) return found;
     // ld.so's list of what is loaded, which it keeps for debuggers.
     auto list = MT_TRY(debugger_.find_symbol(kLoaderList));
@@ -185,6 +224,8 @@ Result<Process> Debuggee::process(bool with_remarks) {
 
 Result<Status> Debuggee::find_table(Memory& memory) {
     if (table_address_ != 0) return read_status_at(memory, table_address_);
+    const auto core = memory.core_file();
+    if (core != nullptr && core->box) return read_status(memory, core->box->root);
     return read_status(memory, MT_TRY(debugger_.find_symbol(kRootSymbol)));
 }
 

@@ -30,6 +30,12 @@ Json json_of(const StatusReport& report) {
             json[unknown] = nullptr;
     json["unrecorded"] = status.unrecorded;
     json["tracer_memory"] = report.own_bytes;
+    if (status.box.state != 0) {
+        const std::string why = status.box.error == 0 ? "" : box_error_text(status.box.error);
+        json["black_box"] = {{"path", text_or_null(status.box.path)},
+                             {"missing", status.box.missing},
+                             {"reason", text_or_null(why)}};
+    }
     Json losses = Json::array();
     for (const Loss& loss : report.losses)
         losses.push_back({{"name", loss.name}, {"count", loss.since_state}, {"total", loss.total}});

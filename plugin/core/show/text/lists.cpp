@@ -52,6 +52,25 @@ bool sees_all(const std::vector<Remark>& remarks) {
     });
 }
 
+std::string box_text(const BoxStatus& box) {
+    switch (static_cast<abi::BoxState>(box.state)) {
+        case abi::BoxState::none:
+            return {};
+        case abi::BoxState::failed:
+            return fmt::format("black box: none: {}\n", box_error_text(box.error));
+        case abi::BoxState::parents:
+            return "black box: none: its parent has one\n";
+        default:
+            break;
+    }
+    std::string text = fmt::format("black box: {}", printable(box.path));
+    if (box.missing != 0)
+        text +=
+            fmt::format(", without {} of the table: {}",
+                        format_size(static_cast<double>(box.missing)), box_error_text(box.error));
+    return text + "\n";
+}
+
 std::string waiting_text(const WaitingStart& waiting) {
     return fmt::format("tracing: off; starts {} (frames: {}{})\n",
                        waiting.next_run ? "with the next run" : "as soon as the runtime is loaded",
@@ -81,6 +100,7 @@ std::string text_of(const StatusReport& report) {
     }
     text += fmt::format("memtrace's own memory: {}\n",
                         format_size(static_cast<double>(report.own_bytes)));
+    text += box_text(status.box);
     text += fmt::format("losses: {}{}\n", losses_text(report.losses),
                         sees_all(report.remarks) ? "" : " of what is seen");
     text += fmt::format("runtime: {}", origin_text(status.origin));
