@@ -20,7 +20,7 @@ if(result EQUAL 0)
   message(FATAL_ERROR "a build without its libraries was configured")
 endif()
 foreach(package libexpected-dev libprotozero-dev nlohmann-json3-dev libelf-dev libdw-dev
-        libzydis-dev libfmt-dev zlib1g-dev)
+        libzydis-dev libfmt-dev libiberty-dev zlib1g-dev)
   if(NOT text MATCHES "${package}")
     message(FATAL_ERROR "${package} is not named in\n${text}")
   endif()

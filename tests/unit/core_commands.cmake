@@ -3,7 +3,7 @@
 # Unit tests of what the core makes of a table: names, statistics, text,
 # commands and the C interface.
 if(TARGET memtrace_core_objects)
-  foreach(part cpython filter made model parse progress statistics symbols text)
+  foreach(part cpython filter made model names parse progress statistics symbols text)
     memtrace_core_test(core_${part}_test core_${part}_test.cpp)
   endforeach()
   # This executable is itself the file whose symbols are read.

@@ -56,11 +56,14 @@ const std::string& FrameWalk::path_of(Pc pc) const {
 Result<void> FrameWalk::from(std::size_t index, bool skipping) {
     for (; index < pcs_.size() && found_.size() < wanted_; ++index) {
         if (skipping && skip_.skips_module(path_of(pcs_[index]))) continue;
+        if (hides_ && !found_.empty() && skip_.hides_module(path_of(pcs_[index]))) continue;
         const Location* location = MT_TRY(resolver_.resolve(pcs_[index]));
         for (FrameId frame : location->frames) {
             if (found_.size() >= wanted_) break;
             if (skipping && skip_.skips_frame(resolver_.book(), frame)) continue;
             skipping = false;
+            // The most recent frame is shown whatever it is.
+            if (hides_ && !found_.empty() && skip_.hides_frame(resolver_.book(), frame)) continue;
             found_.push_back({frame, location->offset});
         }
     }

@@ -39,9 +39,9 @@ RowFrame row_of(const FrameBook& book, const TraceFrame& at, bool raw);
 
 class FrameWalk {
   public:
-    // `raw`: nothing is skipped.
-    FrameWalk(Resolver& resolver, SkipRules& skip, bool raw)
-        : resolver_(resolver), skip_(skip), raw_(raw) {}
+    // `raw`: nothing is skipped. `hides`: nor are other frames given that nobody asks about.
+    FrameWalk(Resolver& resolver, SkipRules& skip, bool raw, bool hides = false)
+        : resolver_(resolver), skip_(skip), raw_(raw), hides_(hides && !raw) {}
 
     // Most recent first, at most `wanted` (not 0), never empty. Valid until the next call.
     // Errors: interrupted only.
@@ -56,6 +56,7 @@ class FrameWalk {
     Resolver& resolver_;
     SkipRules& skip_;
     bool raw_;
+    bool hides_;
     std::size_t wanted_ = 1;
     std::vector<Pc> pcs_;
     std::vector<TraceFrame> found_;

@@ -36,13 +36,24 @@ class SkipRules {
     // The whole module is machinery: its frames need no names to be skipped.
     bool skips_module(const std::string& path);
     bool skips_frame(const FrameBook& book, FrameId frame);
+    // Nobody asks about it, wherever it stands: allocation machinery by the rules that are built
+    // in, and what starts threads and programs. What users add may have no callers with a name.
+    bool hides_module(const std::string& path);
+    bool hides_frame(const FrameBook& book, FrameId frame);
     // Runtime, C library and loader: never the frame to show while there is another.
     bool is_base(std::string_view module_path) const;
 
   private:
+    struct Known {
+        std::unordered_map<std::string, bool> modules;
+        std::vector<std::int8_t> frames;  // -1 = not decided
+    };
+    bool matches_module(Known& known, bool only_built_in, const std::string& path) const;
+    bool matches_frame(Known& known, bool only_built_in, const FrameBook& book,
+                       FrameId frame) const;
+
     std::vector<SkipPattern> patterns_;
-    std::unordered_map<std::string, bool> modules_;
-    std::vector<std::int8_t> frames_;  // -1 = not decided
+    Known skipped_, hidden_;
 };
 
 // Shell globbing over the whole text; `*` crosses `/`.

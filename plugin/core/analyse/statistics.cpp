@@ -152,7 +152,8 @@ class Work {
     Work(Resolver& resolver, SkipRules& skip, const Grouping& grouping)
         : resolver_(resolver),
           grouping_(grouping),
-          walk_(resolver, skip, grouping.raw),
+          walk_(resolver, skip, grouping.raw, grouping.hides),
+          whole_walk_(resolver, skip, grouping.raw),
           filter_(resolver.book(), grouping.filters) {
         limit_ = grouping.limit == 0 ? abi::kMaxFrames : grouping.limit;
         if (!grouping.threads.empty())
@@ -168,9 +169,7 @@ class Work {
 
     Result<bool> keeps(std::uint32_t index) {
         const Trace& trace = resolver_.table().traces[index];
-        if (filter_.needs() == TraceFilter::Needs::nothing) return filter_.keeps({}, trace.domain);
-        auto frames = MT_TRY(walk_.frames(trace, wanted()));
-        return filter_.keeps(*frames, trace.domain);
+        return keeps(trace);
     }
 
     Result<void> add(std::vector<RowOfBlocks> rows, const Interrupted& interrupted) {
@@ -189,16 +188,14 @@ class Work {
         const LiveFigures live = live_of(trace, index);
         const bool present = live.size != 0 || live.count != 0;
         if (!present && !grouping_.totals && !is_total(grouping_.sort)) return {};
-        if (grouping_.key == KeyType::domain && filter_.needs() == TraceFilter::Needs::nothing) {
-            if (filter_.keeps({}, trace.domain)) charge_domain(trace, live, index);
+        if (!MT_TRY(keeps(trace))) return {};
+        if (grouping_.key == KeyType::domain) {
+            charge_domain(trace, live, index);
             return {};
         }
-        auto frames = MT_TRY(walk_.frames(trace, wanted()));
-        if (!filter_.keeps(*frames, trace.domain)) return {};
-        if (grouping_.key == KeyType::domain)
-            charge_domain(trace, live, index);
-        else
-            charge(*frames, trace, live, index);
+        const bool all = grouping_.key == KeyType::traceback || grouping_.cumulative;
+        auto frames = MT_TRY(walk_.frames(trace, all ? limit_ : 1));
+        charge(*frames, trace, live, index);
         return {};
     }
 
@@ -224,10 +221,12 @@ class Work {
         return {trace.size, trace.count, trace.samples};
     }
 
-    std::size_t wanted() const {
-        const bool all = grouping_.key == KeyType::traceback || grouping_.cumulative ||
-                         filter_.needs() == TraceFilter::Needs::all;
-        return all ? limit_ : 1;
+    // A filter sees frames that are not shown, too.
+    Result<bool> keeps(const Trace& trace) {
+        if (filter_.needs() == TraceFilter::Needs::nothing) return filter_.keeps({}, trace.domain);
+        const bool all = filter_.needs() == TraceFilter::Needs::all;
+        auto frames = MT_TRY(whole_walk_.frames(trace, all ? limit_ : 1));
+        return filter_.keeps(*frames, trace.domain);
     }
 
     void charge_domain(const Trace& trace, const LiveFigures& live, std::uint32_t index) {
@@ -251,7 +250,7 @@ class Work {
 
     Resolver& resolver_;
     const Grouping& grouping_;
-    FrameWalk walk_;
+    FrameWalk walk_, whole_walk_;
     TraceFilter filter_;
     std::size_t limit_;
     std::vector<LiveFigures> of_blocks_;

@@ -80,6 +80,7 @@ struct Grouping {
     Sort sort = Sort::size;
     bool cumulative = false;  // every frame is charged, a repeated one repeatedly
     bool raw = false;         // no skipping, offsets where no line is known
+    bool hides = false;       // nor frames further out that nobody asks about (SkipRules)
     bool totals = false;      // total_* also of traces that have nothing in `figures`
     std::uint16_t limit = 0;  // frames per traceback; 0 = as recorded
     BlockFilter blocks;       // needs Table::has_blocks, and has_stamps for some

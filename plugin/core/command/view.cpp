@@ -175,6 +175,7 @@ Result<View> view_of(const Settings& settings, const Arguments& arguments) {
     view.rows = settings.rows;
     view.most_recent_first = arguments.has("--most-recent-first");
     view.grouping.raw = arguments.has("--raw");
+    view.grouping.hides = !view.grouping.raw;
     view.grouping.totals = arguments.has("--json");
     MT_TRY(add_grouping(arguments, view.grouping));
     MT_TRY(add_stamps(arguments, view));

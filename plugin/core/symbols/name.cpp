@@ -4,36 +4,21 @@
 // for C++ and need not be one for hostile text: it only moves forward.
 #include "symbols/name.h"
 
-#include <cxxabi.h>
-
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <cstdlib>
 #include <filesystem>
-#include <memory>
 #include <vector>
+
+#include "names/demangle.h"
+#include "names/operators.h"
 
 namespace mt::core {
 namespace {
 
 constexpr std::size_t kNone = std::string_view::npos;
-// Longer linkage names exist only in hostile files; the demangler recurses.
-constexpr std::size_t kLongestLinkage = std::size_t{64} * 1024;
 
 bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '$'; }
-
-// Length of the operator's symbol at the start of `text` (what stands after
-// "operator"), 0 for a conversion or a named one such as new.
-std::size_t operator_symbol(std::string_view text) {
-    static constexpr std::array<std::string_view, 38> kSymbols = {
-        "->*", "<=>", "<<=", ">>=", "()", "[]", "->", "<<", ">>", "<=", ">=", "==", "!=",
-        "&&",  "||",  "++",  "--",  "+=", "-=", "*=", "/=", "%=", "^=", "&=", "|=", "<",
-        ">",   "+",   "-",   "*",   "/",  "%",  "^",  "&",  "|",  "~",  "!",  "="};
-    for (std::string_view symbol : kSymbols)
-        if (text.substr(0, symbol.size()) == symbol) return symbol.size();
-    return text.substr(0, 1) == "," ? 1 : 0;
-}
 
 struct Shape {
     std::size_t name = 0;            // where the qualified name begins
@@ -111,8 +96,6 @@ std::string_view without_parameters(std::string_view demangled) {
     return demangled.substr(0, shape_of(demangled).parameters);
 }
 
-bool is_mangled(std::string_view linkage) { return linkage.substr(0, 2) == "_Z"; }
-
 std::string_view without_scope(std::string_view function) {
     std::size_t component = 0;
     int depth = 0;
@@ -135,12 +118,9 @@ std::string_view simple_name(std::string_view function) {
 std::string function_from_linkage(std::string_view linkage) {
     if (is_synthesised(linkage) || linkage.empty()) return {};
     std::string_view name = without_clone_suffix(linkage.substr(0, linkage.find('@')));
-    if (!is_mangled(name) || name.size() > kLongestLinkage) return std::string(name);
-    int status = 0;
-    const std::unique_ptr<char, decltype(&std::free)> demangled(
-        abi::__cxa_demangle(std::string(name).c_str(), nullptr, nullptr, &status), &std::free);
-    if (!demangled || status != 0) return std::string(name);
-    return std::string(without_return_type(demangled.get()));
+    if (!is_mangled(name)) return std::string(name);
+    const auto function = demangled(std::string(name));
+    return std::string(function ? without_return_type(*function) : name);
 }
 
 std::string function_from_debugger(std::string_view function) {

@@ -8,9 +8,9 @@
 #include <string>
 #include <string_view>
 
-namespace mt::core {
+#include "names/demangle.h"
 
-bool is_mangled(std::string_view linkage);
+namespace mt::core {
 
 // A linkage name as people read it: demangled, without return type, symbol
 // version and the compiler's clone suffixes (.cold, .part.0, …). A name that is

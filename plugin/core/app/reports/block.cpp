@@ -101,7 +101,7 @@ Result<BlockReport> block_report(Debuggee& debuggee, const std::string& expressi
     const ThreadTitles titles = MT_TRY(ThreadTitles::of(debuggee, &process, table));
     Resolver resolver = debuggee.resolver(table, &process);
     const bool raw = view.grouping.raw;
-    FrameWalk walk(resolver, debuggee.skip(), raw);
+    FrameWalk walk(resolver, debuggee.skip(), raw, true);
     for (const Block& block : table.blocks) {
         ShownBlock shown = MT_TRY(shown_block(walk, *report.book, table, titles, block, raw));
         report.blocks.push_back(std::move(shown));

@@ -161,6 +161,7 @@ Result<StatisticsReport> whole_report(Session& session, const Kept& kept, bool r
     view.grouping.key = KeyType::traceback;
     view.grouping.totals = true;
     view.grouping.raw = raw;
+    view.grouping.hides = !raw;
     MadeReport made =
         MT_TRY(make_report(session, "export", kept.table, pointer(process), std::move(view)));
     return std::move(made.report);

@@ -107,6 +107,7 @@ Result<MadeReport> alive_report(Session& session, const std::shared_ptr<Table>& 
     view.source = session.settings().source;
     view.grouping.key = by;
     view.grouping.totals = wanted.totals;
+    view.grouping.hides = true;
     view.grouping.blocks.since = 0;  // figures of blocks
     const std::shared_ptr<Table> alive =
         MT_TRY(only_alive(*table, calls, session.debuggee().interrupted()));

@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "model/text.h"
+#include "show/names.h"
 
 namespace mt::core {
 namespace {
@@ -23,14 +24,17 @@ std::string frame_text(const FrameBook& book, const TracebackFormat& format,
                        const RowFrame& frame) {
     std::string text = fmt::format("  File \"{}\", line {}", row_name(book, frame), frame.line);
     if (format.functions && frame.file != 0 && frame.function.value_or(0) != 0)
-        text += ", in " + printable(book.text(*frame.function));
+        text += ", in " + function_text(book.text(*frame.function));
     return text + "\n" + source_text(book, format.source_line, frame);
 }
 
 }  // namespace
 
 std::string row_name(const FrameBook& book, const RowFrame& row) {
-    std::string name = printable(book.text(row.label));
+    const RowName parts = name_of_row(book, row);
+    std::string name = printable(parts.before);
+    if (!parts.function.empty()) name += function_text(parts.function);
+    name += parts.after;
     if (row.plus_offset) name += fmt::format("+0x{:x}", *row.offset);
     return name;
 }
