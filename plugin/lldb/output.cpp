@@ -76,6 +76,15 @@ void Session::progress(const char* text) {
     std::fflush(errors);
 }
 
+int Session::screen(mtc_screen* out) {
+    FILE* const output = debugger_.GetOutputFileHandle();
+    const bool reads = result_ != nullptr && is_printed_by_lldb(*result_);
+    out->is_terminal = reads && output != nullptr && isatty(fileno(output)) != 0 ? 1 : 0;
+    out->columns = static_cast<std::int32_t>(debugger_.GetTerminalWidth());
+    out->has_style = debugger_.GetUseColor() ? 1 : 0;
+    return MTC_OK;
+}
+
 void Session::write_out(const char* text, std::uint64_t length) {
     auto file = debugger_.GetOutputFile();
     while (length > 0) {

@@ -46,6 +46,7 @@ mtc_debugger callbacks_of(Session* session) {
     d.stack = Callback<&Session::stack>::call;
     d.run_to = Callback<&Session::run_to>::call;
     d.call_function = Callback<&Session::call_function>::call;
+    d.screen = Callback<&Session::screen>::call;
     return d;
 }
 

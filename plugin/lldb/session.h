@@ -67,6 +67,7 @@ class Session {
     int call_function(std::uint32_t number, std::uint64_t function, const std::uint64_t* arguments,
                       std::uint32_t count, std::uint32_t milliseconds, mtc_called* out,
                       mtc_add_text why, void* sink);
+    int screen(mtc_screen* out);
 
   private:
     // What LLDB calls at a breakpoint: whether the program is to stay stopped. A command may hold

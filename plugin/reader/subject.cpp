@@ -4,6 +4,7 @@
 #include "subject.h"
 
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -120,6 +121,7 @@ mtc_debugger Subject::callbacks() {
     d.current_thread = Callback<&Subject::current_thread>::call;
     d.registers = Callback<&Subject::registers>::call;
     d.progress = Callback<&Subject::progress>::call;
+    d.screen = Callback<&Subject::screen>::call;
     // It only reads.
     d.write = [](void*, std::uint64_t, const void*, std::uint64_t) -> int { return MTC_ERROR; };
     d.prepare_run = [](void*, const char*, const char*, mtc_add_text why, void* sink) -> int {
@@ -238,6 +240,18 @@ void Subject::progress(const char* text) {
     if (isatty(STDERR_FILENO) == 0 || terminal == nullptr || std::strcmp(terminal, "dumb") == 0)
         return;
     std::fprintf(stderr, "\r%s\033[K", text);
+}
+
+int Subject::screen(mtc_screen* out) {
+    const char* const terminal = std::getenv("TERM");
+    winsize size{};
+    out->is_terminal = isatty(STDOUT_FILENO) != 0 ? 1 : 0;
+    out->columns = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+    out->has_style = terminal != nullptr && std::strcmp(terminal, "dumb") != 0 &&
+                             std::getenv("NO_COLOR") == nullptr
+                         ? 1
+                         : 0;
+    return MTC_OK;
 }
 
 }  // namespace mt::reader

@@ -55,6 +55,7 @@ class Subject {
     int current_thread(std::uint64_t* thread);
     int registers(mtc_add_register add, void* sink);
     void progress(const char* text);
+    int screen(mtc_screen* out);
 
     std::int64_t pid_ = 0;
     std::string core_path_, executable_;

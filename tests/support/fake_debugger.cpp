@@ -182,6 +182,10 @@ mtc_debugger FakeDebugger::callbacks() {
     out.set_point = set_point;
     out.current_thread = current_thread;
     out.registers = list_registers;
+    out.screen = [](void* user, mtc_screen* shown) -> int {
+        *shown = self(user).screen;
+        return MTC_OK;
+    };
     return out;
 }
 

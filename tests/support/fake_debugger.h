@@ -74,6 +74,7 @@ class FakeDebugger {
     std::set<std::string> functions;  // that breakpoints can be set at
     std::map<std::uint64_t, std::pair<std::string, std::uint64_t>> points;  // function, address
     std::uint64_t thread = 0;  // system id of the selected one
+    mtc_screen screen{};       // no terminal
 };
 
 // A session on a fake debugger, as an adapter holds it.

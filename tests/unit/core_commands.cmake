@@ -8,7 +8,7 @@ if(TARGET memtrace_core_objects)
   endforeach()
   # This executable is itself the file whose symbols are read.
   target_link_options(core_symbols_test PRIVATE -Wl,--build-id)
-  foreach(part adapters block break capi commands cores diff ending faults modules output query report sampling sizes snapshots
+  foreach(part adapters block break capi commands cores diff ending faults modules output query report sampling sizes snapshots table tree
       unreadable)
     memtrace_core_test(core_${part}_test core_${part}_test.cpp)
   endforeach()

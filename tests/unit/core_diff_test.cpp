@@ -179,12 +179,14 @@ TEST_F(Options, Filters) {
               "Total: size=300 B, count=1\n");
     EXPECT_THAT(session.text("stats --function 'make*'"), StartsWith("/src/make.cpp:7: size=400"));
     EXPECT_THAT(session.text("stats --module program"), StartsWith("/src/main.cpp:20: size=4096"));
-    EXPECT_EQ(session.text("stats --module libz.so*"), "Total: size=0 B, count=0\n");
+    EXPECT_EQ(session.text("stats --module libz.so*"),
+              "Total: size=0 B, count=0\nremark: nothing matches --module libz.so*\n");
     EXPECT_EQ(session.text("stats --domain 3"), "Total: size=0 B, count=0\n");
     EXPECT_THAT(session.text("stats --domain 3 --domain 0"), EndsWith("size=4496 B, count=3\n"));
     // Kinds narrow each other.
     EXPECT_EQ(session.text("stats --filter '*/make.cpp' --function main"),
-              "Total: size=0 B, count=0\n");
+              "Total: size=0 B, count=0\n"
+              "remark: nothing matches --filter */make.cpp and --function main\n");
 }
 
 TEST_F(Options, LargeBlocksOnly) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "names/simplify.h"
 #include "symbols/name.h"
 
 namespace mt::core {
@@ -14,20 +15,33 @@ bool matches_path(const std::string& pattern, const std::string& path) {
     return !path.empty() && (glob_match(pattern, path) || glob_match(pattern, base_name(path)));
 }
 
+bool matches_function(const Filter& filter, const std::string& function) {
+    if (function.empty()) return false;
+    if (glob_match(filter.pattern, function) ||
+        glob_match(filter.pattern, without_parameters(function)))
+        return true;
+    if (!filter.is_loose) return false;
+    const std::string shown = simplified(function);
+    return glob_match(filter.pattern, simple_name(function)) || glob_match(filter.pattern, shown) ||
+           glob_match(filter.pattern, without_parameters(shown));
+}
+
+bool matches_label(const Filter& filter, const std::string& label) {
+    return glob_match(filter.pattern, label) ||
+           (filter.is_loose && glob_match(filter.pattern, base_name(label)));
+}
+
 bool matches_name(const FrameBook& book, const Filter& filter, const Frame& frame) {
     switch (filter.by) {
-        case FilterBy::function: {
-            const std::string& function = book.text(frame.function);
-            return !function.empty() && (glob_match(filter.pattern, function) ||
-                                         glob_match(filter.pattern, without_parameters(function)));
-        }
+        case FilterBy::function:
+            return matches_function(filter, book.text(frame.function));
         case FilterBy::module: {
             return matches_path(filter.pattern, book.text(frame.module)) ||
                    matches_path(filter.pattern, book.other_path(frame.module));
         }
         default:
-            return glob_match(filter.pattern, book.text(frame.label)) &&
-                   (!filter.line || *filter.line == frame.line);
+            return (!filter.line || *filter.line == frame.line) &&
+                   matches_label(filter, book.text(frame.label));
     }
 }
 

@@ -27,6 +27,9 @@ struct Filter {
     std::string pattern;
     std::optional<std::uint64_t> line;  // of file; 0 matches only line 0
     bool all_frames = false;            // any frame, not only the most recent
+    // As people type it: also the last part of a path, and of a function its last component or
+    // the name that reports show.
+    bool is_loose = false;
     // Of file: an inclusive filter matches only there, an exclusive one rejects
     // only there. Of domain: the one that is meant.
     std::optional<std::uint32_t> domain;

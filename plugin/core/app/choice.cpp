@@ -10,6 +10,7 @@
 #include "app/types.h"
 #include "model/numbers.h"
 #include "model/stamp.h"
+#include "names/nearest.h"
 
 namespace mt::core {
 namespace {
@@ -29,7 +30,8 @@ Result<std::uint32_t> mark_of(const Shelf& shelf, const Table& table, const std:
     }
     if (elsewhere)
         return fail(Code::usage, fmt::format("mark {} is of another process than {}", text, whose));
-    return fail(Code::usage, fmt::format("there is no mark {}; mt list shows them", text));
+    return fail(Code::usage, fmt::format("there is no mark {}{}; mt list shows them", text,
+                                         did_you_mean(text, shelf.names())));
 }
 
 Result<void> check_stamps(const Table& table, const std::string& whose, const char* what) {

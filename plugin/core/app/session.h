@@ -20,12 +20,14 @@
 #include "app/scopes/scopes.h"
 #include "app/shelf.h"
 #include "app/view.h"
+#include "report/tree.h"
 #include "target/debuggee.h"
 
 namespace mt::core {
 
 // Whose rows mt traceback explains.
 struct LastReport {
+    std::string command;  // that showed it
     std::shared_ptr<Table> table;
     Grouping grouping;
     std::vector<Statistic> rows;
@@ -57,7 +59,13 @@ class Session {
     Scopes& scopes() { return scopes_; }
     const Scopes& scopes() const { return scopes_; }
     const std::optional<LastReport>& last() const { return last_; }
-    void remember(LastReport last) { last_ = std::move(last); }
+    void remember(LastReport last) {
+        last_ = std::move(last);
+        tree_.reset();
+    }
+    // Of that report, as mt tree showed it last.
+    const std::optional<TreeReport>& tree() const { return tree_; }
+    void keep_tree(TreeReport tree) { tree_ = std::move(tree); }
     // Blocks that mt leaks has shown; 0 once another command has begun.
     std::uint64_t leaked() const { return leaked_; }
     void set_leaked(std::uint64_t blocks) { leaked_ = blocks; }
@@ -71,6 +79,7 @@ class Session {
     Conditions conditions_;
     Scopes scopes_;
     std::optional<LastReport> last_;
+    std::optional<TreeReport> tree_;
     std::uint64_t leaked_ = 0;
 };
 

@@ -7,6 +7,8 @@
 
 #include <algorithm>
 
+#include "names/nearest.h"
+
 namespace mt::core {
 
 const Kept* Shelf::find(std::string_view name) const {
@@ -15,12 +17,22 @@ const Kept* Shelf::find(std::string_view name) const {
     return nullptr;
 }
 
+std::vector<std::string> Shelf::names() const {
+    std::vector<std::string> all;
+    for (const Kept& kept : snapshots_)
+        if (!kept.name.empty()) all.push_back(kept.name);
+    for (const Mark& mark : marks_)
+        if (!mark.name.empty()) all.push_back(mark.name);
+    return all;
+}
+
 Result<Kept> Shelf::snapshot(const std::string* name, bool blocks) const {
     if (name == nullptr && snapshots_.empty())
         return fail(Code::usage, "there is no snapshot yet; mt snapshot takes one");
     const Kept* kept = name != nullptr ? find(*name) : &snapshots_.back();
     if (kept == nullptr)
-        return fail(Code::usage, fmt::format("there is no snapshot {}; mt list shows them", *name));
+        return fail(Code::usage, fmt::format("there is no snapshot {}{}; mt list shows them", *name,
+                                             did_you_mean(*name, names())));
     if (blocks && !kept->table->has_blocks)
         return fail(Code::usage,
                     fmt::format("snapshot {} has no blocks; take it with --blocks", kept->number));

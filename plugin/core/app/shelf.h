@@ -40,6 +40,8 @@ class Shelf {
 
     // Null: there is none.
     const Kept* find(std::string_view name) const;
+    // That somebody gave to snapshots and marks.
+    std::vector<std::string> names() const;
     // Of that name, or without one the last; with single blocks if they are wanted.
     Result<Kept> snapshot(const std::string* name, bool blocks = false) const;
 

@@ -16,9 +16,13 @@
 
 namespace mt::core {
 
+// How people are shown rows: as a table at a terminal and as text elsewhere, or always so.
+enum class ShowStyle : std::uint8_t { automatic, text, table };
+
 struct Settings {
     std::size_t rows = 10;
     bool source = false;
+    ShowStyle style = ShowStyle::automatic;
 };
 
 struct View {

@@ -25,6 +25,22 @@ Sink Commands::printer() {
     };
 }
 
+// The last word of the settings is for who asked for no form.
+Result<std::unique_ptr<Renderer>> Commands::renderer_for(const Arguments& arguments) {
+    const bool wide = arguments.has("--wide");
+    const bool table = wide || arguments.has("--table");
+    const bool text = arguments.has("--text"), json = arguments.has("--json");
+    if (int{table} + int{text} + int{json} > 1)
+        return fail(Code::usage, "only one of --table (or --wide), --text and --json can be had");
+    if (json) return json_renderer(printer());
+    const Screen screen = session_.debuggee().debugger().screen();
+    const ShowStyle style = session_.settings().style;
+    const bool wants_table =
+        style == ShowStyle::table || (style == ShowStyle::automatic && screen.is_terminal);
+    if (text || (!table && !wants_table)) return text_renderer(printer());
+    return table_renderer(printer(), {wide ? 0 : screen.columns, screen.has_style});
+}
+
 Result<Commands::Outcome> Commands::run(std::string_view line) {
     output_.clear();
     not_ours_text_.clear();
@@ -55,8 +71,7 @@ Result<Commands::Outcome> Commands::run(std::string_view line) {
     if (arguments.words.size() > verb->most_words)
         return fail(Code::usage, fmt::format("mt {}: one word too many: {}; usage: {}", verb->name,
                                              arguments.words[verb->most_words], usage_of(*verb)));
-    const auto renderer =
-        arguments.has("--json") ? json_renderer(printer()) : text_renderer(printer());
+    const auto renderer = MT_TRY(renderer_for(arguments));
     const Progress::Command progress(debugger.progress());
     Front front{session_, arguments, *renderer, output_};
     MT_TRY(verb->run(front));

@@ -5,12 +5,15 @@
 #define MEMTRACE_CORE_COMMAND_COMMANDS_H
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "app/session.h"
+#include "command/parse.h"
 #include "model/error.h"
 #include "model/sink.h"
+#include "show/renderer.h"
 
 namespace mt::core {
 
@@ -31,6 +34,8 @@ class Commands {
     // For what may be long: printed in pieces while it is made, and ended by Ctrl-C. What
     // has been said before comes first.
     Sink printer();
+    // The form that the words ask for, else the one for where output goes.
+    Result<std::unique_ptr<Renderer>> renderer_for(const Arguments& arguments);
 
     Session& session_;
     std::string output_;

@@ -100,8 +100,9 @@ Words operands(const Session& session, const Verb& verb, const Words& before) {
     if (verb.name == "help") return verb_names();
     if (verb.name == "preload") return {"off"};
     if (verb.name == "config") {
-        if (before.empty()) return {"direct", "rows", "skip", "source", "table"};
+        if (before.empty()) return {"direct", "rows", "skip", "source", "style", "table"};
         if (before.front() == "source" || before.front() == "direct") return {"off", "on"};
+        if (before.front() == "style") return {"auto", "table", "text"};
         if (before.front() == "skip") return {"default"};
         if (before.front() == "table") return {"auto"};
         return {};
@@ -119,6 +120,7 @@ Words operands(const Session& session, const Verb& verb, const Words& before) {
         return words;
     }
     const std::size_t operand = before.size();
+    if (verb.name == "tree") return operand == 0 ? Words{"diff", "leaks", "now", "peak"} : Words();
     if (verb.name == "modules") return operand == 0 ? met_names(session, "--module") : Words();
     if (verb.name == "drop" && operand == 0) return droppable(session);
     if (verb.name == "stats" || verb.name == "blocks")

@@ -12,6 +12,9 @@
 namespace mt::core {
 
 inline const Option kJson = {"--json", "", "", Level::none, "one JSON document instead of text"};
+inline const Option kTable = {"--table", "", "", Level::none, "a table, one line per row"};
+inline const Option kText = {"--text", "", "", Level::none, "tracemalloc's text, not a table"};
+inline const Option kWide = {"--wide", "", "", Level::none, "a table that is not cut"};
 inline const Option kBy = {
     "--by", "", "KEY", Level::row,
     "group by lineno (default), filename, traceback, function, module, domain, thread, type, "
@@ -54,6 +57,8 @@ inline const Option kRecentFirst = {"--most-recent-first", "", "", Level::row,
 inline const Option kBlocks = {"--blocks", "", "", Level::block,
                                "also keep the single live blocks"};
 
+// The forms that rows can have.
+std::vector<Option> form_options();
 // Of a report of rows; `more` stand before those about how it is shown.
 std::vector<Option> report_options(std::vector<Option> more = {});
 std::vector<Option> without(std::vector<Option> options, std::string_view name);

@@ -10,6 +10,9 @@
 #include <charconv>
 #include <limits>
 
+#include "names/nearest.h"
+#include "names/shorten.h"
+
 namespace mt::core {
 namespace {
 
@@ -20,9 +23,12 @@ bool is_negative_number(std::string_view word) {
            std::isdigit(static_cast<unsigned char>(word[1])) != 0;
 }
 
-tl::unexpected<Error> no_option(std::string_view verb, std::string_view option) {
-    return fail(Code::usage,
-                fmt::format("mt {0} has no option {1}; mt help {0} lists them", verb, option));
+tl::unexpected<Error> no_option(std::string_view verb, const std::vector<Option>& options,
+                                std::string_view option) {
+    std::vector<std::string> names;
+    for (const Option& one : options) names.emplace_back(one.name);
+    return fail(Code::usage, fmt::format("mt {0} has no option {1}{2}; mt help {0} lists them",
+                                         verb, option, did_you_mean(option, names)));
 }
 
 // One word that is an option, and what follows in it.
@@ -42,7 +48,7 @@ Result<Given> given_in(std::string_view verb, const std::vector<Option>& options
     }
     if (word == "-h") return Given{std::string(kHelp), std::nullopt};
     const Option* option = find_option(options, word.substr(0, 2));
-    if (option == nullptr) return no_option(verb, word);
+    if (option == nullptr) return no_option(verb, options, word);
     given.name = option->name;
     if (word.size() > 2) given.value = word.substr(2);
     return given;
@@ -85,9 +91,24 @@ std::string options_text(const std::vector<Option>& options) {
         const char* level = option.level == Level::row     ? " (row-level)"
                             : option.level == Level::block ? " (block-level)"
                                                            : "";
-        text += fmt::format("  {:<{}}  {}{}\n", option_names(option), width, option.help, level);
+        text +=
+            wrapped(fmt::format("  {:<{}}  {}{}", option_names(option), width, option.help, level),
+                    width + 4);
     }
     return text;
+}
+
+std::string wrapped(std::string_view line, std::size_t indent) {
+    std::string out, before;
+    while (before.size() + columns_of(line) > kHelpColumns) {
+        const std::size_t end = line.rfind(' ', kHelpColumns - before.size());
+        // A word that is too long stays whole.
+        if (end == std::string_view::npos || end <= (before.empty() ? indent : 0)) break;
+        out += before + std::string(line.substr(0, end)) + "\n";
+        line.remove_prefix(end + 1);
+        before.assign(indent, ' ');
+    }
+    return out + before + std::string(line) + "\n";
 }
 
 std::optional<std::uint64_t> bytes_of(std::string_view text) {
@@ -170,7 +191,7 @@ Result<std::string> expand_option(std::string_view verb, const std::vector<Optio
     if (text == kHelp || (kHelp.substr(0, text.size()) == text && text.size() > 2))
         found.emplace_back(kHelp);
     if (found.size() == 1) return found.front();
-    if (found.empty()) return no_option(verb, text);
+    if (found.empty()) return no_option(verb, options, text);
     return fail(Code::usage, fmt::format("option {} of mt {} is ambiguous: {}", text, verb,
                                          fmt::join(found, ", ")));
 }

@@ -67,6 +67,10 @@ const Option* find_option(const std::vector<Option>& options, std::string_view n
 // A line for each, as help shows them.
 std::string options_text(const std::vector<Option>& options);
 
+// A line that fits a terminal: broken at spaces, and what goes on begins at `indent`.
+inline constexpr std::size_t kHelpColumns = 79;
+std::string wrapped(std::string_view line, std::size_t indent);
+
 // Words of a line; quotes and backslashes as in a shell.
 Result<std::vector<std::string>> split_words(std::string_view line);
 

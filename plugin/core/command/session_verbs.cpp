@@ -6,7 +6,11 @@
 
 #include <fmt/format.h>
 
+#include <array>
+#include <string_view>
+
 #include "model/numbers.h"
+#include "names/nearest.h"
 
 namespace mt::core {
 namespace {
@@ -49,6 +53,14 @@ Result<void> set_table(Session& session, const std::string& value) {
     return {};
 }
 
+constexpr std::array<std::string_view, 3> kStyles = {"auto", "text", "table"};
+
+Result<void> set_style(Session& session, const std::string& value) {
+    const std::size_t found = MT_TRY(choice("mt config style", kStyles, value));
+    session.settings().style = static_cast<ShowStyle>(found);
+    return {};
+}
+
 Result<void> set(Session& session, const std::string& key, const std::string& value) {
     if (key == "rows") {
         const auto rows = number_of<std::size_t>(value);
@@ -67,10 +79,14 @@ Result<void> set(Session& session, const std::string& key, const std::string& va
         return {};
     }
     if (key == "table") return set_table(session, value);
+    if (key == "style") return set_style(session, value);
     if (key != "source" && key != "direct")
         return fail(
             Code::usage,
-            fmt::format("mt config has no key {}; it has rows, source, direct, skip, table", key));
+            fmt::format("mt config has no key {}{}; it has rows, source, direct, skip, style, "
+                        "table",
+                        key,
+                        did_you_mean(key, {"rows", "source", "direct", "skip", "style", "table"})));
     const bool on = MT_TRY(on_or_off(key, value));
     if (key == "source")
         session.settings().source = on;
@@ -100,6 +116,7 @@ Result<void> run_config(Front& front) {
     ConfigReport listed;
     listed.rows = session.settings().rows;
     listed.source = session.settings().source;
+    listed.style = kStyles[static_cast<std::size_t>(session.settings().style)];
     listed.direct = session.debuggee().reads_directly();
     listed.table = session.debuggee().table_address();
     for (const SkipPattern& pattern : session.debuggee().skip().patterns())

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// The table of verbs, and help made from it. A new verb is one entry here and
-// one function in the files of its family.
+// The table of verbs. A new verb is one entry here and one function in the files of its
+// family.
 #include <fmt/format.h>
-
-#include <algorithm>
 
 #include "command/attach_verbs.h"
 #include "command/block_verbs.h"
@@ -18,15 +16,18 @@
 #include "command/scope_verbs.h"
 #include "command/session_verbs.h"
 #include "command/tracing_verbs.h"
+#include "command/tree_verb.h"
 #include "command/verbs.h"
+#include "names/nearest.h"
 
 namespace mt::core {
 namespace {
 
 constexpr std::string_view kStatsDetails =
     "Without a name: the last one.\n"
-    "GLOB is a shell pattern for a whole name: '*/parse.cpp'; * crosses /. Several --filter are\n"
-    "or-ed, --exclude takes away from them; options of other kinds narrow what is left.";
+    "GLOB is a shell pattern for a whole name or its last part: parse.cpp; * crosses /. Several\n"
+    "--filter are or-ed, --exclude takes away from them; options of other kinds narrow what is "
+    "left.";
 constexpr std::string_view kDiffDetails =
     "Without NEW: OLD against now; without OLD: the last snapshot. Rows that changed most come\n"
     "first, by net size; those that did not change stay, with +0.";
@@ -125,6 +126,11 @@ std::vector<Option> leaks_report_options() {
 std::vector<Option> refs_report_options(std::vector<Option> options) {
     options.insert(options.begin(), kTop);
     options.push_back(kJson);
+    return options;
+}
+
+std::vector<Option> with_forms(std::vector<Option> options) {
+    for (const Option& option : form_options()) options.push_back(option);
     return options;
 }
 
@@ -237,15 +243,13 @@ std::vector<Verb> make_verbs() {
          "mt drop before",
          {},
          run_drop},
-        {"traceback",
-         "ROW",
-         1,
-         "the stacks behind a row of the last report",
+        {"traceback", "ROW", 1, "the stacks behind a row of the last report",
          "ROW counts from 1. Each stack has its figures and its share of the row, frames as\n"
          "Traceback.format() lists them: oldest first, with source lines.",
-         "mt traceback 1 --limit 5",
-         {kTop, kRaw, kLimit, kRecentFirst, kJson},
-         run_traceback},
+         "mt traceback 1 --limit 5", with_forms({kTop, kRaw, kLimit, kRecentFirst}), run_traceback},
+        {"tree", "[NODE | now | peak | leaks | diff]", 1,
+         "who called whom, with what was allocated below each", kTreeDetails,
+         "mt tree peak --min-share 5", tree_options(), run_tree},
         {"peak", "", 0, "current and peak, and what the peak was made of", "",
          "mt peak --by function",
          report_options({{"--reset", "", "", Level::none, "the peak becomes the current size"}}),
@@ -298,6 +302,8 @@ std::vector<Verb> make_verbs() {
          "list or change settings",
          "rows N           rows shown (0 = all)\n"
          "source on|off    the source line under each entry\n"
+         "style auto       rows as a table at a terminal, else as text\n"
+         "style table|text always so\n"
          "direct on|off    read a local process or core without the debugger where possible\n"
          "table ADDRESS    the table whose root or header is there, where the search is wrong\n"
          "table auto       search for it\n"
@@ -328,16 +334,6 @@ std::vector<Verb> make_verbs() {
     };
 }
 
-std::string indented(std::string_view text) {
-    std::string out;
-    while (!text.empty()) {
-        const auto end = std::min(text.find('\n'), text.size());
-        out += "  " + std::string(text.substr(0, end)) + "\n";
-        text.remove_prefix(std::min(end + 1, text.size()));
-    }
-    return out;
-}
-
 }  // namespace
 
 const std::vector<Verb>& verbs() {
@@ -359,28 +355,13 @@ const Verb* find_verb(std::string_view word, std::vector<std::string>* candidate
 }
 
 std::string no_verb(std::string_view word, const std::vector<std::string>& candidates) {
-    if (candidates.empty()) return fmt::format("mt {} is no command; mt help lists them", word);
+    if (candidates.empty()) {
+        std::vector<std::string> names;
+        for (const Verb& verb : verbs()) names.emplace_back(verb.name);
+        return fmt::format("mt {} is no command{}; mt help lists them", word,
+                           did_you_mean(word, names));
+    }
     return fmt::format("mt {} is ambiguous: {}", word, fmt::join(candidates, ", "));
-}
-
-std::string usage_of(const Verb& verb) {
-    return fmt::format("mt {}{}{}{}", verb.name, verb.operands.empty() ? "" : " ", verb.operands,
-                       verb.options.empty() ? "" : " [options]");
-}
-
-std::string help_of(const Verb& verb) {
-    std::string text = fmt::format("{}\n  {}\n", usage_of(verb), verb.summary);
-    if (!verb.details.empty()) text += "\n" + indented(verb.details);
-    if (!verb.options.empty()) text += "\nOptions:\n" + options_text(verb.options);
-    return text + fmt::format("\nExample:\n  {}\n", verb.example);
-}
-
-std::string help_overview() {
-    std::string text = "memtrace: where the memory of a C or C++ program goes\n\n";
-    for (const Verb& verb : verbs())
-        text += fmt::format("  mt {:<10} {}\n", verb.name, verb.summary);
-    return text +
-           "\nmt help VERB shows usage and an example. Verbs and options can be shortened.\n";
 }
 
 }  // namespace mt::core

@@ -38,6 +38,7 @@ Result<void> add_globs(const Arguments& arguments, const std::string& option, Fi
         filter.by = by;
         filter.pattern = text;
         filter.all_frames = all_frames;
+        filter.is_loose = true;
         list.push_back(std::move(filter));
     }
     if (!list.empty()) lists.push_back(std::move(list));
@@ -167,6 +168,7 @@ Result<Filter> filter_of(std::string_view option, std::string_view text) {
     }
     MT_TRY(check_glob(option, text));
     filter.pattern = text;
+    filter.is_loose = true;
     return filter;
 }
 

@@ -135,6 +135,13 @@ typedef struct mtc_called {
     int32_t reserved;
     uint64_t result; /* of MTC_CALL_RETURNED: an integer */
 } mtc_called;
+/* What print() writes to. */
+typedef struct mtc_screen {
+    int32_t is_terminal; /* 1: somebody reads along; 0: a file, a pipe, a log or a script does */
+    int32_t columns;     /* 0 = without a limit */
+    int32_t has_style;   /* 1: bold and colours are wanted */
+    int32_t reserved;
+} mtc_screen;
 
 /* The debugger, as the core sees it. Callbacks return enum mtc_status and never
  * let an exception or a longjmp out; one that the debugger cannot serve is NULL
@@ -223,6 +230,8 @@ typedef struct mtc_debugger {
     int (*call_function)(void* user, uint32_t thread, uint64_t function, const uint64_t* arguments,
                          uint32_t count, uint32_t milliseconds, mtc_called* out, mtc_add_text why,
                          void* sink);
+    /* Where the output of this mtc_run() goes. Optional: to no terminal. */
+    int (*screen)(void* user, mtc_screen* out);
 } mtc_debugger;
 
 /* One frame of a stack. */

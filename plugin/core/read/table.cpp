@@ -24,9 +24,10 @@ void add_peak_bound(const Anchor& anchor, Table& table) {
     table.peak_bound = static_cast<std::uint64_t>(table.peak_size) / 1024;
     table.remarks.push_back(
         {"peak-bound",
-         fmt::format("threads allocated at the same time: the peak is exact to {} B or one event "
-                     "per thread, whichever is more",
-                     table.peak_bound),
+         fmt::format(
+             "several threads allocated: the peak is exact to {} B or one event per thread, "
+             "whichever is more",
+             table.peak_bound),
          table.peak_bound});
 }
 

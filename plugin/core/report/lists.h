@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "model/error.h"
@@ -72,6 +73,7 @@ struct ConfigReport {
     std::size_t rows = 0;
     bool source = false;
     bool direct = false;
+    std::string_view style;   // "auto", "text" or "table"
     std::uint64_t table = 0;  // 0: searched for
     std::vector<SkippedPattern> skip;
 };

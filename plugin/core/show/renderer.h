@@ -6,6 +6,7 @@
 #ifndef MEMTRACE_CORE_SHOW_RENDERER_H
 #define MEMTRACE_CORE_SHOW_RENDERER_H
 
+#include <cstddef>
 #include <memory>
 
 #include "model/sink.h"
@@ -17,6 +18,7 @@
 #include "report/refs.h"
 #include "report/rows.h"
 #include "report/scope.h"
+#include "report/tree.h"
 
 namespace mt::core {
 
@@ -44,13 +46,20 @@ class Renderer {
     virtual Result<void> show(const ConditionsReport& report) = 0;
     virtual Result<void> show(const ConfigReport& report) = 0;
     virtual Result<void> show(const ModulesReport& report) = 0;
+    virtual Result<void> show(const TreeReport& report) = 0;
 
   protected:
     const Sink sink_;
 };
 
-// Text for people.
+// Text for people: tracemalloc's.
 std::unique_ptr<Renderer> text_renderer(Sink sink);
+// The same, rows as a table with one line for each; what has none as text.
+struct TableFormat {
+    std::size_t columns = 0;  // of the terminal: rows are cut to them; 0 = never
+    bool has_style = false;   // bold and colours
+};
+std::unique_ptr<Renderer> table_renderer(Sink sink, const TableFormat& format);
 // One JSON document, schema 1: keys in a fixed order, sizes in bytes, names whole; what is
 // not UTF-8 is replaced. A key is added, never renamed.
 std::unique_ptr<Renderer> json_renderer(Sink sink);

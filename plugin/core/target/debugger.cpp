@@ -155,6 +155,14 @@ void Debugger::print(std::string_view text) {
     callbacks_.print(callbacks_.user, whole.c_str(), whole.size());
 }
 
+Screen Debugger::screen() {
+    mtc_screen raw{};
+    if (callbacks_.screen == nullptr || callbacks_.screen(callbacks_.user, &raw) != MTC_OK)
+        return {};
+    return {raw.is_terminal != 0, raw.columns < 0 ? 0 : static_cast<std::size_t>(raw.columns),
+            raw.is_terminal != 0 && raw.has_style != 0};
+}
+
 Result<std::optional<std::string>> Debugger::source_line(const std::string& file,
                                                          std::uint32_t line) {
     if (callbacks_.source_line == nullptr) return std::nullopt;

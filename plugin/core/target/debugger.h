@@ -84,6 +84,13 @@ struct Value {
 };
 Value value_of(const mtc_value& raw);
 
+// Where the output of a command goes.
+struct Screen {
+    bool is_terminal = false;
+    std::size_t columns = 0;  // 0 = without a limit
+    bool has_style = false;
+};
+
 class Debugger final : private DebugInfo {
   public:
     explicit Debugger(const mtc_debugger& callbacks);
@@ -98,6 +105,7 @@ class Debugger final : private DebugInfo {
     Result<std::uint64_t> find_symbol(const char* name);
     DebugInfo& debug_info() { return *this; }
     void print(std::string_view text);
+    Screen screen();
     // Asked between pieces of long work, which progress() shows meanwhile.
     bool interrupted();
     Progress& progress() { return progress_; }

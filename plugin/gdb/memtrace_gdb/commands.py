@@ -24,7 +24,7 @@ class _Family(gdb.Command):
 
     def invoke(self, arguments, from_tty):
         session = self._sessions.current()
-        if not session.run(arguments):
+        if not session.run(arguments, from_tty):
             _maintenance(arguments, from_tty, session.error())
 
 
@@ -36,7 +36,7 @@ class _Verb(gdb.Command):
         self._sessions = sessions
 
     def invoke(self, arguments, from_tty):
-        self._sessions.current().run(("%s %s" % (self._verb, arguments)).rstrip())
+        self._sessions.current().run(("%s %s" % (self._verb, arguments)).rstrip(), from_tty)
 
     def complete(self, text, word):
         # `-` and `=` break words for GDB: `word` is then the end of the last one.

@@ -20,6 +20,7 @@ from . import (
     memory,
     points,
     progress,
+    screen,
     stops,
     symbols,
     target,
@@ -93,6 +94,7 @@ class Session:
         self._ended = ended
         self.points = points.Points(inferior, shared_stops)
         self.connection = None  # of the package memtrace, once a script asked for it
+        self._typed = False  # the command that runs, by the user
         self._depth = 0  # calls of the core that are under way
         self._caught = None  # what a callback must not let through the core
         self._kept = []  # strings whose addresses the core was given
@@ -110,8 +112,9 @@ class Session:
 
     # --- what the commands ask for -------------------------------------------
 
-    def run(self, line):
+    def run(self, line, typed=False):
         """Runs one command; False when its first word is none of ours."""
+        self._typed = typed
         status = self._call(self._core.mtc_run, library.to_bytes(line))
         if status == interface.ERROR:
             raise gdb.GdbError(self.error())
@@ -314,6 +317,10 @@ class Session:
     def _progress(self, line):
         progress.show(library.to_text(line))
         return None
+
+    def _screen(self, out):
+        out[0].is_terminal, out[0].columns, out[0].has_style = screen.describe(self._typed)
+        return interface.OK
 
     def _interrupted(self):
         return int(isinstance(self._caught, KeyboardInterrupt))

@@ -92,6 +92,9 @@ Result<MadeDifference> make_difference(Session& session, std::string command,
     MadeDifference made;
     made.report = report_of(session, std::move(command), compared, process, view, std::move(rows),
                             std::move(total));
+    if (made.report.rows.empty())
+        if (auto remark = no_match(debuggee.book(), view.grouping.filters))
+            made.report.remarks.push_back(std::move(*remark));
     made.compared = compared;
     made.grouping = std::move(view.grouping);
     return made;
@@ -129,6 +132,7 @@ Result<MadeDifference> difference_of(Session& session, const std::string* old,
 
 void remember(Session& session, MadeDifference made) {
     LastReport last;
+    last.command = std::move(made.report.head.command);
     last.table = std::move(made.compared.now);
     last.old = std::move(made.compared.old);
     last.new_name = std::move(made.compared.new_name);

@@ -5,6 +5,7 @@
 #ifndef MEMTRACE_CORE_APP_REPORTS_MAKING_H
 #define MEMTRACE_CORE_APP_REPORTS_MAKING_H
 
+#include <optional>
 #include <vector>
 
 #include "app/view.h"
@@ -25,6 +26,9 @@ Result<Side> side_of(Debuggee& debuggee, const Table& table, const Process* proc
 
 // All that is no figure and no row.
 void fill(Debuggee& debuggee, const Process* process, const View& view, RowReport& report);
+
+// Of filters that leave nothing: what they were, and what may have been meant.
+std::optional<Remark> no_match(const FrameBook& book, const std::vector<FilterList>& filters);
 
 // What must be read for a view; `blocks`: single blocks also where it needs none.
 ReadOptions wanted(const View& view, bool blocks = false);

@@ -102,6 +102,9 @@ Result<MadeReport> make_report(Session& session, std::string command, std::share
     MadeReport made;
     made.report = report_of(session, std::move(command), *table, process, view,
                             std::move(side.rows), side.total);
+    if (made.report.rows.empty())
+        if (auto remark = no_match(debuggee.book(), view.grouping.filters))
+            made.report.remarks.push_back(std::move(*remark));
     made.table = std::move(table);
     made.grouping = std::move(view.grouping);
     made.grouping.only = nullptr;
@@ -110,6 +113,7 @@ Result<MadeReport> make_report(Session& session, std::string command, std::share
 
 void remember(Session& session, MadeReport made) {
     LastReport last;
+    last.command = std::move(made.report.head.command);
     last.table = std::move(made.table);
     last.grouping = std::move(made.grouping);
     last.rows = without_frames(std::move(made.report.rows));

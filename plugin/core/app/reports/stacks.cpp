@@ -32,6 +32,33 @@ Result<void> choose_blocks_of(const LastReport& last, const RowFrame& row, Block
     return {};
 }
 
+// What the last report looked at, by traceback.
+View stacks_view(const LastReport& last, View view) {
+    view.shares = true;
+    view.grouping.raw = view.grouping.raw || last.grouping.raw;
+    view.grouping.key = KeyType::traceback;
+    view.grouping.figures = last.grouping.figures;
+    view.grouping.sort = last.grouping.sort;
+    view.grouping.blocks = last.grouping.blocks;
+    view.grouping.threads = last.grouping.threads;
+    return view;
+}
+
+Result<std::optional<Process>> process_of(Session& session, const LastReport& last) {
+    std::vector<Table*> tables = {last.table.get()};
+    if (last.old) tables.push_back(last.old.get());
+    return session.debuggee().same_process(tables);
+}
+
+// Of several rows, each once.
+void add_traces(std::vector<std::uint32_t>& all, const std::vector<std::uint32_t>& more) {
+    all.insert(all.end(), more.begin(), more.end());
+}
+void make_unique(std::vector<std::uint32_t>& all) {
+    std::sort(all.begin(), all.end());
+    all.erase(std::unique(all.begin(), all.end()), all.end());
+}
+
 }  // namespace
 
 Result<std::size_t> rows_to_explain(const Session& session) {
@@ -46,17 +73,9 @@ Result<Stacks> stacks_of(Session& session, std::size_t row, View view) {
     const KeyType key = last.grouping.key;
     const auto& traceback =
         last.old ? last.changes[row - 1].traceback : last.rows[row - 1].traceback;
-    view.shares = true;
-    view.grouping.raw = view.grouping.raw || last.grouping.raw;
-    view.grouping.key = KeyType::traceback;
-    view.grouping.figures = last.grouping.figures;
-    view.grouping.sort = last.grouping.sort;
-    view.grouping.blocks = last.grouping.blocks;
-    view.grouping.threads = last.grouping.threads;
+    view = stacks_view(last, std::move(view));
     MT_TRY(choose_blocks_of(last, traceback.front(), view.grouping.blocks));
-    std::vector<Table*> tables = {last.table.get()};
-    if (last.old) tables.push_back(last.old.get());
-    const auto process = MT_TRY(session.debuggee().same_process(tables));
+    const auto process = MT_TRY(process_of(session, last));
     if (last.old) {
         const StatisticDiff& change = last.changes[row - 1];
         const Compared compared{last.table,    last.old,       last.new_name,
@@ -70,6 +89,36 @@ Result<Stacks> stacks_of(Session& session, std::size_t row, View view) {
     MadeReport made =
         MT_TRY(make_report(session, "traceback", last.table, pointer(process), std::move(view)));
     made.report.explains = Explained<Statistic>{key, last.rows[row - 1]};
+    return Stacks(std::move(made.report));
+}
+
+Result<Stacks> all_stacks(Session& session, View view) {
+    const LastReport& last = *session.last();
+    view = stacks_view(last, std::move(view));
+    if (last.grouping.key == KeyType::thread && last.size() != 0) {
+        const auto& first = last.old ? last.changes[0].traceback : last.rows[0].traceback;
+        BlockFilter none;
+        MT_TRY(choose_blocks_of(last, first.front(), none));  // whether these have stacks
+    }
+    const auto process = MT_TRY(process_of(session, last));
+    std::vector<std::uint32_t> traces, old_traces;
+    for (const Statistic& row : last.rows) add_traces(traces, row.traces);
+    for (const StatisticDiff& row : last.changes) {
+        add_traces(traces, row.traces);
+        add_traces(old_traces, row.old_traces);
+    }
+    make_unique(traces);
+    make_unique(old_traces);
+    if (last.old) {
+        const Compared compared{last.table,    last.old, last.new_name,
+                                last.old_name, &traces,  &old_traces};
+        MadeDifference made =
+            MT_TRY(make_difference(session, "tree", compared, pointer(process), std::move(view)));
+        return Stacks(std::move(made.report));
+    }
+    view.grouping.only = &traces;
+    MadeReport made =
+        MT_TRY(make_report(session, "tree", last.table, pointer(process), std::move(view)));
     return Stacks(std::move(made.report));
 }
 

@@ -21,6 +21,9 @@ Result<std::size_t> rows_to_explain(const Session& session);
 using Stacks = std::variant<StatisticsReport, DifferenceReport>;
 Result<Stacks> stacks_of(Session& session, std::size_t row, View view);
 
+// Behind all rows together; session.last() is there.
+Result<Stacks> all_stacks(Session& session, View view);
+
 }  // namespace mt::core
 
 #endif

@@ -95,6 +95,7 @@ Json json_of(const ConfigReport& config) {
     json["rows"] = config.rows;
     json["source"] = config.source;
     json["direct"] = config.direct;
+    json["style"] = std::string(config.style);
     json["table"] = config.table == 0 ? Json("auto") : address_json(config.table);
     Json skip = Json::array();
     for (const SkippedPattern& pattern : config.skip)

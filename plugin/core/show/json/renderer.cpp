@@ -11,6 +11,7 @@
 #include "show/json/refs.h"
 #include "show/json/rows.h"
 #include "show/json/scope.h"
+#include "show/json/tree.h"
 
 namespace mt::core {
 namespace {
@@ -45,6 +46,7 @@ class JsonRenderer final : public Renderer {
     }
     Result<void> show(const ConfigReport& report) override { return sink_(dump(json_of(report))); }
     Result<void> show(const ModulesReport& report) override { return sink_(dump(json_of(report))); }
+    Result<void> show(const TreeReport& report) override { return sink_(dump(json_of(report))); }
 };
 
 }  // namespace

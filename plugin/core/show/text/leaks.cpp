@@ -24,7 +24,7 @@ bool is_shown(const LeaksReport& report, LeakKind kind) {
 
 }  // namespace
 
-Result<void> write_text(const LeaksReport& report, const Sink& sink) {
+std::string summary_text(const LeaksReport& report) {
     std::string summary = "\n";
     for (std::size_t i = 0; i < kLeakKinds; ++i) {
         if (!is_shown(report, static_cast<LeakKind>(i))) continue;
@@ -34,7 +34,11 @@ Result<void> write_text(const LeaksReport& report, const Sink& sink) {
     summary += fmt::format("searched: {}, and the registers of {} thread{}\n",
                            format_size(static_cast<double>(report.searched)), report.threads,
                            report.threads == 1 ? "" : "s");
-    return write_text(report.rows, sink, summary);
+    return summary;
+}
+
+Result<void> write_text(const LeaksReport& report, const Sink& sink) {
+    return write_text(report.rows, sink, summary_text(report));
 }
 
 }  // namespace mt::core

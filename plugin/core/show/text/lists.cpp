@@ -112,7 +112,7 @@ std::string text_of(const StatusReport& report) {
                             : "",
                         reason);
     text += fmt::format("\ntable format: {}.{}\n", status.major, status.minor);
-    return text + remarks_text(report.remarks);
+    return text + remarks_text(report.remarks, true);
 }
 
 std::string text_of(const ListReport& report) {
@@ -144,9 +144,9 @@ std::string text_of(const ConditionsReport& report) {
 
 std::string text_of(const ConfigReport& config) {
     const std::string table = config.table == 0 ? "auto" : fmt::format("{:#x}", config.table);
-    std::string text =
-        fmt::format("rows {}\nsource {}\ndirect {}\ntable {}\n", config.rows,
-                    config.source ? "on" : "off", config.direct ? "on" : "off", table);
+    std::string text = fmt::format("rows {}\nsource {}\ndirect {}\ntable {}\nstyle {}\n",
+                                   config.rows, config.source ? "on" : "off",
+                                   config.direct ? "on" : "off", table, config.style);
     for (const SkippedPattern& pattern : config.skip)
         text += fmt::format("skip {} {}\n", pattern.kind, escaped(pattern.glob));
     return text;

@@ -11,9 +11,11 @@
 
 namespace mt::core {
 
-std::string remarks_text(const std::vector<Remark>& remarks) {
+std::string remarks_text(const std::vector<Remark>& remarks, bool shows_peak) {
     std::string text;
-    for (const Remark& remark : remarks) text += "remark: " + escaped(remark.text) + "\n";
+    for (const Remark& remark : remarks)
+        if (shows_peak || remark.code != "peak-bound")
+            text += "remark: " + escaped(remark.text) + "\n";
     return text;
 }
 

@@ -14,7 +14,8 @@
 
 namespace mt::core {
 
-std::string remarks_text(const std::vector<Remark>& remarks);
+// How exact the peak is stands only where a peak is shown.
+std::string remarks_text(const std::vector<Remark>& remarks, bool shows_peak = false);
 // "current: …" and "peak: …", the first two lines of mt peak and a part of mt status.
 std::string figures_text(const Head& head);
 // How a row begins: "FILE:LINE", or what else its key shows.

@@ -3,6 +3,7 @@
 // See show/renderer.h.
 #include "show/renderer.h"
 
+#include "show/table/tree.h"
 #include "show/text/blocks.h"
 #include "show/text/heap.h"
 #include "show/text/leaks.h"
@@ -35,6 +36,7 @@ class TextRenderer final : public Renderer {
     Result<void> show(const ConditionsReport& report) override { return sink_(text_of(report)); }
     Result<void> show(const ConfigReport& report) override { return sink_(text_of(report)); }
     Result<void> show(const ModulesReport& report) override { return sink_(text_of(report)); }
+    Result<void> show(const TreeReport& report) override { return write_tree(report, {}, sink_); }
 };
 
 }  // namespace

@@ -98,6 +98,9 @@ std::string title_of(const FrameBook& book, const Explained<StatisticDiff>& expl
                        format_difference(row.size, row.size_diff, row.count, row.count_diff, true));
 }
 
+bool shows_peak(const StatisticsReport& report) { return report.of_peak; }
+bool shows_peak(const DifferenceReport&) { return false; }
+
 // The rows, what is left of them as one line, and the total.
 template <typename Report>
 Result<void> write_rows(const Report& report, const Sink& sink, const std::string& summary = "") {
@@ -110,7 +113,8 @@ Result<void> write_rows(const Report& report, const Sink& sink, const std::strin
         // Of rows that count a trace several times there is no sum.
         text += report.cumulative ? "\n" : ": " + sum_text(report, sum_of(rows, shown));
     }
-    return sink(text + "Total: " + total_text(report) + summary + remarks_text(report.remarks));
+    return sink(text + "Total: " + total_text(report) + summary +
+                remarks_text(report.remarks, shows_peak(report)));
 }
 
 }  // namespace

@@ -46,8 +46,8 @@ std::string source_text(const FrameBook& book, const SourceLine& source_line,
     return line.empty() ? line : "    " + escaped(line) + "\n";
 }
 
-std::string traceback_text(const FrameBook& book, const TracebackFormat& format,
-                           const std::vector<RowFrame>& traceback) {
+std::vector<RowFrame> shown_frames(const TracebackFormat& format,
+                                   const std::vector<RowFrame>& traceback) {
     const auto size = static_cast<std::int64_t>(traceback.size());
     const std::int64_t limit = std::clamp(format.limit.value_or(size), -size, size);
     // The most recent frame is the first one.
@@ -58,8 +58,14 @@ std::string traceback_text(const FrameBook& book, const TracebackFormat& format,
         begin = end + limit;
     std::vector<RowFrame> shown(begin, end);
     if (!format.most_recent_first) std::reverse(shown.begin(), shown.end());
+    return shown;
+}
+
+std::string traceback_text(const FrameBook& book, const TracebackFormat& format,
+                           const std::vector<RowFrame>& traceback) {
     std::string text;
-    for (const RowFrame& frame : shown) text += frame_text(book, format, frame);
+    for (const RowFrame& frame : shown_frames(format, traceback))
+        text += frame_text(book, format, frame);
     return text;
 }
 

@@ -16,6 +16,10 @@ namespace mt::core {
 // "FILE:LINE" as a row begins, without ":LINE".
 std::string row_name(const FrameBook& book, const RowFrame& row);
 
+// As many frames as are shown, in the order of the lines. `traceback` is most recent first.
+std::vector<RowFrame> shown_frames(const TracebackFormat& format,
+                                   const std::vector<RowFrame>& traceback);
+
 // `  File "NAME", line N` and the source line, for each frame. `traceback` is most
 // recent first.
 std::string traceback_text(const FrameBook& book, const TracebackFormat& format,
