@@ -14,4 +14,5 @@ if(TARGET memtrace_core_objects)
       MEMTRACE_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data"
       MEMTRACE_TEST_VERSION="${PROJECT_VERSION}")
   endforeach()
+  memtrace_core_test(core_page_test core_page_test.cpp)
 endif()

@@ -17,9 +17,9 @@ namespace {
 using ::testing::HasSubstr;
 
 // About the session, what it has kept, or the allocator: no table is read for them.
-constexpr std::string_view kOfTheSession[] = {"list", "drop",   "config",    "preload", "help",
-                                              "load", "save",   "traceback", "export",  "stats",
-                                              "heap", "attach", "detach"};
+constexpr std::string_view kOfTheSession[] = {"list",   "drop",   "config", "preload",   "help",
+                                              "load",   "save",   "heap",   "traceback", "export",
+                                              "report", "attach", "stats",  "detach"};
 
 struct Damage {
     const char* name;
@@ -122,6 +122,11 @@ TEST_F(Unreadable, SoDoTheirOtherForms) {
           "blocks --neighbours 0x1000", "blocks --json", "block 0x1000", "block --json 0x1000",
           "diff before", "break --free 0x1000", "break --thread 1", "start", "mark"})
         expect_refused(line, true);
+    for (const char* line :
+         {"report no.html --peak", "report no.html --leaks", "report no.html --diff before"})
+        expect_refused(line, true);
+    // Without a snapshot it is about the process.
+    expect_refused("report no.html", false);
 }
 
 TEST_F(Unreadable, ScopesThatTheTableHasLost) {

@@ -128,6 +128,7 @@ Words operands(const Session& session, const Verb& verb, const Words& before) {
     if (verb.name == "diff") return operand < 2 ? snapshot_names(session) : Words();
     if (verb.name == "save") return operand == 1 ? snapshot_names(session) : Words();
     if (verb.name == "export" && operand == 0) return {"csv", "folded", "json", "speedscope"};
+    if (verb.name == "report") return operand != 0 ? snapshot_names(session) : Words();
     if (verb.name == "export") return operand == 2 ? snapshot_names(session) : Words();
     return {};
 }

@@ -12,6 +12,7 @@
 #include "command/heap_verbs.h"
 #include "command/module_verbs.h"
 #include "command/options.h"
+#include "command/page_verbs.h"
 #include "command/report_verbs.h"
 #include "command/scope_verbs.h"
 #include "command/session_verbs.h"
@@ -235,6 +236,8 @@ std::vector<Verb> make_verbs() {
          "mt export folded heap.folded",
          {{"--replace", "", "", Level::none, "overwrite FILE"}, kRaw},
          run_export},
+        {"report", "FILE [SNAPSHOT | OLD [NEW]]", 3, "write a page with pictures for a browser",
+         kReportDetails, "mt report heap.html", page_options(), run_report},
         {"drop",
          "SNAPSHOT|MARK",
          1,

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+//
+// Bundles the page and prints it as C++: build.mjs OUTPUT.cpp. The policy in the page names the
+// hashes of the one script and the one style that may run. Fetches nothing.
+import { createHash } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { build } from "esbuild";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const MOST_BYTES = 400 * 1024;
+
+const bundle = async (name) => {
+  const made = await build({
+    absWorkingDir: here, entryPoints: [name], bundle: true, minify: true, write: false,
+    format: name.endsWith(".css") ? undefined : "iife", target: ["es2020", "chrome100", "firefox100", "safari15"],
+    charset: "ascii", legalComments: "none",
+  });
+  return made.outputFiles[0].text.trim();
+};
+const hash = (text) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
+const put = (text, name, value) => {
+  const parts = text.split(`@${name}@`);
+  if (parts.length !== 2) throw new Error(`page.html has no single @${name}@`);
+  return parts.join(value);
+};
+
+const script = await bundle("src/main.js");
+const style = await bundle("style.css");
+if (/<\/script|<!--/i.test(script) || /<\/style/i.test(style)) throw new Error("the bundle would end its element");
+const policy = [
+  "default-src 'none'", `script-src ${hash(script)}`, `style-src ${hash(style)}`, "img-src data:",
+  "base-uri 'none'", "form-action 'none'",
+].join("; ");
+let page = readFileSync(join(here, "page.html"), "utf8");
+page = put(page, "CSP", policy);
+page = put(page, "STYLE", style);
+page = put(page, "SCRIPT", script);
+if (page.length > MOST_BYTES) throw new Error(`the page has ${page.length} bytes without data`);
+const [head, tail] = page.split("@DATA@");
+
+// A literal has its limits in some compilers.
+const literal = (text) =>
+  (text.match(/[\s\S]{1,8000}/g) ?? [""]).map((part) => `R"memtrace(${part})memtrace"`).join("\n");
+writeFileSync(process.argv[2], `// Made by build.mjs; not to be edited.
+#include "page/assets.h"
+
+namespace mt::core {
+namespace {
+constexpr char kHead[] = ${literal(head)};
+constexpr char kTail[] = ${literal(tail)};
+}  // namespace
+PageAssets page_assets() {
+    return {std::string_view(kHead, sizeof kHead - 1), std::string_view(kTail, sizeof kTail - 1)};
+}
+}  // namespace mt::core
+`);
+console.log(`page: ${page.length} bytes without data`);
