@@ -3,7 +3,7 @@
 // mt tree: who called whom, with what was allocated below each; of every report that has rows.
 #include <gmock/gmock.h>
 
-#include <chrono>
+#include <ctime>
 
 #include "analyse/tree.h"
 #include "core_report_fixture.h"
@@ -106,12 +106,11 @@ TEST(TreeOf, AHundredThousandTracebacks) {
         }
     }
     for (int i = 0; i < 2000; ++i) book.text(std::to_string(i));
-    const auto begin = std::chrono::steady_clock::now();
+    const std::clock_t begin = std::clock();
     const auto nodes = core::tree_of(book, rows, core::TreeFrom::callees, {});
     ASSERT_TRUE(nodes.has_value());
     EXPECT_EQ(nodes->front().figures.count, 100000);
-    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begin;
-    EXPECT_LT(taken.count(), 20.0);
+    EXPECT_LT(static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC, 20.0);
     for (std::uint32_t i = 1; i < nodes->size(); ++i) ASSERT_LT((*nodes)[i].parent, i);
 }
 
