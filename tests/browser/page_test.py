@@ -5,6 +5,8 @@
 import argparse
 import os
 import sys
+import tempfile
+import time
 
 from chromium import Chromium
 
@@ -216,7 +218,29 @@ def large(browser, folder):
         raise AssertionError("it took %.1f s" % busy)
 
 
-CASES = {"opens": opens, "search": searches, "zoom": zoom, "keyboard": keyboard,
+# The other cases end with nothing noted; this is what would be.
+def notices(browser, folder):
+    with tempfile.TemporaryDirectory() as own:
+        path = own + "/bad.html"
+        with open(path, "w", encoding="utf-8") as out:
+            out.write("<body data-ready=1><img src='http://127.0.0.1:9/outside.png'>"
+                      "<script>console.error('logged'); setTimeout(() => { throw Error('thrown'); })"
+                      "</script>")
+        browser.open(path)
+        until = time.monotonic() + 20
+        while time.monotonic() < until and not (
+                any("thrown" in text for text in browser.troubles)
+                and any("logged" in text for text in browser.troubles)
+                and "http://127.0.0.1:9/outside.png" in browser.requests):
+            browser.ask("1")
+    for wanted in ("thrown", "logged"):
+        if not any(wanted in text for text in browser.troubles):
+            raise AssertionError("not noticed: " + wanted)
+    browser.requests.remove("http://127.0.0.1:9/outside.png")
+    browser.troubles.clear()
+
+
+CASES = {"notices": notices, "opens": opens, "search": searches, "zoom": zoom, "keyboard": keyboard,
          "switches": switches, "views": views, "table": table, "difference": difference,
          "hostile": hostile, "large": large}
 

@@ -148,7 +148,7 @@ TEST(Names, AnythingIsSimplifiedAndFits) {
     std::mt19937 random(7);
     for (int round = 0; round < 20000; ++round) {
         std::string name;
-        for (unsigned i = random() % 40; i > 0; --i) name += pieces[random() % std::size(pieces)];
+        for (auto i = random() % 40; i > 0; --i) name += pieces[random() % std::size(pieces)];
         const std::string simple = simplified(name);
         ASSERT_LE(simple.size(), name.size() * 2 + 8) << name;
         const std::size_t width = random() % 60;

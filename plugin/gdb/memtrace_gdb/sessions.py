@@ -269,13 +269,8 @@ class Session:
 
     def _symbolise(self, pc, add, sink):
         for function, linkage, file, line in symbols.frames(pc):
-            frame = interface.Frame(
-                library.to_bytes(function),
-                library.to_bytes(linkage),
-                library.to_bytes(file),
-                None,
-                line,
-            )
+            names = (library.to_bytes(name) for name in (function, linkage, file))
+            frame = interface.Frame(*names, None, line)
             add(sink, ctypes.byref(frame))
         return interface.OK
 
