@@ -131,7 +131,8 @@ TEST(Started, AProgramGoesByTheNameThatItWasStartedBy) {
         EXPECT_EQ(said[2].text.rfind(row, 0), 0u) << said[2].text;
         for (const std::size_t same : {3, 4, 8, 9})
             EXPECT_EQ(said[same].text, said[2].text) << said[same].command;
-        EXPECT_EQ(said[5].text, "Total: size=0 B, count=0\n");
+        EXPECT_EQ(said[5].text,
+                  "Total: size=0 B, count=0\nremark: nothing matches --module neither\n");
     }
 }
 

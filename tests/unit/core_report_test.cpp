@@ -150,7 +150,7 @@ TEST_F(Report, StatusText) {
               "memtrace's own memory: 1088 KiB\n"
               "losses: 5 tracked\n"
               "runtime: preloaded\n"
-              "table format: 2.1\n");
+              "table format: 2.2\n");
     EXPECT_THAT(remarks, StartsWith("remark: 3 frees of blocks from before the start\nremark: 5 "));
     const Json status = json("status --json");
     EXPECT_EQ(status["schema"], 1);

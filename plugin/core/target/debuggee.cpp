@@ -3,9 +3,17 @@
 // See debuggee.h.
 #include "target/debuggee.h"
 
+#include <elf.h>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <system_error>
 #include <utility>
 
 #include "model/text.h"
@@ -69,10 +77,22 @@ void remark_box(const CoreBox& box, Process& process) {
     remarks.push_back(process.doubts.back());
 }
 
+// A module is none: where its data were not dumped, they are nowhere.
+bool is_core_file(const std::string& path) {
+    std::error_code none;
+    if (!std::filesystem::is_regular_file(path, none)) return false;
+    std::ifstream file(path, std::ios::binary);
+    Elf64_Half type = ET_NONE;
+    std::array<char, offsetof(Elf64_Ehdr, e_type) + sizeof type> head{};
+    if (!file.read(head.data(), head.size())) return false;
+    std::memcpy(&type, head.data() + offsetof(Elf64_Ehdr, e_type), sizeof type);
+    return std::memcmp(head.data(), ELFMAG, SELFMAG) == 0 && type == ET_CORE;
+}
+
 // Shared memory of a file is not part of a core; a black box is one.
 std::string where_else(const CoreFile& core, std::uint64_t address) {
     const MappedFile* file = range_at(core.files, address);
-    if (file == nullptr || core.present_from(address) != 0) return {};
+    if (file == nullptr || core.present_from(address) != 0 || !is_core_file(file->path)) return {};
     return fmt::format("; its table is in its black box: memtrace {}", printable(file->path));
 }
 

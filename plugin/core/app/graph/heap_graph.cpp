@@ -52,13 +52,17 @@ Result<Terrain> terrain_of(Debuggee& debuggee, const HeapGraph& graph) {
     Debugger& debugger = debuggee.debugger();
     Terrain terrain;
     terrain.memory = graph.process.memory;
+    const auto core = graph.process.memory->core_file();
+    if (core != nullptr && core->box)
+        return fail(Code::refused,
+                    "a black box has no registers, stacks and memory, so what holds its blocks "
+                    "cannot be told");
     terrain.mappings = graph.process.memory->mappings();
     if (terrain.mappings.empty())
         return fail(Code::refused,
                     "the program's memory map cannot be read, so what holds its "
                     "blocks cannot be told");
     terrain.threads = MT_TRY(debugger.threads());
-    const auto core = graph.process.memory->core_file();
     terrain.registers = MT_TRY(thread_registers(debugger, core.get(), terrain.threads));
     const std::uint64_t symbol = MT_TRY(debugger.find_symbol(kStackEnd));
     if (symbol != 0)
