@@ -160,7 +160,7 @@ struct Notes {
     void put(const void* bytes, u32 size) {
         for (u32 i = 0; bytes != nullptr && i < size; ++i)
             at[i] = static_cast<const char*>(bytes)[i];
-        at += (size + 3) / 4 * 4;
+        at += (u64{size} + 3) / 4 * 4;
     }
 };
 

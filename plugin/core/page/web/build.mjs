@@ -12,13 +12,30 @@ import { build } from "esbuild";
 const here = dirname(fileURLToPath(import.meta.url));
 const MOST_BYTES = 400 * 1024;
 
+const packages = new Set();  // that are in the page
+
 const bundle = async (name) => {
   const made = await build({
     absWorkingDir: here, entryPoints: [name], bundle: true, minify: true, write: false,
     format: name.endsWith(".css") ? undefined : "iife", target: ["es2020", "chrome100", "firefox100", "safari15"],
-    charset: "ascii", legalComments: "none",
+    charset: "ascii", legalComments: "none", metafile: true,
   });
+  for (const input of Object.keys(made.metafile.inputs)) {
+    const found = input.match(/node_modules\/([^/]+)\//);
+    if (found) packages.add(found[1]);
+  }
   return made.outputFiles[0].text.trim();
+};
+// Whoever copies them has to copy these, too: each text once, after the packages that it is of.
+const licences = () => {
+  const texts = new Map();
+  for (const name of [...packages].sort()) {
+    const text = readFileSync(join(here, "node_modules", name, "LICENSE"), "utf8").trim();
+    texts.set(text, [...(texts.get(text) ?? []), name]);
+  }
+  const all = [...texts].map(([text, names]) => `${names.join(", ")}:\n\n${text}`).join("\n\n");
+  if (!all || all.includes("--")) throw new Error("the licences are not there, or would end their comment");
+  return all;
 };
 const hash = (text) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
 const put = (text, name, value) => {
@@ -38,6 +55,7 @@ let page = readFileSync(join(here, "page.html"), "utf8");
 page = put(page, "CSP", policy);
 page = put(page, "STYLE", style);
 page = put(page, "SCRIPT", script);
+page = put(page, "LICENCES", licences());
 if (page.length > MOST_BYTES) throw new Error(`the page has ${page.length} bytes without data`);
 const [head, tail] = page.split("@DATA@");
 
