@@ -249,9 +249,10 @@ u32 restore_all() {
     return restored;
 }
 
-u32 redirected_now() {
+// As the last look found them: the module of one may be gone by now, and its words with it.
+u32 redirected_count() {
     u32 count = 0;
-    records.each([&](Redirected& one) { count += load(*one.word) == one.ours ? 1 : 0; });
+    records.each([&](Redirected&) { ++count; });
     return count;
 }
 
@@ -299,7 +300,7 @@ Outcome redirect_entries() {
     // A thread may have been binding an entry, and stored after us.
     if (outcome.what == Redirection::done) outcome.what = look_at_all();
     if (outcome.what == Redirection::done) {
-        outcome.entries = redirected_now();
+        outcome.entries = redirected_count();
         if (outcome.entries == 0) outcome.what = Redirection::nothing;
     }
     if (outcome.what != Redirection::done) {
