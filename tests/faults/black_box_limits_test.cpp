@@ -97,18 +97,22 @@ TEST_P(FullDisk, TheTableIsWholeInTheProcessAndTheFileSaysWhatItLacks) {
 INSTANTIATE_TEST_SUITE_P(Of, FullDisk, testing::Values("16k", "64k", "256k", "1m", "3m"),
                          [](const auto& size) { return "size_" + std::string(size.param); });
 
+Ending end_with_limit(__rlimit_resource_t resource, rlim_t limit, const std::string& box) {
+    return expect_same({.program = program_path("limited"),
+                        .arguments = {"small"},
+                        .in_child =
+                            [=] {
+                                const rlimit both{limit, limit};
+                                setrlimit(resource, &both);
+                            },
+                        .setting = setting_for(box)});
+}
+
 // SIGXFSZ would end the program where a file grows past the limit.
 TEST(FileSizeLimit, TheProgramEndsAsWithoutUs) {
     for (const rlim_t limit : {rlim_t{0}, rlim_t{4096}, rlim_t{1} << 20, rlim_t{20} << 20}) {
         TestFolder folder("box");
-        const Ending ending = expect_same({.program = program_path("limited"),
-                                           .arguments = {"small"},
-                                           .in_child =
-                                               [=] {
-                                                   const rlimit both{limit, limit};
-                                                   setrlimit(RLIMIT_FSIZE, &both);
-                                               },
-                                           .setting = setting_for(folder / "box")});
+        const Ending ending = end_with_limit(RLIMIT_FSIZE, limit, folder / "box");
         EXPECT_TRUE(WIFEXITED(ending.status));
         EXPECT_EQ(fs::exists(folder / "box"), limit >= rlim_t{20} << 20) << limit;
     }
@@ -118,14 +122,7 @@ TEST(LittleAddressSpace, TheProgramEndsAsWithoutUs) {
     constexpr rlim_t kMegabyte = 1 << 20;
     for (const rlim_t limit : {60 * kMegabyte, 300 * kMegabyte, 2000 * kMegabyte}) {
         TestFolder folder("box");
-        const Ending ending = expect_same({.program = program_path("limited"),
-                                           .arguments = {"small"},
-                                           .in_child =
-                                               [=] {
-                                                   const rlimit both{limit, limit};
-                                                   setrlimit(RLIMIT_AS, &both);
-                                               },
-                                           .setting = setting_for(folder / "box")});
+        const Ending ending = end_with_limit(RLIMIT_AS, limit, folder / "box");
         EXPECT_TRUE(WIFEXITED(ending.status));
     }
 }
